@@ -1,0 +1,162 @@
+"""Scenes: which vessels and liquid stand where, under which camera, from YAML with ranges.
+
+Any value of a scene file may be a range, `{uniform: [low, high]}` or `{choice: [a, b, …]}`; a seed
+draws from every range, in the file's order, and so reproduces the scene.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from multigen_core import vessel as catalogue
+from multigen_core.yaml_file import ConfigError, load_yaml, package_config, validate
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid")
+Vector = tuple[float, float, float]
+
+
+class SourceSpec(BaseModel):
+    """The held vessel: catalogue name, start volume [ml], height of the grasp above its bottom [m]."""
+
+    model_config = _FROZEN
+    vessel: str = "beaker"
+    volume_ml: Annotated[float, Field(gt=0)] = 350.0
+    grasp_height: Annotated[float, Field(gt=0)] = 0.07
+
+
+class TargetSpec(BaseModel):
+    """The receiving vessel: catalogue name, where its bottom stands in base_link [m], what it holds [ml]."""
+
+    model_config = _FROZEN
+    vessel: str = "straight_glass"
+    position: Vector = (0.65, 0.12, 0.0)
+    volume_ml: Annotated[float, Field(ge=0)] = 0.0
+
+
+class CameraSpec(BaseModel):
+    """The public camera in base_link: position and the point it looks at [m], vertical view [deg]."""
+
+    model_config = _FROZEN
+    position: Vector = (1.25, 0.1, 0.36)
+    look_at: Vector = (0.65, 0.06, 0.16)
+    vertical_fov: Annotated[float, Field(gt=5, lt=120)] = 42.0
+    width: Annotated[int, Field(ge=16, le=4096)] = 320
+    height: Annotated[int, Field(ge=16, le=4096)] = 240
+
+
+class HydraulicsSpec(BaseModel):
+    """Coefficients of the liquid model that no scene can know exactly.
+
+    `discharge` is the weir coefficient C; `jet_noise` the relative fluctuation of the jet's speed and
+    direction; `slosh_damping` the damping ratio of the first mode.
+    """
+
+    model_config = _FROZEN
+    discharge: Annotated[float, Field(ge=0.3, le=0.9)] = 0.6
+    jet_noise: Annotated[float, Field(ge=0, le=0.3)] = 0.03
+    slosh_damping: Annotated[float, Field(ge=0, le=1)] = 0.03
+
+
+class ArmSpec(BaseModel):
+    """How the simulated arm falls short of its commands.
+
+    `command_delay` [s] before a command acts; `home_noise` [rad], standard deviation of the start pose.
+    """
+
+    model_config = _FROZEN
+    command_delay: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    home_noise: Annotated[float, Field(ge=0, le=0.2)] = 0.0
+
+
+class LookSpec(BaseModel):
+    """Appearance that the physics does not see: colours RGB in [0, 1], light, exposure."""
+
+    model_config = _FROZEN
+    table: Vector = (0.55, 0.45, 0.36)
+    wall: Vector = (0.62, 0.66, 0.70)
+    light_position: Vector = (0.9, -0.6, 1.6)
+    light: Annotated[float, Field(ge=0, le=2)] = 0.8
+    exposure: Annotated[float, Field(gt=0, le=4)] = 1.0
+    shadows: bool = False
+
+
+class Scene(BaseModel):
+    """One concrete scene."""
+
+    model_config = _FROZEN
+    name: str = ""
+    description: str = ""
+    liquid: str = "water"
+    source: SourceSpec = SourceSpec()
+    target: TargetSpec = TargetSpec()
+    camera: CameraSpec = CameraSpec()
+    hydraulics: HydraulicsSpec = HydraulicsSpec()
+    arm: ArmSpec = ArmSpec()
+    look: LookSpec = LookSpec()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Scene:
+        try:
+            catalogue.liquid(self.liquid)
+            for label, spec in (("source", self.source), ("target", self.target)):
+                capacity = catalogue.vessel(spec.vessel).capacity * 1e6
+                if spec.volume_ml > capacity:
+                    raise ValueError(
+                        f"{label}.volume_ml {spec.volume_ml:.0f} is above the brim: "
+                        f"{spec.vessel} holds {capacity:.0f} ml"
+                    )
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        if self.source.grasp_height >= catalogue.vessel(self.source.vessel).height:
+            raise ValueError("source.grasp_height is above the vessel's mouth")
+        return self
+
+
+def draw(value: Any, rng: np.random.Generator, where: str = "") -> Any:
+    """`value` with every range in it replaced by a draw.
+
+    Raises:
+        ValueError: a range is malformed; names its place.
+    """
+    if isinstance(value, dict):
+        if set(value) == {"uniform"}:
+            bounds = value["uniform"]
+            try:
+                low, high = np.asarray(bounds, float)
+            except (TypeError, ValueError):
+                raise ValueError(f"{where}: uniform takes [low, high], got {bounds!r}") from None
+            if not np.all(low <= high):
+                raise ValueError(
+                    f"{where}: uniform takes [low, high] with low ≤ high, got {bounds!r}"
+                )
+            return np.asarray(rng.uniform(low, high)).tolist()
+        if set(value) == {"choice"}:
+            options = value["choice"]
+            if not isinstance(options, list) or not options:
+                raise ValueError(f"{where}: choice takes a list of values, got {options!r}")
+            return draw(options[int(rng.integers(len(options)))], rng, where)
+        return {key: draw(item, rng, f"{where}.{key}".lstrip(".")) for key, item in value.items()}
+    if isinstance(value, list):
+        return [draw(item, rng, f"{where}[{index}]") for index, item in enumerate(value)]
+    return value
+
+
+def load_scene(file: str | Path, seed: int) -> Scene:
+    """A scene from a YAML file, or by the name of one shipped by multigen_sim, drawn with `seed`.
+
+    Raises:
+        ConfigError: no such file, or a key is wrong; names file, key and what is allowed.
+    """
+    path = package_config("multigen_sim", "scenes", file)
+    data = load_yaml(path) or {}
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: expected a mapping, got {type(data).__name__}")
+    try:
+        drawn = draw(data, np.random.default_rng(seed))
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return validate(Scene, {"name": path.stem, **drawn}, path)

@@ -1,0 +1,51 @@
+"""The protocol every simulation backend fills; ROS and the offline engine drive it alike."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.scene import Scene
+from multigen_core.types import CameraCalibration, CameraFrame, JointState, LiquidState, PourState
+
+View = Literal["public", "cutaway"]
+
+
+class Simulator(Protocol):
+    """Steps a pour in a world frame equal to base_link: SI units, Z up.
+
+    Time is simulated time in ns since the last `reset`; callers add their own offset. Not thread-safe:
+    one thread owns it, for rendering contexts belong to threads.
+    """
+
+    timestep: float
+    """Physics step [s]."""
+
+    def reset(self, scene: Scene, seed: int) -> None:
+        """Load `scene` and start at time 0; `seed` draws whatever the scene leaves to chance."""
+
+    def command(self, positions: NDArray[np.float64], velocities: NDArray[np.float64]) -> None:
+        """Set the servo's goal: positions [rad], velocities [rad/s], (J,) in the arm's joint order."""
+
+    def step(self, count: int = 1) -> None:
+        """Advance by `count` physics steps."""
+
+    def joint_state(self) -> JointState:
+        """Measured joints of the arm and the gripper."""
+
+    def pour_state(self) -> PourState:
+        """Where the liquid is."""
+
+    def liquid_state(self) -> LiquidState:
+        """What determines the sound now."""
+
+    def render(self, view: View) -> CameraFrame:
+        """A picture of this moment."""
+
+    def calibration(self, view: View) -> CameraCalibration:
+        """Intrinsics of a view."""
+
+    def close(self) -> None:
+        """Free the rendering context."""

@@ -1,0 +1,145 @@
+"""Stamped data as the whole project passes it around, free of ROS.
+
+Stamps are integer nanoseconds on the clock of the graph (simulated or wall). SI units throughout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+NANOSECONDS = 1_000_000_000
+
+
+def to_seconds(nanoseconds: int) -> float:
+    """Nanoseconds as seconds."""
+    return nanoseconds / NANOSECONDS
+
+
+def to_nanoseconds(seconds: float) -> int:
+    """Seconds as the nearest nanosecond."""
+    return round(seconds * NANOSECONDS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CameraFrame:
+    """One picture; `stamp` is the time of exposure or rendering.
+
+    `rgb` is uint8 (H, W, 3).
+    """
+
+    stamp: int
+    rgb: NDArray[np.uint8]
+    frame_id: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CameraCalibration:
+    """Pinhole camera with plumb-bob distortion.
+
+    `matrix` is K, (3, 3) in pixels; `distortion` (k1, k2, t1, t2, k3).
+    """
+
+    width: int
+    height: int
+    matrix: NDArray[np.float64]
+    distortion: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioChunk:
+    """Mono sound; `stamp` is the time of the first sample.
+
+    `samples` is float32 (N,) in [-1, 1]; `sample_rate` in Hz.
+    """
+
+    stamp: int
+    samples: NDArray[np.float32]
+    sample_rate: int
+    frame_id: str = ""
+
+    @property
+    def end(self) -> int:
+        """Time just after the last sample [ns]."""
+        return self.stamp + len(self.samples) * NANOSECONDS // self.sample_rate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointState:
+    """Positions [rad] and velocities [rad/s], (J,) each, in the order of `names`."""
+
+    stamp: int
+    names: tuple[str, ...]
+    positions: NDArray[np.float64]
+    velocities: NDArray[np.float64]
+    frame_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PourState:
+    """Where the liquid is [m^3], [kg]; NaN where the publisher cannot know."""
+
+    stamp: int
+    source_volume: float
+    poured_volume: float
+    spilled_volume: float
+    poured_mass: float
+
+
+@dataclass(frozen=True, slots=True)
+class LiquidState:
+    """Ground truth that determines the sound; fields and units of multigen_interfaces/LiquidState."""
+
+    stamp: int
+    source_vessel: str
+    target_vessel: str
+    liquid: str
+    temperature: float = 20.0
+    source_tilt: float = 0.0
+    outflow_rate: float = 0.0
+    inflow_rate: float = 0.0
+    rim_rate: float = 0.0
+    spill_rate: float = 0.0
+    source_volume: float = 0.0
+    target_volume: float = 0.0
+    airborne_volume: float = 0.0
+    source_level: float = 0.0
+    target_level: float = 0.0
+    air_column: float = 0.0
+    resonance_frequency: float = 0.0
+    fall_height: float = 0.0
+    impact_speed: float = 0.0
+    jet_diameter: float = 0.0
+    glug_frequency: float = 0.0
+    slosh_amplitude: float = 0.0
+
+
+class Outcome(StrEnum):
+    """How a pour ended; RUNNING while it has not."""
+
+    RUNNING = ""
+    SUCCEEDED = "succeeded"
+    CANCELED = "canceled"
+    TIMEOUT = "timeout"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class PourProgress:
+    """A pour as the policy sees it; fields of multigen_interfaces/PourProgress."""
+
+    stamp: int
+    stage: str
+    target_volume: float
+    estimated_volume: float = float("nan")
+    elapsed: float = 0.0
+    outcome: Outcome = Outcome.RUNNING
+    reason: str = ""
+
+
+def field_names(cls: type) -> tuple[str, ...]:
+    """Names of a dataclass's fields after the stamp, which every message carries in its header."""
+    return tuple(f.name for f in fields(cls) if f.name not in ("stamp", "frame_id"))

@@ -1,0 +1,97 @@
+"""Validated YAML files: errors name the file, the key and what was expected."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from multigen_core.errors import MultigenError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class ConfigError(MultigenError):
+    """A configuration file is missing or holds something unexpected."""
+
+
+def share_directory(package: str) -> Path:
+    """The installed share directory of a ROS package, from the ament index of the environment.
+
+    Raises:
+        ConfigError: the workspace is not sourced.
+    """
+    for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep):
+        share = Path(prefix, "share", package)
+        if prefix and share.is_dir():
+            return share
+    raise ConfigError(
+        f"package {package} not found: source ros2_ws/install/setup.bash, or run make build first"
+    )
+
+
+def package_config(package: str, folder: str, name: str | Path) -> Path:
+    """The path of a YAML file given as a path, or as the name of one shipped by a package.
+
+    Raises:
+        ConfigError: neither exists; the message lists the shipped names.
+    """
+    if Path(name).is_file():
+        return Path(name)
+    directory = share_directory(package) / "config" / folder
+    if "/" not in str(name):
+        path = directory / f"{Path(name).stem}.yaml"
+        if path.is_file():
+            return path
+    shipped = ", ".join(sorted(path.stem for path in directory.glob("*.yaml")))
+    raise ConfigError(f"{name}: no such file, nor one of the shipped {folder}: {shipped}")
+
+
+def load_yaml(path: Path) -> Any:
+    """Parse a YAML file.
+
+    Raises:
+        ConfigError: it cannot be read or is not YAML.
+    """
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+
+
+def validate(model: type[Model], data: Any, source: str | Path) -> Model:
+    """`data` as a `model`.
+
+    Raises:
+        ConfigError: names `source` and every wrong key on one line.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        faults = (
+            f"{'.'.join(str(part) for part in fault['loc']) or 'top level'}: {_message(fault, model)}"
+            for fault in error.errors()
+        )
+        raise ConfigError(f"{source}: {'; '.join(faults)}") from error
+
+
+def _message(fault: Any, model: type[BaseModel]) -> str:
+    if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
+        return f"unknown key; known: {', '.join(model.model_fields)}"
+    message = str(fault["msg"])
+    given = repr(fault["input"])
+    return message if len(given) > 80 else f"{message}, got {given}"
+
+
+def load_model(model: type[Model], path: Path) -> Model:
+    """A YAML file as a `model`.
+
+    Raises:
+        ConfigError: it cannot be read or a key is wrong.
+    """
+    return validate(model, load_yaml(path), path)

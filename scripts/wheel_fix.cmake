@@ -1,0 +1,20 @@
+# The PyPI ROS wheels export a few include directories of the machine that built them, and CMake
+# refuses a missing one. Included after every project() through CMAKE_PROJECT_INCLUDE, this drops
+# absolute directories that do not exist; on an ordinary ROS installation it finds none.
+function(multigen_drop_missing_includes)
+  get_property(targets DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" PROPERTY IMPORTED_TARGETS)
+  foreach(target IN LISTS targets)
+    get_target_property(directories ${target} INTERFACE_INCLUDE_DIRECTORIES)
+    if(NOT directories)
+      continue()
+    endif()
+    set(existing)
+    foreach(directory IN LISTS directories)
+      if(NOT IS_ABSOLUTE "${directory}" OR EXISTS "${directory}")
+        list(APPEND existing "${directory}")
+      endif()
+    endforeach()
+    set_target_properties(${target} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${existing}")
+  endforeach()
+endfunction()
+cmake_language(DEFER CALL multigen_drop_missing_includes)

@@ -1,0 +1,29 @@
+"""Between the core's types and ROS messages, one implementation for live messages and for bags.
+
+Decoding reads attributes only; encoding builds messages through a factory. So the same code serves
+rclpy's message classes and those of the rosbags library, and nothing here imports either.
+"""
+
+from multigen_core.messages.decoding import MessageError, decode, stamp_of
+from multigen_core.messages.encoding import (
+    MessageFactory,
+    audio_info,
+    camera_info,
+    compressed_image,
+    encode,
+    header,
+    image,
+)
+
+__all__ = [
+    "MessageError",
+    "MessageFactory",
+    "audio_info",
+    "camera_info",
+    "compressed_image",
+    "decode",
+    "encode",
+    "header",
+    "image",
+    "stamp_of",
+]

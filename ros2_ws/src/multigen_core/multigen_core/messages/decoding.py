@@ -1,0 +1,151 @@
+"""From ROS messages of any implementation to the core's types, by attribute access alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+
+from multigen_core.contract import SAMPLE_RATE
+from multigen_core.errors import MultigenError
+from multigen_core.trajectory import Trajectory
+from multigen_core.types import (
+    NANOSECONDS,
+    AudioChunk,
+    CameraCalibration,
+    CameraFrame,
+    JointState,
+    LiquidState,
+    Outcome,
+    PourProgress,
+    PourState,
+    field_names,
+)
+
+
+class MessageError(MultigenError):
+    """A message holds what the contract does not allow."""
+
+
+def stamp_of(message: Any) -> int:
+    """A builtin_interfaces/Time in ns."""
+    return int(message.sec) * NANOSECONDS + int(message.nanosec)
+
+
+def _image_from(message: Any) -> CameraFrame:
+    channels = {"rgb8": 3, "bgr8": 3, "mono8": 1}.get(message.encoding)
+    if channels is None:
+        raise MessageError(f"image encoding {message.encoding!r}; expected rgb8, bgr8 or mono8")
+    data = np.frombuffer(message.data, np.uint8)
+    height, width, step = message.height, message.width, message.step
+    if not height or not width or step < channels * width or len(data) < height * step:
+        raise MessageError(
+            f"image of {len(data)} bytes, {width}×{height}, step {step}, does not fit its encoding"
+        )
+    rows = data[: height * step].reshape(height, step)[:, : channels * width]
+    rgb = rows.reshape(height, width, channels)
+    if message.encoding == "bgr8":
+        rgb = rgb[..., ::-1]
+    elif channels == 1:
+        rgb = rgb.repeat(3, axis=2)
+    return CameraFrame(stamp_of(message.header.stamp), rgb, message.header.frame_id)
+
+
+def _compressed_from(message: Any) -> CameraFrame:
+    data = np.frombuffer(message.data, np.uint8)
+    bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if bgr is None:
+        raise MessageError(f"compressed image of format {message.format!r} cannot be decoded")
+    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    return CameraFrame(stamp_of(message.header.stamp), rgb, message.header.frame_id)
+
+
+def _calibration_from(message: Any) -> CameraCalibration:
+    matrix = np.array(message.k, float).reshape(3, 3)
+    return CameraCalibration(message.width, message.height, matrix, tuple(map(float, message.d)))
+
+
+def _audio_from(message: Any) -> AudioChunk:
+    data = np.frombuffer(message.audio.data, np.uint8)
+    if len(data) % 2:
+        raise MessageError(f"audio of {len(data)} bytes is not S16LE")
+    samples = data.view("<i2").astype(np.float32) / 32767.0
+    return AudioChunk(stamp_of(message.header.stamp), samples, SAMPLE_RATE, message.header.frame_id)
+
+
+def _joint_state_from(message: Any) -> JointState:
+    names = tuple(message.name)
+    positions = np.array(message.position, float)
+    velocities = np.array(message.velocity, float)
+    if not len(velocities):
+        velocities = np.full(len(names), np.nan)
+    if len(positions) != len(names) or len(velocities) != len(names):
+        raise MessageError(
+            f"joint state of {len(names)} names, {len(positions)} positions, "
+            f"{len(velocities)} velocities"
+        )
+    return JointState(
+        stamp_of(message.header.stamp), names, positions, velocities, message.header.frame_id
+    )
+
+
+def _trajectory_from(message: Any) -> Trajectory:
+    joints = len(message.joint_names)
+    points = message.points
+    for label in ("positions", "velocities"):
+        for index, point in enumerate(points):
+            if len(getattr(point, label)) != joints:
+                raise MessageError(
+                    f"trajectory point {index} has {len(getattr(point, label))} {label} "
+                    f"for {joints} joints"
+                )
+    times = [stamp_of(point.time_from_start) / NANOSECONDS for point in points]
+    return Trajectory(
+        tuple(message.joint_names),
+        np.array(times, float),
+        np.array([p.positions for p in points], float).reshape(len(points), joints),
+        np.array([p.velocities for p in points], float).reshape(len(points), joints),
+        stamp_of(message.header.stamp),
+    )
+
+
+def _flat_from(cls: type) -> Callable[[Any], Any]:
+    names = field_names(cls)
+
+    def decode_flat(message: Any) -> Any:
+        values = {name: getattr(message, name) for name in names}
+        return cls(stamp=stamp_of(message.header.stamp), **values)
+
+    return decode_flat
+
+
+def _progress_from(message: Any) -> PourProgress:
+    values = {name: getattr(message, name) for name in field_names(PourProgress)}
+    values["outcome"] = Outcome(values["outcome"])
+    return PourProgress(stamp=stamp_of(message.header.stamp), **values)
+
+
+_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "sensor_msgs/msg/Image": _image_from,
+    "sensor_msgs/msg/CompressedImage": _compressed_from,
+    "sensor_msgs/msg/CameraInfo": _calibration_from,
+    "audio_common_msgs/msg/AudioDataStamped": _audio_from,
+    "sensor_msgs/msg/JointState": _joint_state_from,
+    "trajectory_msgs/msg/JointTrajectory": _trajectory_from,
+    "multigen_interfaces/msg/LiquidState": _flat_from(LiquidState),
+    "multigen_interfaces/msg/PourState": _flat_from(PourState),
+    "multigen_interfaces/msg/PourProgress": _progress_from,
+    "std_msgs/msg/Bool": lambda message: bool(message.data),
+}
+
+
+def decode(name: str, message: Any) -> Any:
+    """The core item that a message of type `name` carries; the message itself where there is none.
+
+    Raises:
+        MessageError: the message holds what the contract does not allow.
+    """
+    decoder = _DECODERS.get(name)
+    return decoder(message) if decoder else message

@@ -1,0 +1,191 @@
+"""From the core's types to ROS messages, through a factory that knows the implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.trajectory import Trajectory
+from multigen_core.types import (
+    NANOSECONDS,
+    AudioChunk,
+    CameraCalibration,
+    CameraFrame,
+    JointState,
+    PourProgress,
+    field_names,
+    to_nanoseconds,
+)
+
+JPEG_QUALITY = 90
+
+
+class MessageFactory(Protocol):
+    """Builds messages of one implementation."""
+
+    def new(self, name: str, **fields: Any) -> Any:
+        """A message of the type `name`, such as sensor_msgs/msg/Image; fields left out are default."""
+
+    def octets(self, buffer: bytes | memoryview) -> Any:
+        """A value for a uint8[] field."""
+
+    def doubles(self, values: NDArray[np.float64]) -> Any:
+        """A value for a float64[] field."""
+
+
+def _time(stamp: int, factory: MessageFactory) -> Any:
+    sec, nanosec = divmod(stamp, NANOSECONDS)
+    return factory.new("builtin_interfaces/msg/Time", sec=sec, nanosec=nanosec)
+
+
+def header(stamp: int, frame_id: str, factory: MessageFactory) -> Any:
+    """A std_msgs/Header."""
+    return factory.new("std_msgs/msg/Header", stamp=_time(stamp, factory), frame_id=frame_id)
+
+
+def image(frame: CameraFrame, factory: MessageFactory) -> Any:
+    """A sensor_msgs/Image, rgb8."""
+    height, width = frame.rgb.shape[:2]
+    return factory.new(
+        "sensor_msgs/msg/Image",
+        header=header(frame.stamp, frame.frame_id, factory),
+        height=height,
+        width=width,
+        encoding="rgb8",
+        is_bigendian=0,
+        step=3 * width,
+        data=factory.octets(memoryview(np.ascontiguousarray(frame.rgb)).cast("B")),
+    )
+
+
+def compressed_image(frame: CameraFrame, factory: MessageFactory) -> Any:
+    """A sensor_msgs/CompressedImage, jpeg."""
+    bgr = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR)
+    _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return factory.new(
+        "sensor_msgs/msg/CompressedImage",
+        header=header(frame.stamp, frame.frame_id, factory),
+        format="rgb8; jpeg compressed bgr8",
+        data=factory.octets(jpeg.tobytes()),
+    )
+
+
+def camera_info(
+    calibration: CameraCalibration, stamp: int, frame_id: str, factory: MessageFactory
+) -> Any:
+    """A sensor_msgs/CameraInfo without rectification."""
+    matrix = np.asarray(calibration.matrix, float)
+    projection = np.hstack([matrix, np.zeros((3, 1))])
+    return factory.new(
+        "sensor_msgs/msg/CameraInfo",
+        header=header(stamp, frame_id, factory),
+        height=calibration.height,
+        width=calibration.width,
+        distortion_model="plumb_bob",
+        d=factory.doubles(np.array(calibration.distortion, float)),
+        k=matrix.ravel(),
+        r=np.eye(3).ravel(),
+        p=projection.ravel(),
+    )
+
+
+def audio_info(sample_rate: int, factory: MessageFactory) -> Any:
+    """The audio_common_msgs/AudioInfo of a mono S16LE stream."""
+    return factory.new(
+        "audio_common_msgs/msg/AudioInfo",
+        channels=1,
+        sample_rate=sample_rate,
+        sample_format="S16LE",
+        bitrate=16 * sample_rate,
+        coding_format="wave",
+    )
+
+
+def _audio(chunk: AudioChunk, factory: MessageFactory) -> Any:
+    pcm = np.rint(np.clip(chunk.samples, -1.0, 1.0) * 32767.0).astype("<i2")
+    return factory.new(
+        "audio_common_msgs/msg/AudioDataStamped",
+        header=header(chunk.stamp, chunk.frame_id, factory),
+        audio=factory.new("audio_common_msgs/msg/AudioData", data=factory.octets(pcm.tobytes())),
+    )
+
+
+def _joint_state(state: JointState, factory: MessageFactory) -> Any:
+    return factory.new(
+        "sensor_msgs/msg/JointState",
+        header=header(state.stamp, state.frame_id, factory),
+        name=list(state.names),
+        position=factory.doubles(state.positions),
+        velocity=factory.doubles(state.velocities),
+    )
+
+
+def _trajectory(trajectory: Trajectory, factory: MessageFactory) -> Any:
+    points = []
+    for seconds, positions, velocities in zip(
+        trajectory.times, trajectory.positions, trajectory.velocities, strict=True
+    ):
+        sec, nanosec = divmod(to_nanoseconds(float(seconds)), NANOSECONDS)
+        points.append(
+            factory.new(
+                "trajectory_msgs/msg/JointTrajectoryPoint",
+                positions=factory.doubles(positions),
+                velocities=factory.doubles(velocities),
+                time_from_start=factory.new(
+                    "builtin_interfaces/msg/Duration", sec=sec, nanosec=nanosec
+                ),
+            )
+        )
+    return factory.new(
+        "trajectory_msgs/msg/JointTrajectory",
+        header=header(trajectory.stamp, "", factory),
+        joint_names=list(trajectory.names),
+        points=points,
+    )
+
+
+def _flat(name: str) -> Callable[[Any, MessageFactory], Any]:
+    def encode_flat(item: Any, factory: MessageFactory) -> Any:
+        fields = {field: getattr(item, field) for field in field_names(type(item))}
+        return factory.new(name, header=header(item.stamp, "", factory), **fields)
+
+    return encode_flat
+
+
+def _progress(item: PourProgress, factory: MessageFactory) -> Any:
+    return factory.new(
+        "multigen_interfaces/msg/PourProgress",
+        header=header(item.stamp, "", factory),
+        **{f: getattr(item, f) for f in field_names(PourProgress) if f != "outcome"},
+        outcome=item.outcome.value,
+    )
+
+
+def _bool(item: bool, factory: MessageFactory) -> Any:
+    return factory.new("std_msgs/msg/Bool", data=item)
+
+
+_ENCODERS: dict[str, Callable[[Any, MessageFactory], Any]] = {
+    "sensor_msgs/msg/Image": image,
+    "sensor_msgs/msg/CompressedImage": compressed_image,
+    "audio_common_msgs/msg/AudioDataStamped": _audio,
+    "sensor_msgs/msg/JointState": _joint_state,
+    "trajectory_msgs/msg/JointTrajectory": _trajectory,
+    "multigen_interfaces/msg/LiquidState": _flat("multigen_interfaces/msg/LiquidState"),
+    "multigen_interfaces/msg/PourState": _flat("multigen_interfaces/msg/PourState"),
+    "multigen_interfaces/msg/PourProgress": _progress,
+    "std_msgs/msg/Bool": _bool,
+}
+
+
+def encode(name: str, item: Any, factory: MessageFactory) -> Any:
+    """The message of type `name` that carries a core item.
+
+    Raises:
+        KeyError: there is no encoder for the type.
+    """
+    return _ENCODERS[name](item, factory)

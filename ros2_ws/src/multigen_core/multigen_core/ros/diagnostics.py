@@ -1,0 +1,66 @@
+"""A node's health on /diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+
+from multigen_core.contract import DIAGNOSTICS
+from multigen_core.ros.endpoints import publisher
+
+Value = str | float | int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One line on how a node does, and the figures behind it."""
+
+    level: bytes
+    message: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    @classmethod
+    def ok(cls, message: str = "running", **values: Value) -> Health:
+        return cls(DiagnosticStatus.OK, message, values)
+
+    @classmethod
+    def warn(cls, message: str, **values: Value) -> Health:
+        return cls(DiagnosticStatus.WARN, message, values)
+
+    @classmethod
+    def error(cls, message: str, **values: Value) -> Health:
+        return cls(DiagnosticStatus.ERROR, message, values)
+
+
+class Diagnostics:
+    """Publishes what `collect` tells once a second of steady time, so also while the clock stands."""
+
+    def __init__(self, node: Node, collect: Callable[[], Health], hardware_id: str = "") -> None:
+        self._node = node
+        self._collect = collect
+        self._hardware_id = hardware_id
+        self._sender = publisher(node, DIAGNOSTICS)
+        clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timer = node.create_timer(1.0 / DIAGNOSTICS.rate, self.publish, clock=clock)
+
+    def publish(self) -> None:
+        """Publish the present state at once."""
+        health = self._collect()
+        status = DiagnosticStatus(
+            level=health.level,
+            name=self._node.get_fully_qualified_name(),
+            message=health.message,
+            hardware_id=self._hardware_id,
+            values=[KeyValue(key=key, value=_text(v)) for key, v in health.values.items()],
+        )
+        array = DiagnosticArray(status=[status])
+        array.header.stamp = self._node.get_clock().now().to_msg()
+        self._sender.publish(array)
+
+
+def _text(value: Value) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

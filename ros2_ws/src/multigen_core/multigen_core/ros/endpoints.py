@@ -1,0 +1,72 @@
+"""Publishers and subscriptions of the contract's topics, carrying the core's types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
+
+from multigen_core import messages
+from multigen_core.contract import Qos, Topic
+from multigen_core.ros.factory import FACTORY, message_class
+
+
+def qos_profile(qos: Qos) -> QoSProfile:
+    """The contract's QoS for rclpy."""
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=qos.depth,
+        reliability=ReliabilityPolicy.RELIABLE if qos.reliable else ReliabilityPolicy.BEST_EFFORT,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL if qos.latched else DurabilityPolicy.VOLATILE,
+    )
+
+
+class Sender:
+    """Publishes core items, or ready messages, on one topic."""
+
+    def __init__(self, endpoint: Publisher, topic: Topic) -> None:
+        self._endpoint = endpoint
+        self._topic = topic
+
+    @property
+    def subscribers(self) -> int:
+        """How many subscriptions there are now."""
+        return self._endpoint.get_subscription_count()
+
+    def send(self, item: Any) -> None:
+        """Publish a core item."""
+        self._endpoint.publish(messages.encode(self._topic.type, item, FACTORY))
+
+    def publish(self, message: Any) -> None:
+        """Publish a message as it is."""
+        self._endpoint.publish(message)
+
+
+def publisher(node: Node, topic: Topic) -> Sender:
+    """A publisher of a contract topic."""
+    endpoint = node.create_publisher(
+        message_class(topic.type), topic.name, qos_profile(topic.publish)
+    )
+    return Sender(endpoint, topic)
+
+
+def subscribe(
+    node: Node, topic: Topic, callback: Callable[[Any], None], **options: Any
+) -> Subscription:
+    """Call `callback` with the core item of every message; a malformed one is logged and dropped."""
+
+    def receive(message: Any) -> None:
+        try:
+            item = messages.decode(topic.type, message)
+        except messages.MessageError as error:
+            node.get_logger().error(f"{topic.name}: {error}", throttle_duration_sec=5.0)
+            return
+        callback(item)
+
+    return node.create_subscription(
+        message_class(topic.type), topic.name, receive, qos_profile(topic.subscribe), **options
+    )

@@ -1,0 +1,95 @@
+"""A node's parameters as one frozen dataclass."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, TypeVar
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+from rclpy.node import Node
+
+from multigen_core.errors import MultigenError
+
+Parameters = TypeVar("Parameters")
+
+
+def parameter(
+    default: Any,
+    description: str,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    writable: bool = False,
+) -> Any:
+    """A dataclass field that is a ROS parameter; its type is that of `default`."""
+    return dataclasses.field(
+        default=default,
+        metadata={
+            "description": description,
+            "low": low,
+            "high": high,
+            "choices": choices,
+            "writable": writable,
+        },
+    )
+
+
+def _descriptor(field: dataclasses.Field[Any]) -> ParameterDescriptor:
+    meta = field.metadata
+    descriptor = ParameterDescriptor(
+        name=field.name,
+        description=meta["description"],
+        read_only=not meta["writable"],
+        dynamic_typing=isinstance(field.default, float),
+        additional_constraints=f"one of {', '.join(meta['choices'])}" if meta["choices"] else "",
+    )
+    low, high = meta["low"], meta["high"]
+    if low is not None or high is not None:
+        if isinstance(field.default, float):
+            descriptor.floating_point_range = [
+                FloatingPointRange(
+                    from_value=float("-inf") if low is None else float(low),
+                    to_value=float("inf") if high is None else float(high),
+                )
+            ]
+        else:
+            descriptor.integer_range = [
+                IntegerRange(
+                    from_value=-(2**63) if low is None else int(low),
+                    to_value=2**63 - 1 if high is None else int(high),
+                )
+            ]
+    return descriptor
+
+
+def declare(node: Node, cls: type[Parameters]) -> Parameters:
+    """Declare every field of `cls` and return their values; whole numbers serve for floats.
+
+    Raises:
+        MultigenError: a value has the wrong type, lies outside its range or is no choice; one line.
+    """
+    values = {}
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+        kind = type(field.default)
+        try:
+            value = node.declare_parameter(field.name, field.default, _descriptor(field)).value
+        except (InvalidParameterTypeException, InvalidParameterValueException) as error:
+            raise MultigenError(f"parameter {field.name}: {error}") from error
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if not isinstance(value, kind):
+            raise MultigenError(f"parameter {field.name}: expected {kind.__name__}, got {value!r}")
+        low, high = field.metadata["low"], field.metadata["high"]
+        if (low is not None and not value >= low) or (high is not None and not value <= high):
+            raise MultigenError(
+                f"parameter {field.name}: {value} lies outside "
+                f"[{'-inf' if low is None else low}, {'inf' if high is None else high}]"
+            )
+        choices = field.metadata["choices"]
+        if choices and value not in choices:
+            raise MultigenError(
+                f"parameter {field.name}: {value!r} is not one of {', '.join(choices)}"
+            )
+        values[field.name] = value
+    return cls(**values)

@@ -1,0 +1,70 @@
+"""The one way in which a MultiGen node runs and ends."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import rclpy
+from rclpy.exceptions import ROSInterruptException
+from rclpy.executors import ExternalShutdownException
+from rclpy.experimental import EventsExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from multigen_core.errors import MultigenError
+
+
+class Stop:
+    """Whether, and with which status, the process should end."""
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+
+    def __call__(self, status: int = 0) -> None:
+        """Ask the spin loop to end."""
+        if self.status is None:
+            self.status = status
+
+
+stop = Stop()
+"""A node calls this to end its own process."""
+
+
+def run(make_node: Callable[[], Node]) -> None:
+    """Make a node, spin it until it stops or a signal comes, close it, exit.
+
+    A MultigenError is one line on standard error and status 1. The node's `close()`, if it has one, is
+    called while the context still lives, so that it can finish its files and hold its arm.
+    """
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop(0)
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    node: Node | None = None
+    try:
+        node = make_node()
+        executor = EventsExecutor()
+        executor.add_node(node)
+        # EventsExecutor.spin() spins without delivering in some builds; spin_once does neither.
+        while stop.status is None and rclpy.ok():
+            executor.spin_once(timeout_sec=0.2)
+    except MultigenError as error:
+        name = node.get_name() if node else "node"
+        print(f"{name}: error: {error}", file=sys.stderr, flush=True)
+        stop(1)
+    except (ExternalShutdownException, ROSInterruptException):
+        stop(0)
+    finally:
+        if node is not None:
+            close = getattr(node, "close", None)
+            if close is not None:
+                close()
+            node.destroy_node()
+        rclpy.try_shutdown()
+    sys.exit(stop.status)

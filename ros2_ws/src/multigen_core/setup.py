@@ -1,0 +1,47 @@
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+name = "multigen_core"
+
+
+def shared(folder):
+    """Files below a folder, by the directory they are installed to."""
+    files = {}
+    for path in sorted(Path(folder).rglob("*")):
+        if path.is_file():
+            files.setdefault(f"share/{name}/{path.parent}", []).append(str(path))
+    return list(files.items())
+
+
+setup(
+    name=name,
+    version="0.1.0",
+    packages=find_packages(include=[name, f"{name}.*"]),
+    package_data={"": ["*.html", "*.css", "*.xml", "py.typed"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{name}"]),
+        (f"share/{name}", ["package.xml"]),
+        *shared("config"),
+        *shared("launch"),
+        ("bin", ["bin/multigen"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=False,
+    maintainer="MultiGen developers",
+    maintainer_email="maintainers@multigen.example",
+    description="Types, protocols, contract, bags, launch and ROS helpers shared by MultiGen's packages.",
+    license="Apache-2.0",
+    entry_points={
+        "console_scripts": [
+            "recorder = multigen_core.ros.recorder_node:main",
+            "bag_player = multigen_core.ros.bag_player_node:main",
+        ],
+        "multigen.commands": [
+            "bench = multigen_core.bench:register",
+            "launch = multigen_core.launching.command:register",
+            "repair-bag = multigen_core.bags.command:register",
+        ],
+        "multigen.benches": [],
+    },
+)

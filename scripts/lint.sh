@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Style and types.
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+ruff format --check .
+ruff check .
+mypy -p multigen_core

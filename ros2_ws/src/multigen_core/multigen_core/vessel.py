@@ -23,7 +23,8 @@ class Vessel(BaseModel):
     """A vessel: its inner profile r(z) turned about the axis.
 
     `profile` lists (z, r) [m] from the inner bottom, z = 0, to the mouth, joined by straight lines; a first
-    radius above 0 is a flat floor. `wall` [m] thickness, `mass` [kg], `opaque` whether it hides the level.
+    radius above 0 is a flat floor. `wall` [m] thickness, of the floor too; `stem` [m] lifts the floor above
+    the foot; `mass` [kg], `opaque` whether it hides the level.
     """
 
     model_config = _FROZEN
@@ -32,6 +33,7 @@ class Vessel(BaseModel):
     description: str
     profile: tuple[tuple[float, float], ...] = Field(min_length=2)
     wall: Positive
+    stem: Annotated[float, Field(ge=0, le=0.3)] = 0.0
     mass: Positive
     material: Material
     opaque: bool
@@ -61,6 +63,16 @@ class Vessel(BaseModel):
         return self.profile[-1][0]
 
     @property
+    def floor(self) -> float:
+        """Height [m] of the inner bottom above what the vessel stands on."""
+        return self.stem + self.wall
+
+    @property
+    def rim_height(self) -> float:
+        """Height [m] of the rim above what the vessel stands on."""
+        return self.floor + self.height
+
+    @property
     def mouth_radius(self) -> float:
         """Inner radius at the mouth [m]."""
         return self.profile[-1][1]
@@ -69,6 +81,11 @@ class Vessel(BaseModel):
         """Inner radius [m] at heights `z` [m] above the inner bottom."""
         heights, radii = np.array(self.profile).T
         return np.interp(z, heights, radii)
+
+    def outer_radius(self, height: ArrayLike) -> NDArray[np.float64]:
+        """Outer radius [m] at heights [m] above what the vessel stands on; a stem counts as 4 mm."""
+        z = np.asarray(height, float) - self.floor
+        return np.where(z < -self.wall, 0.004, self.radius(z) + self.wall)
 
     @cached_property
     def _volume_table(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -54,11 +54,11 @@ class Observation:
 class Decision:
     """What the policy wants next.
 
-    `trajectory` starts when received (stamp 0). A pour ends with an outcome other than RUNNING, once the
+    `trajectory` starts when received (stamp 0); None lets the last one go on. A pour ends with an outcome other than RUNNING, once the
     arm is back upright.
     """
 
-    trajectory: Trajectory
+    trajectory: Trajectory | None
     stage: str
     estimated_volume: float = float("nan")
     outcome: Outcome = Outcome.RUNNING

@@ -25,7 +25,7 @@ class RosFactory:
     takes 75 ms for a small picture.
     """
 
-    def new(self, name: str, **fields: Any) -> Any:
+    def new(self, name: str, /, **fields: Any) -> Any:
         return message_class(name)(**fields)
 
     def octets(self, buffer: bytes | memoryview) -> array[int]:

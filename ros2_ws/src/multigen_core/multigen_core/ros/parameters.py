@@ -10,29 +10,11 @@ from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValu
 from rclpy.node import Node
 
 from multigen_core.errors import MultigenError
+from multigen_core.parameters import parameter
+
+__all__ = ["declare", "parameter"]
 
 Parameters = TypeVar("Parameters")
-
-
-def parameter(
-    default: Any,
-    description: str,
-    low: float | None = None,
-    high: float | None = None,
-    choices: tuple[str, ...] = (),
-    writable: bool = False,
-) -> Any:
-    """A dataclass field that is a ROS parameter; its type is that of `default`."""
-    return dataclasses.field(
-        default=default,
-        metadata={
-            "description": description,
-            "low": low,
-            "high": high,
-            "choices": choices,
-            "writable": writable,
-        },
-    )
 
 
 def _descriptor(field: dataclasses.Field[Any]) -> ParameterDescriptor:

@@ -1,0 +1,86 @@
+"""The pour action, served one goal at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from multigen_interfaces.action import Pour
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action.server import ServerGoalHandle
+from rclpy.node import Node
+from rclpy.task import Future
+
+from multigen_core.contract import POUR_ACTION
+from multigen_core.errors import MultigenError
+from multigen_core.types import Outcome, PourProgress
+
+
+class PourServer:
+    """Serves /pour.
+
+    `begin(request)` starts a pour or raises a MultigenError, which refuses the goal; `cancel()` asks for
+    its end. Whoever runs the pour tells its progress, the last with an outcome.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        begin: Callable[[Pour.Goal], None],
+        cancel: Callable[[], None],
+    ) -> None:
+        self._node = node
+        self._begin = begin
+        self._cancel = cancel
+        self._handle: ServerGoalHandle | None = None
+        self._over: Future | None = None
+        self._server = ActionServer(
+            node,
+            Pour,
+            POUR_ACTION,
+            self._execute,
+            goal_callback=self._on_goal,
+            cancel_callback=self._on_cancel,
+        )
+
+    def tell(self, progress: PourProgress) -> None:
+        """Pass progress on to the client, and with an outcome end its goal."""
+        if self._handle is not None and not progress.outcome:
+            self._handle.publish_feedback(
+                Pour.Feedback(
+                    elapsed=progress.elapsed,
+                    estimated_volume=progress.estimated_volume,
+                    stage=progress.stage,
+                )
+            )
+        if self._over is not None and progress.outcome:
+            self._over.set_result(progress)
+
+    def _on_goal(self, request: Pour.Goal) -> GoalResponse:
+        try:
+            self._begin(request)
+        except MultigenError as error:
+            self._node.get_logger().error(f"goal refused: {error}")
+            return GoalResponse.REJECT
+        self._over = Future()
+        return GoalResponse.ACCEPT
+
+    def _on_cancel(self, handle: ServerGoalHandle) -> CancelResponse:
+        self._cancel()
+        return CancelResponse.ACCEPT
+
+    async def _execute(self, handle: ServerGoalHandle) -> Pour.Result:
+        assert self._over is not None
+        self._handle = handle
+        progress: PourProgress = await self._over
+        self._handle = self._over = None
+        if progress.outcome is Outcome.SUCCEEDED:
+            handle.succeed()
+        elif progress.outcome is Outcome.CANCELED and handle.is_cancel_requested:
+            handle.canceled()
+        else:
+            handle.abort()
+        return Pour.Result(
+            outcome=progress.outcome.value,
+            estimated_volume=progress.estimated_volume,
+            reason=progress.reason,
+        )

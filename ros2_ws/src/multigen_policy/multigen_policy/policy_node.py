@@ -1,0 +1,165 @@
+"""The policy node: pours on request by what it sees and hears, alike in simulation and for real."""
+
+from __future__ import annotations
+
+from multigen_interfaces.action import Pour
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+
+from multigen_core import contract
+from multigen_core.arm import Arm, JointNameError
+from multigen_core.errors import MultigenError
+from multigen_core.policy import Sense
+from multigen_core.ros.node import (
+    Diagnostics,
+    Health,
+    declare,
+    publisher,
+    run,
+    stop,
+    subscribe,
+)
+from multigen_core.ros.pour_action import PourServer
+from multigen_core.scene import load_scene
+from multigen_core.types import JointState, Outcome, PourProgress
+from multigen_core.vessel import vessel
+from multigen_policy.controller import Controller, GoalError
+from multigen_policy.observer import Observer
+from multigen_policy.parameters import PolicyParameters
+from multigen_policy.policies import make_policy
+from multigen_policy.session import Step
+
+SETTLE = 1.5
+"""Seconds between the end of a pour and the end of the process: the last drops still count."""
+
+
+class PolicyNode(LifecycleNode):
+    """A lifecycle node that serves the pour action."""
+
+    def __init__(self) -> None:
+        super().__init__("policy")
+        self._parameters = declare(self, PolicyParameters)
+        self._controller: Controller | None = None
+        self._timer = None
+        self._inputs = []
+        self._trouble = ""
+        self._due = self._parameters.target_ml
+        self._guard = publisher(self, contract.GUARD_COMMAND)
+        self._goals = publisher(self, contract.GOAL)
+        self._progress = publisher(self, contract.PROGRESS)
+        self._server = PourServer(self, self._on_goal, lambda: self._cancel("canceled"))
+        self._diagnostics = Diagnostics(self, self._health)
+        if self._parameters.autostart:
+            for transition in (self.trigger_configure, self.trigger_activate):
+                if transition() != TransitionCallbackReturn.SUCCESS:
+                    raise MultigenError(self._trouble)
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the policy and open its senses."""
+        p = self._parameters
+        try:
+            scene = load_scene(p.scene, p.seed)
+            policy = make_policy(p.policy, Arm.load(p.arm_file), scene)
+            known = vessel(scene.target.vessel) if p.vessel_known else None
+        except MultigenError as error:
+            self._trouble = str(error)
+            self.get_logger().error(self._trouble)
+            return TransitionCallbackReturn.FAILURE
+        observer = Observer(
+            policy.joint_names, policy.senses, policy.audio_window, p.max_observation_age
+        )
+        self._controller = Controller(policy, observer, known)
+        inputs = [(contract.JOINT_STATES, self._on_joints), (contract.STOPPED, self._on_stopped)]
+        if Sense.IMAGE in policy.senses:
+            inputs += [(contract.IMAGE, observer.add_image)]
+            inputs += [(contract.CAMERA_INFO, observer.add_camera)]
+        if Sense.AUDIO in policy.senses:
+            inputs += [(contract.AUDIO, observer.add_audio)]
+        self._inputs = [subscribe(self, topic, callback) for topic, callback in inputs]
+        return super().on_configure(state)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Begin to act."""
+        self._timer = self.create_timer(1.0 / self._parameters.rate, self._tick)
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop acting; the guard then brings a tilted vessel upright."""
+        self._cancel("policy deactivated")
+        self.destroy_timer(self._timer)
+        self._timer = None
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close the senses and forget the policy."""
+        for subscription in self._inputs:
+            self.destroy_subscription(subscription)
+        self._controller = None
+        return super().on_cleanup(state)
+
+    def _on_joints(self, state: JointState) -> None:
+        try:
+            self._controller.observer.add_joints(state)
+        except JointNameError as error:
+            self.get_logger().error(str(error), throttle_duration_sec=5.0)
+
+    def _on_stopped(self, stopped: bool) -> None:
+        self._carry_out(self._controller.set_stopped(stopped))
+
+    def _on_goal(self, request: Pour.Goal) -> None:
+        if self._timer is None:
+            raise GoalError("the policy is not active; run: multigen activate")
+        if self._controller.trouble:
+            raise GoalError(self._controller.trouble)
+        self._begin(request.target_volume, request.fill_fraction, request.timeout)
+
+    def _begin(self, volume: float, fraction: float = 0.0, timeout: float = 0.0) -> None:
+        now = self.get_clock().now().nanoseconds
+        goal = self._controller.begin(now, volume, fraction, timeout)
+        self._goals.send(PourProgress(now, "accepted", goal.target_volume))
+        self.get_logger().info(f"pouring {goal.target_volume * 1e6:.0f} ml")
+
+    def _tick(self) -> None:
+        step = self._controller.tick(self.get_clock().now().nanoseconds)
+        if self._due and not self._controller.trouble:
+            volume, self._due = self._due * 1e-6, 0.0
+            self._begin(volume)
+        self._carry_out(step)
+
+    def _cancel(self, reason: str) -> None:
+        if self._controller is not None:
+            self._carry_out(self._controller.cancel(reason))
+
+    def _carry_out(self, step: Step | None) -> None:
+        if step is None:
+            return
+        if step.trajectory is not None:
+            self._guard.send(step.trajectory)
+        progress = step.progress
+        self._progress.send(progress)
+        self._server.tell(progress)
+        if not progress.outcome:
+            return
+        self.get_logger().info(
+            f"pour {progress.outcome} after {progress.elapsed:.1f} s; own estimate "
+            f"{progress.estimated_volume * 1e6:.0f} ml; {progress.reason}".rstrip("; ")
+        )
+        if self._parameters.exit_after_pour:
+            status = 0 if progress.outcome is Outcome.SUCCEEDED else 1
+            self.create_timer(SETTLE, lambda: stop(status))
+
+    def _health(self) -> Health:
+        if self._controller is None or self._timer is None:
+            return Health.warn("not active")
+        if self._controller.trouble:
+            return Health.error(self._controller.trouble)
+        ages = self._controller.observer.ages(self.get_clock().now().nanoseconds)
+        return Health.ok(
+            "pouring" if self._controller.busy else "ready",
+            audio_gaps=self._controller.observer.audio_gaps,
+            **{f"{name}_age": age for name, age in ages.items()},
+        )
+
+
+def main() -> None:
+    """Run the node."""
+    run(PolicyNode)

@@ -1,4 +1,4 @@
-"""Forward and inverse kinematics of an arm's chain, and joint paths that pour.
+"""Forward and inverse kinematics of an arm's chain.
 
 Poses are homogeneous transforms (4, 4) from base_link.
 """
@@ -9,7 +9,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 from scipy.spatial.transform import Rotation
 
 from multigen_core.arm import Arm
@@ -46,38 +45,58 @@ def forward(arm: Arm, positions: NDArray[np.float64]) -> Pose:
     return transform @ tool
 
 
+def jacobian(arm: Arm, positions: NDArray[np.float64]) -> tuple[Pose, NDArray[np.float64]]:
+    """Pose of the tool frame and its geometric Jacobian (6, J): linear over angular velocity."""
+    fixed, tool = _fixed(arm)
+    transform = np.eye(4)
+    axes, origins = [], []
+    for link, angle in zip(fixed, positions, strict=True):
+        c, s = np.cos(angle), np.sin(angle)
+        transform = transform @ link
+        axes.append(transform[:3, 2].copy())
+        origins.append(transform[:3, 3])
+        transform[:3, :2] = transform[:3, :2] @ np.array([[c, -s], [s, c]])
+    at = transform @ tool
+    axis = np.array(axes)
+    return at, np.vstack([np.cross(axis, at[:3, 3] - np.array(origins)).T, axis.T])
+
+
 class UnreachableError(MultigenError):
     """No joint positions within the limits put the tool where it should be."""
 
 
+_ITERATIONS = 200
+_DAMPING = 1e-4
+_STEP = 0.2
+
+
 def inverse(
-    arm: Arm, target: Pose, start: NDArray[np.float64], tolerance: float = 1e-4
+    arm: Arm, target: Pose, start: NDArray[np.float64], tolerance: float = 1e-6
 ) -> NDArray[np.float64]:
     """Joint positions [rad] near `start` that put the tool frame at `target`.
 
-    Damped least squares on the pose error; a weak pull towards `start` settles the redundant joint.
+    Damped Newton steps on the pose error, each the smallest joint motion that serves, clipped to the
+    limits (Nakamura and Hanafusa 1986): the redundant joint stays near `start`.
 
     Raises:
         UnreachableError: the best solution misses by more than `tolerance` [m] or [rad].
     """
-    goal_rotation = Rotation.from_matrix(target[:3, :3])
-
-    def error(q: NDArray[np.float64]) -> NDArray[np.float64]:
-        at = forward(arm, q)
-        turn = (goal_rotation * Rotation.from_matrix(at[:3, :3]).inv()).as_rotvec()
-        return np.concatenate([at[:3, 3] - target[:3, 3], turn])
-
-    def residual(q: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.concatenate([error(q), 1e-3 * (q - start)])
-
-    bounds = (np.maximum(arm.lower, -1e3), np.minimum(arm.upper, 1e3))
-    guess = np.clip(start, bounds[0] + 1e-9, bounds[1] - 1e-9)
-    coarse = least_squares(residual, guess, bounds=bounds, xtol=1e-12, ftol=1e-12).x
-    solution = least_squares(error, coarse, bounds=bounds, xtol=1e-12, ftol=1e-12).x
-    miss = np.abs(error(solution)).max()
+    positions = np.clip(start, arm.lower, arm.upper)
+    miss = np.inf
+    for _ in range(_ITERATIONS):
+        at, J = jacobian(arm, positions)
+        turn = Rotation.from_matrix(target[:3, :3] @ at[:3, :3].T).as_rotvec()
+        error = np.concatenate([target[:3, 3] - at[:3, 3], turn])
+        miss = float(np.abs(error).max())
+        if miss < 1e-3 * tolerance:
+            break
+        damping = _DAMPING * min(1.0, float(error @ error) * 1e2)
+        step = J.T @ np.linalg.solve(J @ J.T + damping * np.eye(6), error)
+        step *= min(1.0, _STEP / max(float(np.abs(step).max()), 1e-12))
+        positions = np.clip(positions + step, arm.lower, arm.upper)
     if miss > tolerance:
         raise UnreachableError(
             f"{arm.name} cannot reach ({', '.join(f'{v:.3f}' for v in target[:3, 3])}) m in base_link "
             f"with that orientation: misses by {miss:.3f}"
         )
-    return solution
+    return positions

@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+from multigen_core.arm import Arm
+from multigen_core.pour_path import plan_pour
+from multigen_core.scene import Scene
+from multigen_core.types import JointState
+from multigen_core.vessel import vessel
+
+
+@pytest.fixture(scope="session")
+def arm():
+    return Arm.load()
+
+
+@pytest.fixture(scope="session")
+def scene():
+    return Scene()
+
+
+@pytest.fixture(scope="session")
+def path(arm, scene):
+    return plan_pour(
+        arm,
+        vessel(scene.source.vessel),
+        scene.source.grasp_height,
+        scene.target.position,
+        vessel(scene.target.vessel),
+    )
+
+
+@pytest.fixture
+def joints(arm, path):
+    """Makes the joint state of a moment."""
+
+    def make(stamp, positions=None):
+        at = path.at(0.0) if positions is None else positions
+        return JointState(stamp, arm.names, np.asarray(at, float), np.zeros(len(arm.names)))
+
+    return make

@@ -22,7 +22,7 @@ class Joint(BaseModel):
     [rad/s^2]; `xyz` [m], `rpy` [rad] as in URDF.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str
     lower: float | None = None
@@ -37,7 +37,7 @@ class Joint(BaseModel):
 class Arm(BaseModel):
     """An arm from its YAML file; arrays are in the order of `joints`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str
     joints: tuple[Joint, ...] = Field(min_length=1)
@@ -53,8 +53,10 @@ class Arm(BaseModel):
             if (joint.lower is None) != (joint.upper is None):
                 raise ValueError(f"{joint.name}: give both lower and upper, or neither")
             if joint.lower is not None and joint.upper is not None:
-                if not joint.lower <= joint.home <= joint.upper:
-                    raise ValueError(f"{joint.name}: home lies outside lower … upper")
+                if not joint.lower < joint.upper or not joint.lower <= joint.home <= joint.upper:
+                    raise ValueError(
+                        f"{joint.name}: home {joint.home} lies outside {joint.lower} … {joint.upper}"
+                    )
         return self
 
     @cached_property
@@ -86,6 +88,21 @@ class Arm(BaseModel):
     def acceleration(self) -> NDArray[np.float64]:
         """Acceleration limits [rad/s^2], (J,)."""
         return np.array([joint.acceleration for joint in self.joints])
+
+    @cached_property
+    def continuous(self) -> NDArray[np.bool_]:
+        """Which joints turn without end, (J,)."""
+        return np.array([joint.lower is None for joint in self.joints])
+
+    def nearest_turn(
+        self, positions: NDArray[np.float64], near: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """`positions` [rad], (J,), with continuous joints shifted by whole turns to be nearest `near`.
+
+        Drivers report such joints modulo a turn, and Gen3's home has joint_3 just where they wrap.
+        """
+        turns = np.round((near - positions) / (2 * np.pi))
+        return positions + 2 * np.pi * np.where(self.continuous, turns, 0.0)
 
     @classmethod
     def load(cls, file: str | Path = "gen3") -> Arm:

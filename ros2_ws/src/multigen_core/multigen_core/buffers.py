@@ -48,7 +48,7 @@ class StampedBuffer(Generic[T]):
         return self._items[-1] if self._items else None
 
     def at(self, stamp: int) -> T | None:
-        """The newest item not younger than `stamp`, or None."""
+        """The newest item whose stamp is `stamp` [ns] or earlier, or None."""
         index = bisect_right(self._items, stamp, key=lambda item: item.stamp)
         return self._items[index - 1] if index else None
 
@@ -63,15 +63,19 @@ class StampedBuffer(Generic[T]):
 class AudioRing:
     """The last `seconds` of a sound stream, addressed by time.
 
-    A step between chunks up to `tolerance` seconds is clock jitter and is absorbed; a longer gap is
-    kept as zeros at its place and counted in `gaps`, an overlap is cut and counted in `overlaps`, and
-    a jump back by more than the ring's length clears it.
+    A step between chunks up to `tolerance` seconds is clock jitter and is absorbed. A longer gap is
+    kept as zeros at its place and counted in `gaps`; what was before a gap longer than the ring is
+    gone. An overlap is cut and counted in `overlaps`. A step back by more than `jump` seconds means
+    that the clock went back, and clears the ring.
     """
 
-    def __init__(self, seconds: float, sample_rate: int, tolerance: float = 0.005) -> None:
+    def __init__(
+        self, seconds: float, sample_rate: int, tolerance: float = 0.005, jump: float = 1.0
+    ) -> None:
         self.sample_rate = sample_rate
         self._data = np.zeros(round(seconds * sample_rate), np.float32)
         self._tolerance = round(tolerance * sample_rate)
+        self._jump = round(min(jump, seconds) * sample_rate)
         self._filled = 0
         self._end: int | None = None
         self.gaps = 0
@@ -101,11 +105,14 @@ class AudioRing:
         samples = chunk.samples
         if self._end is not None:
             step = round((chunk.stamp - self._end) * self.sample_rate / NANOSECONDS)
-            if abs(step) > len(self._data):
+            if step < -self._jump:
                 self.clear()
             elif step > self._tolerance:
                 self.gaps += 1
-                self._append(np.zeros(step, np.float32))
+                if step > len(self._data):
+                    self.clear()
+                else:
+                    self._append(np.zeros(step, np.float32))
             elif step < -self._tolerance:
                 self.overlaps += 1
                 samples = samples[-step:]
@@ -123,11 +130,13 @@ class AudioRing:
         self._filled = min(self._filled + count, len(self._data))
 
     def window(self, end: int, seconds: float) -> AudioChunk | None:
-        """The `seconds` before `end` [ns], shorter where the ring holds less; None if it holds none."""
+        """What the ring holds of the `seconds` before `end` [ns]; None if that is nothing."""
         if self._end is None:
             return None
-        behind = max(0, round((self._end - end) * self.sample_rate / NANOSECONDS))
-        count = min(round(seconds * self.sample_rate), self._filled - behind)
+        behind = round((self._end - end) * self.sample_rate / NANOSECONDS)
+        wanted = round(seconds * self.sample_rate) + min(behind, 0)
+        behind = max(behind, 0)
+        count = min(wanted, self._filled - behind)
         if count <= 0:
             return None
         stop = len(self._data) - behind

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicHermiteSpline
+from scipy.interpolate import CubicHermiteSpline, PPoly
 
 from multigen_core.arm import JointNameError, joint_indices
 from multigen_core.errors import MultigenError
@@ -44,11 +44,13 @@ class Trajectory:
         Raises:
             TrajectoryError: says what is wrong.
         """
-        shape = (len(self.times), len(self.names))
-        if not len(self.times):
+        if not self.names:
+            raise TrajectoryError("trajectory names no joints")
+        if not np.size(self.times):
             raise TrajectoryError(
                 "trajectory is empty; to stop, send a hold at the measured position"
             )
+        shape = (len(self.times), len(self.names))
         if self.positions.shape != shape or self.velocities.shape != shape:
             raise TrajectoryError(
                 f"positions {self.positions.shape} and velocities {self.velocities.shape}, "
@@ -74,8 +76,9 @@ class Trajectory:
         """
         index = joint_indices(names, self.names)
         if len(index) != len(self.names):
+            unknown = sorted(set(self.names) - set(names))
             raise JointNameError(
-                f"unknown joints: {', '.join(set(self.names) - set(names))}; expected: {', '.join(names)}"
+                f"unknown joints: {', '.join(unknown)}; expected: {', '.join(names)}"
             )
         return Trajectory(
             tuple(names),
@@ -85,11 +88,34 @@ class Trajectory:
             self.stamp,
         )
 
+    def joined(
+        self, position: NDArray[np.float64], velocity: NDArray[np.float64], delay: float = 0.0
+    ) -> CubicHermiteSpline:
+        """The cubic spline over seconds from now that a controller follows.
 
-def hold(names: Sequence[str], positions: NDArray[np.float64]) -> Trajectory:
-    """The trajectory that stops at `positions` [rad], (J,)."""
-    point = np.asarray(positions, float)[None]
-    return Trajectory(tuple(names), np.array([HOLD_TIME]), point, np.zeros_like(point))
+        It starts at `position` [rad] and `velocity` [rad/s], (J,), and runs through the points still
+        ahead when the trajectory's own start lies `delay` seconds ahead (negative: behind).
+
+        Raises:
+            TrajectoryError: no point is ahead.
+        """
+        times = self.times + delay
+        ahead = times > 0
+        if not ahead.any():
+            raise TrajectoryError("the trajectory's last point lies in the past")
+        return CubicHermiteSpline(
+            np.concatenate([[0.0], times[ahead]]),
+            np.vstack([position, self.positions[ahead]]),
+            np.vstack([velocity, self.velocities[ahead]]),
+        )
+
+
+def hold(
+    names: Sequence[str], positions: NDArray[np.float64], seconds: float = HOLD_TIME
+) -> Trajectory:
+    """The trajectory that stops at `positions` [rad], (J,), `seconds` from now."""
+    point = np.array(positions, float)[None]
+    return Trajectory(tuple(names), np.array([seconds]), point, np.zeros_like(point))
 
 
 class TrajectoryFollower:
@@ -103,6 +129,7 @@ class TrajectoryFollower:
         self.names = tuple(names)
         self._start = 0
         self._spline: CubicHermiteSpline | None = None
+        self._slope: PPoly | None = None
         self._end = 0.0
         self._last = np.array(positions, float)
 
@@ -115,26 +142,17 @@ class TrajectoryFollower:
         """
         trajectory.check()
         trajectory = trajectory.reordered(self.names)
-        times = trajectory.times
-        if trajectory.stamp:
-            times = times + to_seconds(trajectory.stamp - now)
-        ahead = times > 0
-        if not ahead.any():
-            raise TrajectoryError("the trajectory's last point lies in the past")
+        delay = to_seconds(trajectory.stamp - now) if trajectory.stamp else 0.0
         position, velocity = self.sample(now)
-        self._spline = CubicHermiteSpline(
-            np.concatenate([[0.0], times[ahead]]),
-            np.vstack([position, trajectory.positions[ahead]]),
-            np.vstack([velocity, trajectory.velocities[ahead]]),
-        )
+        self._spline = trajectory.joined(position, velocity, delay)
         self._slope = self._spline.derivative()
-        self._start, self._end = now, float(times[-1])
+        self._start, self._end = now, float(self._spline.x[-1])
         self._last = trajectory.positions[-1].copy()
 
     def sample(self, now: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Desired position and velocity at `now` [ns]."""
         elapsed = to_seconds(now - self._start)
-        if self._spline is None or elapsed >= self._end:
+        if self._spline is None or self._slope is None or elapsed >= self._end:
             return self._last.copy(), np.zeros_like(self._last)
         elapsed = max(elapsed, 0.0)
         return self._spline(elapsed), self._slope(elapsed)

@@ -27,7 +27,7 @@ JPEG_QUALITY = 90
 class MessageFactory(Protocol):
     """Builds messages of one implementation."""
 
-    def new(self, name: str, **fields: Any) -> Any:
+    def new(self, name: str, /, **fields: Any) -> Any:
         """A message of the type `name`, such as sensor_msgs/msg/Image; fields left out are default."""
 
     def octets(self, buffer: bytes | memoryview) -> Any:

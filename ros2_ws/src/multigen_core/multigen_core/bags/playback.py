@@ -1,0 +1,56 @@
+"""What of a bag may be played to a graph, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from multigen_core.bags.errors import BagError
+from multigen_core.bags.reader import BagReader
+from multigen_core.contract import TOPICS, Topic
+
+PLAYABLE = tuple(topic for topic in TOPICS if topic.recorded and not topic.command)
+"""Only what the contract names and cannot move an arm; anything else in a bag stays there."""
+
+
+class Playback:
+    """The playable messages of a bag by elapsed time, at `rate` times its pace."""
+
+    def __init__(self, bag: BagReader, rate: float, loop: bool) -> None:
+        """Begin at the bag's start.
+
+        Raises:
+            BagError: it holds nothing that may be played.
+        """
+        self.topics = tuple(topic for topic in PLAYABLE if bag.count(topic))
+        if not self.topics:
+            raise BagError(f"bag {bag.path}: holds nothing that may be played")
+        self._bag = bag
+        self._rate = rate
+        self._loop = loop
+        self._began = 0.0
+        self._messages = self._rewound()
+        self._next = next(self._messages, None)
+        self.now = bag.start
+        """Bag time [ns]."""
+
+    def _rewound(self) -> Iterator[tuple[Topic, int, bytes]]:
+        return self._bag.raw(*self.topics)
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything has been played, never while looping."""
+        return self._next is None
+
+    def due(self, elapsed: float) -> Iterator[tuple[Topic, bytes]]:
+        """The messages due `elapsed` seconds after the start, since the last call."""
+        self.now = min(
+            self._bag.start + round((elapsed - self._began) * self._rate * 1e9), self._bag.end
+        )
+        while self._next is not None and self._next[1] <= self.now:
+            topic, _, data = self._next
+            yield topic, data
+            self._next = next(self._messages, None)
+        if self._next is None and self._loop:
+            self._began = elapsed
+            self._messages = self._rewound()
+            self._next = next(self._messages, None)

@@ -1,0 +1,94 @@
+"""Plays a bag's observations to a graph, in the simulator's place: never a command, never an arm.
+
+Publishes /clock from the bag's time, so that nodes with use_sim_time see the time of the recording.
+In a loop time jumps back to the bag's start, which clears every buffer of the contract's nodes.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+
+from multigen_core.bags import BagReader, Playback
+from multigen_core.contract import ARM_COMMAND, CLOCK
+from multigen_core.errors import MultigenError
+from multigen_core.ros.node import FACTORY, declare, parameter, publisher, run, stop
+from multigen_core.types import NANOSECONDS
+
+PERIOD = 0.005
+"""Of /clock [s], steady time."""
+LINGER = 0.5
+"""How long the last messages may take to arrive [s]."""
+
+
+@dataclass(frozen=True)
+class PlayerParameters:
+    """The player's parameters."""
+
+    bag: str = parameter("", "bag directory")
+    rate: float = parameter(1.0, "speed relative to the recording", low=0.01, high=100.0)
+    loop: bool = parameter(False, "start again at the end")
+    delay: float = parameter(1.0, "time for others to connect before the start [s]", 0.0, 60.0)
+    clock: bool = parameter(True, "publish /clock from the bag's time")
+
+
+class BagPlayer(Node):
+    """Publishes what is due at every tick of steady time."""
+
+    def __init__(self) -> None:
+        super().__init__("bag_player")
+        self._parameters = declare(self, PlayerParameters)
+        if not self._parameters.bag:
+            raise MultigenError("parameter bag: name the bag to play, as in bag:=bags/NAME")
+        self._bag = BagReader(self._parameters.bag)
+        self._playback = Playback(self._bag, self._parameters.rate, self._parameters.loop)
+        self._senders = {topic.name: publisher(self, topic) for topic in self._playback.topics}
+        self._clock = publisher(self, CLOCK) if self._parameters.clock else None
+        self._start = time.monotonic() + self._parameters.delay
+        self._finished: float | None = None
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._guard_timer = self.create_timer(0.2, self._check_graph, clock=steady)
+        self._timer = self.create_timer(PERIOD, self._tick, clock=steady)
+        names = ", ".join(topic.name for topic in self._playback.topics)
+        self.get_logger().info(f"playing {self._bag.path}: {names}")
+
+    def _check_graph(self) -> None:
+        """Observations from a bag must not drive an arm through a live policy and guard."""
+        if self.count_subscribers(ARM_COMMAND.name):
+            raise MultigenError(
+                f"an arm or simulator listens on {ARM_COMMAND.name}: stop it before playing a bag"
+            )
+        if self._clock and self.count_publishers(CLOCK.name) > 1:
+            raise MultigenError(
+                "another node publishes /clock: stop the simulator, or play with clock:=false"
+            )
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        messages = list(self._playback.due(now - self._start)) if now >= self._start else []
+        if self._clock:
+            sec, nanosec = divmod(self._playback.now, NANOSECONDS)
+            stamp = FACTORY.new("builtin_interfaces/msg/Time", sec=sec, nanosec=nanosec)
+            self._clock.publish(FACTORY.new(CLOCK.type, clock=stamp))
+        for topic, data in messages:
+            self._senders[topic.name].publish(data)
+        if self._playback.finished:
+            self._finished = self._finished or now
+            if now >= self._finished + LINGER:
+                stop()
+
+    def close(self) -> None:
+        """Release the bag."""
+        self._bag.close()
+
+
+def main() -> None:
+    """Run the node."""
+    run(BagPlayer)
+
+
+if __name__ == "__main__":
+    main()

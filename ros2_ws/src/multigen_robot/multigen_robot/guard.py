@@ -3,10 +3,10 @@
 Every command is checked as a whole against the rules of `rules.py`, in that order, and forwarded
 unchanged (continuous joints moved by whole turns to the measured one) or refused with the reason.
 
-A vessel left tilted goes on pouring. So when no command has been accepted for `command_timeout` while
-the vessel is tilted, the guard itself returns it upright. It knows the tilt from the arm's kinematics,
-so it needs no help of whoever commanded the arm, nor a memory that a restart could lose. The way back
-is, in order of preference:
+A vessel left tilted goes on pouring. So when no command has been accepted for `command_timeout`
+while the vessel is tilted, the guard itself returns it upright. It knows the tilt from the arm's
+kinematics, so it needs no help of whoever commanded the arm, nor a memory that a restart could lose.
+The way back is, in order of preference:
 
 1. the reverse of the measured path since the vessel last stood upright at rest, loops erased, which
    is known to be free; unless that would tilt the vessel further on the way;
@@ -15,14 +15,14 @@ is, in order of preference:
 3. the reverse path even if it tilts the vessel further.
 
 The way is followed within the guard's own limits, checked by its own rules before it is sent, and
-begins by braking from the state the controller is in, so it may take over in mid-motion; the planned
-state rather than the lagging measurement is that state, as long as both agree. A command whose end is
-upright counts as a retreat already under way: silence is counted from its end. A valid command ends a
+begins by braking from the state the controller is in, so it may take over in mid-motion. That state
+is the planned one rather than the lagging measurement, as long as both agree. A command whose end is
+upright counts as a retreat under way: silence is counted from its end. A valid command ends a
 retreat. If the vessel is still tilted once a retreat has run out, the next is sent.
 
 The guard moves nothing of its own accord until it has accepted a command, nor after a stop: a reset
-only lifts the stop. A jump of the measured joints beyond any possible speed is a simulator's reset;
-path and plan begin anew there.
+only lifts the stop. A jump of the measured joints beyond any possible speed, or of a simulated clock
+backwards, is a simulator's reset; path and plan begin anew there.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 from multigen_core.arm import Arm, JointNameError, select_joints
 from multigen_core.trajectory import HOLD_TIME, Trajectory, TrajectoryFollower, hold
 from multigen_core.types import JointState, to_nanoseconds, to_seconds
+from multigen_robot.decisions import Accept, Freeze, Now, Reject, Retreat
 from multigen_robot.path_memory import PathMemory
 from multigen_robot.retreat import RetreatError, along, braking
 from multigen_robot.rules import Limits, Rule, Violation, ordered, violation
@@ -43,6 +44,8 @@ from multigen_robot.upright import Upright
 
 _TELEPORT = 0.1
 """Beyond what speed explains, a measured step [rad] that only a reset can make."""
+_CLOCK_JUMP = 1.0
+"""A step back of simulated time [s] that is no mere disorder."""
 _TILT_MARGIN = 0.1
 """How much further than at its start a retreat may tilt the vessel [rad]."""
 
@@ -62,45 +65,6 @@ class GuardConfig:
     hold_time: float = HOLD_TIME
     upright_tolerance: float = 0.05
     simulated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """A moment on the graph's clock and on a steady clock [ns]."""
-
-    ros: int
-    steady: int
-
-
-@dataclass(frozen=True, slots=True)
-class Accept:
-    """Forward `trajectory`."""
-
-    trajectory: Trajectory
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """Forward nothing."""
-
-    rule: Rule
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Retreat:
-    """Send `trajectory`, which brings the vessel upright."""
-
-    trajectory: Trajectory
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Freeze:
-    """Send `trajectory`, a hold; None where no position is known to hold."""
-
-    trajectory: Trajectory | None
-    reason: str
 
 
 class Guard:
@@ -138,26 +102,23 @@ class Guard:
         previous = self._state
         near = self._arm.home if previous is None else previous.positions
         positions = self._arm.nearest_turn(state.positions, near)
-        self._state = replace(
-            state,
-            positions=positions,
-            velocities=np.nan_to_num(state.velocities, posinf=0, neginf=0),
-        )
+        velocities = np.nan_to_num(state.velocities, posinf=0.0, neginf=0.0)
+        self._state = replace(state, positions=positions, velocities=velocities)
         self._arrival = now.steady
-        if previous is not None:
-            lapse = max(0.0, to_seconds(state.stamp - previous.stamp))
-            reach = 1.5 * self._arm.velocity * lapse + _TELEPORT
-            if (np.abs(positions - previous.positions) <= reach).all():
-                self._remember(positions)
-                return
-        self._memory = PathMemory(positions)
-        self._follower = TrajectoryFollower(self._arm.names, positions)
-        self._armed = self.retreating = False
+        if previous is None or self._restarted(previous, self._state):
+            self._memory = PathMemory(positions)
+            self._follower = TrajectoryFollower(self._arm.names, positions)
+            self._armed = self.retreating = False
+        elif self._memory.add(positions):
+            known = not self._tilted(self._memory.poses[0])
+            if not known and not self._tilted(positions):
+                self._memory.restart(positions)
 
-    def _remember(self, positions: NDArray[np.float64]) -> None:
-        unknown = self._tilted(self._memory.poses[0])
-        if self._memory.add(positions) and unknown and not self._tilted(positions):
-            self._memory.restart(positions)
+    def _restarted(self, previous: JointState, state: JointState) -> bool:
+        lapse = to_seconds(state.stamp - previous.stamp)
+        reach = 1.5 * self._arm.velocity * max(0.0, lapse) + _TELEPORT
+        leapt = bool((np.abs(state.positions - previous.positions) > reach).any())
+        return leapt or (self._config.simulated and lapse < -_CLOCK_JUMP)
 
     def _tilted(self, positions: NDArray[np.float64]) -> bool:
         return self._upright.tilt(positions) > self._config.upright_tolerance
@@ -242,11 +203,11 @@ class Guard:
         limit = to_nanoseconds(self._config.state_timeout)
         if self._passed(Now(self._state.stamp + limit, self._arrival + limit), now):
             return self._blind(now)
-        moving = self._follower.moving(self._clock(now))
-        positions = self._state.positions
-        if not self._tilted(positions):
-            if not moving:
-                self._memory.restart(positions)
+        clock = self._clock(now)
+        desired, _ = self._follower.sample(clock)
+        if not self._tilted(self._state.positions):
+            if not self._follower.moving(clock) and not self._tilted(desired):
+                self._memory.restart(self._state.positions)
                 self.retreating = False
                 self._armed &= not self._passed(self._deadline, now)
             return None
@@ -290,10 +251,11 @@ class Guard:
             self.retreats += 1
             self.trouble = f"{reason}: returning it upright"
             return Retreat(trajectory, self.trouble)
+        self.trouble = f"{reason}, and no way upright is allowed: {'; '.join(faults)}"
+        moving = self._follower.moving(self._clock(now))
         freeze = hold(self._arm.names, self._state.positions, self._config.hold_time)
         self._follow(freeze, now, 0.0)
-        self.trouble = f"{reason}, and no way upright is allowed: {'; '.join(faults)}"
-        return Freeze(freeze, self.trouble)
+        return Freeze(freeze if moving else None, self.trouble)
 
     def _ways(
         self, stand: NDArray[np.float64], begin: NDArray[np.float64]

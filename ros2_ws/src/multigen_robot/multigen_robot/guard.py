@@ -5,8 +5,8 @@ unchanged (continuous joints moved by whole turns to the measured one) or refuse
 
 A vessel left tilted goes on pouring. So when no command has been accepted for `command_timeout`
 while the vessel is tilted, the guard itself returns it upright. It knows the tilt from the arm's
-kinematics, so it needs no help of whoever commanded the arm, nor a memory that a restart could lose.
-The way back is, in order of preference:
+kinematics, so it needs no help of whoever commanded the arm, nor a memory a restart could lose. The
+way back is, in order of preference:
 
 1. the reverse of the measured path since the vessel last stood upright at rest, loops erased, which
    is known to be free; unless that would tilt the vessel further on the way;
@@ -16,13 +16,13 @@ The way back is, in order of preference:
 
 The way is followed within the guard's own limits, checked by its own rules before it is sent, and
 begins by braking from the state the controller is in, so it may take over in mid-motion. That state
-is the planned one rather than the lagging measurement, as long as both agree. A command whose end is
-upright counts as a retreat under way: silence is counted from its end. A valid command ends a
+is the planned one rather than the lagging measurement, as long as both agree. A command whose end
+is upright counts as a retreat under way: silence is counted from its end. A valid command ends a
 retreat. If the vessel is still tilted once a retreat has run out, the next is sent.
 
 The guard moves nothing of its own accord until it has accepted a command, nor after a stop: a reset
-only lifts the stop. A jump of the measured joints beyond any possible speed, or of a simulated clock
-backwards, is a simulator's reset; path and plan begin anew there.
+only lifts the stop. A jump of the measured joints beyond any possible speed, or of a simulated
+clock backwards, is a simulator's reset; path and plan begin anew there.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ class Guard:
         self._upright = Upright(arm)
         self._state: JointState | None = None
         self._arrival = 0
+        self._fault = ""
         self._armed = False
         self._deadline = Now(0, 0)
         self._frozen = False
@@ -93,11 +94,10 @@ class Guard:
         try:
             state = select_joints(state, self._arm.names)
         except JointNameError as error:
-            if self._state is None:
-                self.trouble = str(error)
+            self._fault = str(error)
             return
         if not np.isfinite(state.positions).all():
-            self.trouble = "measured joint positions hold NaN or infinity"
+            self._fault = "measured joint positions hold NaN or infinity"
             return
         previous = self._state
         near = self._arm.home if previous is None else previous.positions
@@ -105,6 +105,7 @@ class Guard:
         velocities = np.nan_to_num(state.velocities, posinf=0.0, neginf=0.0)
         self._state = replace(state, positions=positions, velocities=velocities)
         self._arrival = now.steady
+        self._fault = ""
         if previous is None or self._restarted(previous, self._state):
             self._memory = PathMemory(positions)
             self._follower = TrajectoryFollower(self._arm.names, positions)
@@ -132,9 +133,7 @@ class Guard:
         """Judge a command."""
         found = self._judge(trajectory, now)
         if isinstance(found, Violation):
-            self.rejections[found.rule] += 1
-            self.trouble = f"{found.rule}: {found.reason}"
-            return Reject(found.rule, found.reason)
+            return self.refuse(found.rule, found.reason)
         self.accepted += 1
         self.trouble = ""
         self.retreating = False
@@ -142,35 +141,43 @@ class Guard:
         self._follow(found, now, runs)
         return Accept(found)
 
+    def refuse(self, rule: Rule, reason: str) -> Reject:
+        """Count a refused command; also for one that cannot even be read."""
+        self.rejections[rule] += 1
+        self.trouble = f"{rule}: {reason}"
+        return Reject(rule, reason)
+
     def _judge(self, trajectory: Trajectory, now: Now) -> Trajectory | Violation:
         if self.stopped:
             return Violation(Rule.STOPPED, "the arm is stopped; call arm_guard/reset first")
-        stale = self._stale(now)
+        stale = self.stale(now)
         if stale or self._state is None:
             return Violation(Rule.STATE, stale)
-        trajectory_or_fault = ordered(trajectory, self._limits)
-        if isinstance(trajectory_or_fault, Violation):
-            return trajectory_or_fault
+        given = ordered(trajectory, self._limits)
+        if isinstance(given, Violation):
+            return given
         measured = self._state.positions
-        first = trajectory_or_fault.positions[0]
-        turned = self._arm.nearest_turn(first, measured) - first
-        trajectory = replace(trajectory_or_fault, positions=trajectory_or_fault.positions + turned)
-        found = violation(trajectory, self._limits, measured, self._start(now))
-        return found or trajectory
+        turns = self._arm.nearest_turn(given.positions[0], measured) - given.positions[0]
+        turned = replace(given, positions=given.positions + turns)
+        return violation(turned, self._limits, measured, self._start(now)) or turned
 
-    def _stale(self, now: Now) -> str:
+    def stale(self, now: Now) -> str:
         """Why the measured state cannot be acted on, empty if it can."""
         if self._state is None:
-            return self.trouble or "no joint states received yet"
+            return self._fault or "no joint states received yet"
         limit = self._config.state_timeout
         age = to_seconds(now.ros - self._state.stamp)
         if not abs(age) <= limit:
             hint = "; do the clocks agree?" if age < 0 else ""
-            return f"joint states are {age:.2f} s old, {limit:g} s allowed{hint}"
+            return f"joint states are {age:.2f} s old, {limit:g} s allowed{hint}{self._why}"
         silence = to_seconds(now.steady - self._arrival)
         if not self._config.simulated and silence > limit:
-            return f"no joint states for {silence:.2f} s, {limit:g} s allowed"
+            return f"no joint states for {silence:.2f} s, {limit:g} s allowed{self._why}"
         return ""
+
+    @property
+    def _why(self) -> str:
+        return f" ({self._fault})" if self._fault else ""
 
     def _clock(self, now: Now) -> int:
         return now.ros if self._config.simulated else now.steady
@@ -188,6 +195,9 @@ class Guard:
         self._follower.accept(trajectory, self._clock(now))
         self._armed = True
         self._frozen = False
+        self._wait(now, runs)
+
+    def _wait(self, now: Now, runs: float) -> None:
         wait = to_nanoseconds(runs + self._config.command_timeout)
         self._deadline = Now(now.ros + wait, now.steady + wait)
 
@@ -233,7 +243,7 @@ class Guard:
 
         Freezes if no way upright obeys the limits.
         """
-        if self.stopped or not self._armed or self._stale(now) or self._state is None:
+        if self.stopped or not self._armed or self.stale(now) or self._state is None:
             return None
         if not self._tilted(self._state.positions):
             return None
@@ -252,10 +262,12 @@ class Guard:
             self.trouble = f"{reason}: returning it upright"
             return Retreat(trajectory, self.trouble)
         self.trouble = f"{reason}, and no way upright is allowed: {'; '.join(faults)}"
-        moving = self._follower.moving(self._clock(now))
+        if not self._follower.moving(self._clock(now)):
+            self._wait(now, 0.0)
+            return Freeze(None, self.trouble)
         freeze = hold(self._arm.names, self._state.positions, self._config.hold_time)
         self._follow(freeze, now, 0.0)
-        return Freeze(freeze if moving else None, self.trouble)
+        return Freeze(freeze, self.trouble)
 
     def _ways(
         self, stand: NDArray[np.float64], begin: NDArray[np.float64]
@@ -263,9 +275,7 @@ class Guard:
         """Paths from where the arm comes to a stand to upright, the best first."""
         back = np.vstack([stand, begin, self._memory.poses[::-1]])
         turn = self._upright.levelling(stand)
-        if self._tilted(turn[-1]):
-            turn = np.empty((0, 0))
-        ways = [turn] if len(turn) else []
+        ways = [] if self._tilted(turn[-1]) else [turn]
         if not self._tilted(back[-1]):
             highest = max(self._upright.tilt(pose) for pose in back)
             known_good = highest <= self._upright.tilt(stand) + _TILT_MARGIN

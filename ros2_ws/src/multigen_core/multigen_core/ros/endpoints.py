@@ -55,14 +55,24 @@ def publisher(node: Node, topic: Topic) -> Sender:
 
 
 def subscribe(
-    node: Node, topic: Topic, callback: Callable[[Any], None], **options: Any
+    node: Node,
+    topic: Topic,
+    callback: Callable[[Any], None],
+    malformed: Callable[[messages.MessageError], None] | None = None,
+    **options: Any,
 ) -> Subscription:
-    """Call `callback` with the core item of every message; a malformed one is logged and dropped."""
+    """Call `callback` with the core item of every message.
+
+    A malformed one goes to `malformed`, or is logged and dropped where that is None.
+    """
 
     def receive(message: Any) -> None:
         try:
             item = messages.decode(topic.type, message)
         except messages.MessageError as error:
+            if malformed is not None:
+                malformed(error)
+                return
             node.get_logger().error(f"{topic.name}: {error}", throttle_duration_sec=5.0)
             return
         callback(item)

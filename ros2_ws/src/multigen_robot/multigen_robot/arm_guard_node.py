@@ -1,0 +1,139 @@
+"""The arm guard's node: everything that moves the arm passes here, in simulation and for real."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from std_srvs.srv import Trigger
+
+from multigen_core import contract
+from multigen_core.arm import Arm
+from multigen_core.messages import MessageError
+from multigen_core.ros.node import (
+    Diagnostics,
+    Health,
+    declare,
+    parameter,
+    publisher,
+    run,
+    subscribe,
+)
+from multigen_core.trajectory import HOLD_TIME, Trajectory
+from multigen_core.types import JointState
+from multigen_robot.decisions import Accept, Freeze, Now, Reject, Retreat
+from multigen_robot.guard import Guard, GuardConfig
+from multigen_robot.rules import Rule
+
+TICK = 0.05
+"""Period of the watchdog [s]."""
+
+
+@dataclass(frozen=True)
+class GuardParameters:
+    arm_file: str = parameter("gen3", "Arm description: a shipped name or a YAML file")
+    velocity_scale: float = parameter(0.5, "Share of the joints' speed limits allowed", 0.01, 1.0)
+    max_joint_step: float = parameter(
+        0.2, "How far a command's first point may be from the measured joints [rad]", 0.001, 1.0
+    )
+    command_timeout: float = parameter(
+        0.5, "Silence after which a tilted vessel is returned upright [s]", 0.1, 60.0
+    )
+    state_timeout: float = parameter(0.2, "Oldest joint state to act on [s]", 0.02, 5.0)
+    hold_time: float = parameter(HOLD_TIME, "How far ahead the point of a hold lies [s]", 0.05, 2.0)
+    upright_tolerance: float = parameter(
+        0.05, "Tilt below which the vessel counts as upright [rad]", 0.01, 0.5
+    )
+
+
+class ArmGuardNode(Node):
+    """Forwards commands that obey the rules; stops, and returns the vessel upright in silence."""
+
+    def __init__(self) -> None:
+        super().__init__("arm_guard")
+        options = asdict(declare(self, GuardParameters))
+        arm = Arm.load(options.pop("arm_file"))
+        simulated = self.get_parameter("use_sim_time").value
+        self._guard = Guard(arm, GuardConfig(simulated=simulated, **options))
+        self._arm = publisher(self, contract.ARM_COMMAND)
+        self._stopped = publisher(self, contract.STOPPED)
+        self._stopped.send(False)
+        subscribe(self, contract.JOINT_STATES, self._on_joints)
+        subscribe(self, contract.GUARD_COMMAND, self._on_command, self._on_malformed)
+        self.create_service(Trigger, "arm_guard/stop", self._on_stop)
+        self.create_service(Trigger, "arm_guard/reset", self._on_reset)
+        self.create_timer(TICK, self._on_tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._diagnostics = Diagnostics(self, self._health)
+
+    def _now(self) -> Now:
+        return Now(self.get_clock().now().nanoseconds, time.monotonic_ns())
+
+    def _on_joints(self, state: JointState) -> None:
+        self._guard.observe(state, self._now())
+
+    def _on_command(self, trajectory: Trajectory) -> None:
+        self._carry_out(self._guard.command(trajectory, self._now()))
+
+    def _on_malformed(self, error: MessageError) -> None:
+        self._carry_out(self._guard.refuse(Rule.FORM, str(error)))
+
+    def _on_tick(self) -> None:
+        decision = self._guard.tick(self._now())
+        if decision is not None:
+            self._carry_out(decision)
+
+    def _carry_out(self, decision: Accept | Reject | Retreat | Freeze) -> None:
+        if isinstance(decision, Reject):
+            self.get_logger().warning(
+                f"command refused, {decision.rule}: {decision.reason}", throttle_duration_sec=1.0
+            )
+            return
+        if not isinstance(decision, Accept):
+            self.get_logger().error(decision.reason, throttle_duration_sec=1.0)
+        if decision.trajectory is not None:
+            self._arm.send(decision.trajectory)
+
+    def _on_stop(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        decision = self._guard.stop(self._now())
+        self._carry_out(decision)
+        self._stopped.send(True)
+        self._diagnostics.publish()
+        response.success, response.message = True, decision.reason
+        return response
+
+    def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success = True
+        response.message = "commands pass again" if self._guard.stopped else "was not stopped"
+        self._guard.reset()
+        self._stopped.send(False)
+        self._diagnostics.publish()
+        return response
+
+    def _health(self) -> Health:
+        guard = self._guard
+        values: dict[str, str | float | int] = {
+            "tilt": guard.tilt,
+            "accepted": guard.accepted,
+            "retreats": guard.retreats,
+            **{f"rejected_{rule}": guard.rejections[rule] for rule in Rule},
+        }
+        if guard.stopped:
+            return Health.error(guard.trouble, **values)
+        stale = guard.stale(self._now())
+        if stale:
+            return Health.error(stale, **values)
+        if guard.trouble:
+            return Health.warn(guard.trouble, **values)
+        return Health.ok("guarding", **values)
+
+    def close(self) -> None:
+        """Leave no vessel tilted: the controller finishes a trajectory without the guard."""
+        decision = self._guard.retreat(self._now(), "the guard ends while the vessel is tilted")
+        if decision is not None:
+            self._carry_out(decision)
+
+
+def main() -> None:
+    run(ArmGuardNode)

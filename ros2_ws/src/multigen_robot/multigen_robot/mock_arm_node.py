@@ -1,0 +1,87 @@
+"""The mock arm's node: joint states and a controller without an arm, on wall time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+
+from multigen_core import contract
+from multigen_core.arm import Arm
+from multigen_core.errors import MultigenError
+from multigen_core.ros.node import (
+    Diagnostics,
+    Health,
+    declare,
+    parameter,
+    publisher,
+    run,
+    subscribe,
+)
+from multigen_core.trajectory import Trajectory
+from multigen_robot.mock_arm import MockArm
+
+
+@dataclass(frozen=True)
+class MockArmParameters:
+    arm_file: str = parameter("gen3", "Arm description: a shipped name or a YAML file")
+    rate: float = parameter(100.0, "Joint states per second", 30.0, 1000.0)
+    start_positions: str = parameter(
+        "", "Where the arm starts: joint positions [rad] separated by commas; empty: its home"
+    )
+    lag: float = parameter(0.02, "Time constant of following commands [s]", 0.0, 1.0)
+    noise: float = parameter(0.0, "Standard deviation of measured positions [rad]", 0.0, 0.1)
+    gripper: float = parameter(0.4, "Position of the gripper joint [rad]", 0.0, 0.8)
+
+
+class MockArmNode(Node):
+    """Stands for an arm with its joint_trajectory_controller and joint_state_broadcaster."""
+
+    def __init__(self) -> None:
+        super().__init__("mock_arm")
+        p = declare(self, MockArmParameters)
+        if self.get_parameter("use_sim_time").value:
+            raise MultigenError("the mock arm is a device on wall time: set use_sim_time false")
+        arm = Arm.load(p.arm_file)
+        self._arm = MockArm(arm, _start(p.start_positions, arm), p.lag, p.noise, p.gripper)
+        self._refused = ""
+        self._states = publisher(self, contract.JOINT_STATES)
+        subscribe(self, contract.ARM_COMMAND, self._on_command)
+        self.create_timer(
+            1.0 / p.rate, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
+        self._diagnostics = Diagnostics(self, self._health, "mock")
+
+    def _on_command(self, trajectory: Trajectory) -> None:
+        try:
+            self._arm.command(trajectory, self.get_clock().now().nanoseconds)
+            self._refused = ""
+        except MultigenError as error:
+            self._refused = f"trajectory refused: {error}"
+            self.get_logger().error(self._refused)
+
+    def _on_timer(self) -> None:
+        self._states.send(self._arm.state(self.get_clock().now().nanoseconds))
+
+    def _health(self) -> Health:
+        return Health.warn(self._refused) if self._refused else Health.ok("no arm, only numbers")
+
+
+def _start(text: str, arm: Arm) -> np.ndarray:
+    if not text:
+        return arm.home
+    try:
+        positions = np.array([float(part) for part in text.split(",")])
+    except ValueError:
+        positions = np.empty(0)
+    if len(positions) != len(arm.names) or not np.isfinite(positions).all():
+        raise MultigenError(
+            f"start_positions: expected {len(arm.names)} numbers separated by commas, got {text!r}"
+        )
+    return positions
+
+
+def main() -> None:
+    run(MockArmNode)

@@ -1,0 +1,20 @@
+"""Hands a launch file to ROS 2's own launch system where it is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import NoReturn
+
+
+def available() -> bool:
+    """Whether `ros2 launch` can run XML launch files here."""
+    modules = ("launch", "launch_xml", "launch_ros", "ros2launch")
+    return shutil.which("ros2") is not None and all(find_spec(name) for name in modules)
+
+
+def hand_over(arguments: Sequence[str]) -> NoReturn:
+    """Become `ros2 launch arguments`; does not return."""
+    os.execvp("ros2", ["ros2", "launch", *arguments])

@@ -1,0 +1,1 @@
+"""How well a pour went: metrics and reports, from bags or from closed-loop episodes."""

@@ -1,0 +1,102 @@
+"""Figures as inline SVG that take the page's colours, light or dark."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+WIDTH = 10.0
+"""Of every figure [in]; equal margins make times line up from one to the next."""
+LEFT, RIGHT = 0.075, 0.985
+
+# Stand-ins that no figure uses otherwise; `svg` replaces each by the style sheet's variable.
+INK, MUTED, GRID = "#010101", "#010102", "#010103"
+SERIES = tuple(f"#01010{digit:x}" for digit in range(4, 11))
+_VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid"} | {
+    colour: f"--series-{index}" for index, colour in enumerate(SERIES, 1)
+}
+
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "multigen",
+    "font.family": "sans-serif",
+    "font.size": 9.5,
+    "text.color": INK,
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": MUTED,
+    "axes.facecolor": "none",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "lines.linewidth": 1.8,
+    "lines.solid_capstyle": "round",
+    "legend.frameon": False,
+    "legend.fontsize": 9.0,
+    "legend.labelcolor": INK,
+}
+
+
+def panels(heights: tuple[float, ...], span: tuple[float, float] | None) -> tuple[Figure, Any]:
+    """A figure with one panel per height [in], one above the other, over the times `span` [s]."""
+    with matplotlib.rc_context(_STYLE):
+        total = sum(heights) + 0.62 + 0.14 * (len(heights) - 1)
+        figure = Figure(figsize=(WIDTH, total), dpi=160)
+        FigureCanvasSVG(figure)
+        axes = figure.subplots(
+            len(heights), 1, squeeze=False, sharex=True, height_ratios=list(heights)
+        )[:, 0]
+        figure.subplots_adjust(
+            left=LEFT,
+            right=RIGHT,
+            bottom=0.42 / total,
+            top=1 - 0.2 / total,
+            hspace=0.14 * len(heights) / sum(heights) + 0.06,
+        )
+        if span:
+            axes[-1].set_xlim(*span)
+            axes[-1].set_xlabel("time since the goal [s]")
+        return figure, axes
+
+
+def legend(axes: Axes, **options: Any) -> None:
+    """The panel's legend, in one row above it unless told otherwise."""
+    count = len(axes.get_legend_handles_labels()[0])
+    if count:
+        defaults = {
+            "loc": "lower right",
+            "bbox_to_anchor": (1.0, 0.97),
+            "ncols": count,
+            "borderaxespad": 0.0,
+            "columnspacing": 1.4,
+            "handlelength": 1.4,
+        }
+        with matplotlib.rc_context(_STYLE):
+            axes.legend(**(defaults | options))
+
+
+def svg(figure: Figure, title: str) -> str:
+    """The figure as an SVG element described by `title`, in the page's font and colours."""
+    buffer = StringIO()
+    with matplotlib.rc_context(_STYLE):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    for colour, variable in _VARIABLES.items():
+        text = text.replace(colour, f"var({variable})")
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px; font-family: inherit", text)
+    text = re.sub(r' (width|height)="[\d.]+pt"', "", text, count=2)
+    return text.replace("<svg", f'<svg role="img" aria-label="{title}"', 1)

@@ -1,0 +1,171 @@
+"""The figures of a pour, and of many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.types import LiquidState, Outcome, PourProgress, PourState, to_seconds
+from multigen_policy.evaluation.bootstrap import Estimate, estimate
+
+MAX_ERROR = 0.10
+"""Relative volume error of a success."""
+MAX_SPILL = 0.02
+"""Spilled share of a success."""
+SETTLE = 3.0
+"""Liquid may fall this long after the outcome [s]; later somebody may lift the vessel."""
+WATER = 1000.0
+"""Density [kg/m^3] by which a scale's mass becomes volume, unless told otherwise."""
+SPEED_OF_SOUND = 343.0
+PAPER_NMAE = 0.46
+"""The paper's real-robot, zero-shot figure."""
+NOT_COMPARABLE = (
+    f"Simulated figures are not comparable with the paper's NMAE of {PAPER_NMAE}, "
+    "which was measured on a real robot, zero-shot."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PourMetrics:
+    """One pour; NaN where the recording cannot tell.
+
+    `relative_error` is |poured - target| / target, `error_ml` is signed (positive: overfilled),
+    `spill_fraction` is the share of the liquid that left the source and missed the target,
+    `duration` [s] lasts from the goal to the outcome.
+    """
+
+    target_ml: float
+    poured_ml: float
+    relative_error: float
+    error_ml: float
+    spilled_ml: float
+    spill_fraction: float
+    success: bool
+    estimated_ml: float
+    duration: float
+    outcome: str
+    reason: str
+
+
+def poured_volumes(states: Sequence[PourState], density: float = WATER) -> NDArray[np.float64]:
+    """Poured volume (N,) [m^3] of each state; from its mass where only a scale knows."""
+    volumes = np.array([state.poured_volume for state in states], float)
+    masses = np.array([state.poured_mass for state in states], float)
+    return np.where(np.isfinite(volumes), volumes, masses / density)
+
+
+def _gain(stamps: NDArray[np.int64], values: NDArray[np.float64], start: int, end: int) -> float:
+    """By how much the last finite value until `end` exceeds that until `start`, 0 if none."""
+    finite = np.isfinite(values)
+    stamps, values = stamps[finite], values[finite]
+    last = np.searchsorted(stamps, end, side="right")
+    first = np.searchsorted(stamps, start, side="right")
+    if last == 0 or last == first:
+        return float("nan")
+    return float(values[last - 1] - (values[first - 1] if first else 0.0))
+
+
+def pour_metrics(
+    goal: PourProgress,
+    progress: Sequence[PourProgress],
+    states: Sequence[PourState],
+    end: int,
+    density: float = WATER,
+) -> PourMetrics:
+    """The figures of the pour of `goal` that nothing followed before `end` [ns].
+
+    Raises:
+        ValueError: the goal's volume is not positive.
+    """
+    if not goal.target_volume > 0:
+        raise ValueError(f"target volume {goal.target_volume} m^3 is not positive")
+    own = [item for item in progress if goal.stamp <= item.stamp <= end]
+    final = next((item for item in own if item.outcome is not Outcome.RUNNING), None)
+    settled = min(end, final.stamp + round(SETTLE * 1e9)) if final else end
+    stamps = np.array([state.stamp for state in states], np.int64)
+    poured = _gain(stamps, poured_volumes(states, density), goal.stamp, settled)
+    spilled = _gain(
+        stamps, np.array([state.spilled_volume for state in states], float), goal.stamp, settled
+    )
+    error = poured - goal.target_volume
+    relative = abs(error) / goal.target_volume
+    left = poured + spilled
+    spill_fraction = spilled / left if left > 0 else spilled * 0.0
+    estimates = [item.estimated_volume for item in own if np.isfinite(item.estimated_volume)]
+    last = final or (own[-1] if own else goal)
+    return PourMetrics(
+        target_ml=goal.target_volume * 1e6,
+        poured_ml=poured * 1e6,
+        relative_error=relative,
+        error_ml=error * 1e6,
+        spilled_ml=spilled * 1e6,
+        spill_fraction=spill_fraction,
+        # A scale cannot know what was spilled; then the volume alone decides.
+        success=bool(relative <= MAX_ERROR and not spill_fraction > MAX_SPILL),
+        estimated_ml=estimates[-1] * 1e6 if estimates else float("nan"),
+        duration=to_seconds(last.stamp - goal.stamp),
+        outcome=str(final.outcome.value) if final else "unfinished",
+        reason=final.reason if final else "",
+    )
+
+
+def listener_floor(states: Sequence[LiquidState], volume: float, cents: float = 50.0) -> float:
+    """Volume error [m^3] at `volume` [m^3] of an ear that hears the resonance within ±`cents`.
+
+    A quarter-wave column resonates at f = c / 4(L + e); the error in L + e is the pitch's, and the
+    surface's area makes it a volume. NaN if the pour never came near `volume`.
+    """
+    levels = np.array([state.target_level for state in states], float)
+    volumes = np.array([state.target_volume for state in states], float)
+    frequencies = np.array([state.resonance_frequency for state in states], float)
+    usable = (frequencies > 0) & np.isfinite(frequencies) & (volumes > 0)
+    levels, volumes, frequencies = levels[usable], volumes[usable], frequencies[usable]
+    if len(volumes) < 2 or not volumes.min() <= volume <= 1.1 * volumes.max():
+        return float("nan")
+    _, keep = np.unique(levels, return_index=True)
+    if len(keep) < 2:
+        return float("nan")
+    area = np.gradient(volumes[keep], levels[keep])
+    at = int(np.argmin(np.abs(volumes[keep] - volume)))
+    length = SPEED_OF_SOUND / (4.0 * frequencies[keep][at])
+    return float(area[at] * length * (2.0 ** (cents / 1200.0) - 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """Many pours, each figure with its confidence interval.
+
+    `overfill` and `underfill` are the mean relative excess and shortfall, `absolute_error_ml` is a
+    median.
+    """
+
+    pours: int
+    nmae: Estimate
+    success_rate: Estimate
+    spill_fraction: Estimate
+    overfill: Estimate
+    underfill: Estimate
+    absolute_error_ml: Estimate
+    duration: Estimate
+
+    def as_dict(self) -> dict[str, object]:
+        """As plain values for JSON."""
+        return asdict(self)
+
+
+def aggregate(pours: Sequence[PourMetrics]) -> Aggregate:
+    """The figures over several pours."""
+    signed = np.array([pour.error_ml / pour.target_ml for pour in pours], float)
+    return Aggregate(
+        pours=len(pours),
+        nmae=estimate([pour.relative_error for pour in pours]),
+        success_rate=estimate([float(pour.success) for pour in pours]),
+        spill_fraction=estimate([pour.spill_fraction for pour in pours]),
+        overfill=estimate(np.maximum(signed, 0.0)),
+        underfill=estimate(np.maximum(-signed, 0.0)),
+        absolute_error_ml=estimate([abs(pour.error_ml) for pour in pours], median=True),
+        duration=estimate([pour.duration for pour in pours]),
+    )

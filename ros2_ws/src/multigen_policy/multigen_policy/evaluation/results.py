@@ -1,0 +1,134 @@
+"""Results of pours as tables and JSON; one form for bags and for closed-loop evaluation."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from multigen_core.errors import MultigenError
+from multigen_policy.evaluation.bootstrap import Estimate
+from multigen_policy.evaluation.metrics import (
+    NOT_COMPARABLE,
+    Aggregate,
+    PourMetrics,
+    aggregate,
+)
+
+Result = Mapping[str, Any]
+"""The fields of PourMetrics and whatever is known of the episode: bag, seed, vessels, …"""
+GROUPS = ("target_vessel", "liquid", "policy", "synthesizer")
+"""By which figures are also given where the results differ in them."""
+
+_METRICS = tuple(field.name for field in fields(PourMetrics))
+
+
+def metrics_of(result: Result) -> PourMetrics:
+    """The metrics in a result read from JSON, where null is NaN."""
+    values = {name: result[name] for name in _METRICS}
+    return PourMetrics(**{k: float("nan") if v is None else v for k, v in values.items()})
+
+
+def summary(results: Sequence[Result], failed: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
+    """The JSON document: every result, the figures over all and by group, and what failed."""
+    document: dict[str, Any] = {
+        "results": [dict(result) for result in results],
+        "aggregate": aggregate([metrics_of(result) for result in results]).as_dict(),
+        "groups": {},
+        "failed": [dict(entry) for entry in failed],
+        "seeds": [result.get("seed", "") for result in results],
+    }
+    for key in GROUPS:
+        groups: dict[str, list[PourMetrics]] = defaultdict(list)
+        for result in results:
+            groups[str(result.get(key, "") or "unknown")].append(metrics_of(result))
+        if len(groups) > 1:
+            document["groups"][key] = {
+                name: aggregate(members).as_dict() for name, members in sorted(groups.items())
+            }
+    if any(result.get("simulated") for result in results):
+        document["note"] = NOT_COMPARABLE
+    return document
+
+
+def load_results(path: Path) -> list[dict[str, Any]]:
+    """The results in a JSON document.
+
+    Raises:
+        MultigenError: it cannot be read or is no such document.
+    """
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))["results"]
+        for result in results:
+            metrics_of(result)
+        return list(results)
+    except OSError as error:
+        raise MultigenError(f"{path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise MultigenError(
+            f"{path}: not the results of multigen evaluate or evaluate-bag ({error})"
+        ) from error
+
+
+def print_results(results: Sequence[Result], console: Console) -> None:
+    """A table of pours, the figures over all of them, and what they may not be compared with."""
+    table = Table(title="pours", title_justify="left")
+    table.add_column("bag", overflow="fold")
+    for name in ("target", "poured", "error", "spilled", "time", "outcome"):
+        table.add_column(name, justify="left" if name == "outcome" else "right")
+    for name in ("real time", "audio gaps", "frames lost"):
+        table.add_column(name, justify="right")
+    for result in results:
+        pour = metrics_of(result)
+        colour = "green" if pour.success else "red"
+        table.add_row(
+            Path(str(result.get("bag", ""))).name,
+            f"{pour.target_ml:.0f} ml",
+            f"{pour.poured_ml:.1f} ml",
+            f"[{colour}]{pour.error_ml / pour.target_ml:+.1%}[/]",
+            known(pour.spilled_ml, ".1f", " ml"),
+            f"{pour.duration:.1f} s",
+            pour.outcome,
+            known(result.get("real_time_factor"), ".2f", "×"),
+            known(result.get("audio_gaps"), "d"),
+            known(result.get("frames_lost"), "d"),
+        )
+    console.print(table)
+    for label, text in aggregate_lines(aggregate([metrics_of(result) for result in results])):
+        console.print(f"{label:<24}{text}")
+    if any(result.get("simulated") for result in results):
+        console.print(NOT_COMPARABLE, style="yellow")
+
+
+def aggregate_lines(total: Aggregate) -> list[tuple[str, str]]:
+    """Label and text of each figure over all pours."""
+    return [
+        ("NMAE", interval(total.nmae, ".3f")),
+        ("success", interval(total.success_rate, ".0%")),
+        ("spilled", interval(total.spill_fraction, ".2%")),
+        ("overfill", interval(total.overfill, ".1%")),
+        ("underfill", interval(total.underfill, ".1%")),
+        ("absolute error, median", interval(total.absolute_error_ml, ".1f", " ml")),
+        ("time", interval(total.duration, ".1f", " s")),
+    ]
+
+
+def interval(figure: Estimate, form: str, unit: str = "") -> str:
+    """A figure with its interval, such as 0.08 (95 % 0.05 … 0.11)."""
+    if not figure.count:
+        return "–"
+    text = f"{figure.value:{form}}{unit}"
+    if figure.low != figure.low:
+        return text
+    return f"{text} (95 % {figure.low:{form}} … {figure.high:{form}}{unit}, n = {figure.count})"
+
+
+def known(value: float | None, form: str, unit: str = "") -> str:
+    """A number as text, a dash for None and NaN."""
+    return "–" if value is None or value != value else f"{value:{form}}{unit}"

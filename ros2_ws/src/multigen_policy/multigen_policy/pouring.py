@@ -48,7 +48,8 @@ class Pouring:
 
     def act(self, observation: Observation) -> Decision:
         """The next decision."""
-        now, positions = observation.stamp, observation.joints.positions
+        now = observation.stamp
+        positions = self._unwrapped(observation.joints.positions)
         if self._stage == "approach":
             start = self._tilting.path.tilt_of(positions)
             away = float(np.abs(self._tilting.path.at(start) - positions).max())
@@ -79,8 +80,13 @@ class Pouring:
     ) -> Decision:
         return Decision(trajectory, self._stage, self._estimate, outcome, reason)
 
+    def _unwrapped(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Drivers report continuous joints modulo a turn; the path does not."""
+        return self._arm.nearest_turn(positions, self._tilting.path.at(0.0))
+
     def retreat(self, positions: NDArray[np.float64]) -> Trajectory:
         """From measured `positions` (J,) [rad] back along the path to upright."""
+        positions = self._unwrapped(positions)
         tilt = float(self._tilting.path.tilt_of(positions))
         if tilt < UPRIGHT:
             return rest_to_rest(self._arm, positions, self._tilting.path.at(0.0))

@@ -30,7 +30,7 @@ setup(
     zip_safe=False,
     maintainer="MultiGen developers",
     maintainer_email="maintainers@multigen.example",
-    description="Types, protocols, contract, bags, launch and ROS helpers shared by MultiGen's packages.",
+    description="What MultiGen's packages share: types, contract, bags, launch, ROS helpers.",
     license="Apache-2.0",
     entry_points={
         "console_scripts": [

@@ -18,7 +18,7 @@ setup(
     name=name,
     version="0.1.0",
     packages=find_packages(include=[name, f"{name}.*"]),
-    package_data={"": ["*.html", "*.css", "*.xml", "py.typed"]},
+    package_data={"": ["templates/*", "*.html", "*.css", "*.xml", "py.typed"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{name}"]),
         (f"share/{name}", ["package.xml"]),

@@ -29,7 +29,7 @@ setup(
     zip_safe=False,
     maintainer="MultiGen developers",
     maintainer_email="maintainers@multigen.example",
-    description="Drivers and safety of a real pouring robot: camera, microphone, arm guard, mock arm.",
+    description="Drivers and safety of a real robot: camera, microphone, guard, mock arm.",
     license="Apache-2.0",
     entry_points={
         "console_scripts": [

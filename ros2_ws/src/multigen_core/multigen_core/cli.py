@@ -1,8 +1,8 @@
 """The `multigen` command: dispatches to what the packages register, and reports errors in one line.
 
-A package registers a command in the entry-point group `multigen.commands` with a function that takes
-an `argparse.ArgumentParser`, adds its arguments and sets the default `run`, a function of the parsed
-arguments that returns an exit status or None.
+A package registers a command in the entry-point group `multigen.commands` with a function that
+takes an `argparse.ArgumentParser`, adds its arguments and sets the default `run`, a function of the
+parsed arguments that returns an exit status or None.
 """
 
 from __future__ import annotations

@@ -75,8 +75,8 @@ def inverse(
 ) -> NDArray[np.float64]:
     """Joint positions [rad] near `start` that put the tool frame at `target`.
 
-    Damped Newton steps on the pose error, each the smallest joint motion that serves, clipped to the
-    limits (Nakamura and Hanafusa 1986): the redundant joint stays near `start`.
+    Damped Newton steps on the pose error, each the smallest joint motion that serves, clipped to
+    the limits (Nakamura and Hanafusa 1986): the redundant joint stays near `start`.
 
     Raises:
         UnreachableError: the best solution misses by more than `tolerance` [m] or [rad].

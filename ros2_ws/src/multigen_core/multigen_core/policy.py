@@ -28,7 +28,7 @@ class Sense(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PourGoal:
-    """Pour `target_volume` [m^3]; `vessel` is the receiving vessel's catalogue name if it is known."""
+    """Pour `target_volume` [m^3]; `vessel` names the receiving vessel if it is known."""
 
     target_volume: float
     vessel: str | None = None
@@ -54,8 +54,8 @@ class Observation:
 class Decision:
     """What the policy wants next.
 
-    `trajectory` starts when received (stamp 0); None lets the last one go on. A pour ends with an outcome other than RUNNING, once the
-    arm is back upright.
+    `trajectory` starts when received (stamp 0); None lets the last one go on. A pour ends with an
+    outcome other than RUNNING, once the arm is back upright.
     """
 
     trajectory: Trajectory | None

@@ -1,7 +1,7 @@
 """The joint path that pours: a tilt of the held vessel about its lip, kept over the target.
 
-World: base_link, Z up. A tilt θ [rad] turns the vessel about +X by -θ, so that its lip, the rim point
-towards +Y, pours towards +Y.
+World: base_link, Z up. A tilt θ [rad] turns the vessel about +X by -θ, so that its lip, the rim
+point towards +Y, pours towards +Y.
 """
 
 from __future__ import annotations

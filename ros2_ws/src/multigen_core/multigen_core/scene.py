@@ -10,17 +10,22 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from multigen_core import vessel as catalogue
+from multigen_core.types import CameraCalibration
 from multigen_core.yaml_file import ConfigError, load_yaml, package_config, validate
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 Vector = tuple[float, float, float]
 
+GRIPPER_STROKE = 0.085
+"""Widest grasp [m]."""
+
 
 class SourceSpec(BaseModel):
-    """The held vessel: catalogue name, start volume [ml], height of the grasp above its bottom [m]."""
+    """The held vessel: catalogue name, start volume [ml], grasp height above its foot [m]."""
 
     model_config = _FROZEN
     vessel: str = "beaker"
@@ -47,12 +52,40 @@ class CameraSpec(BaseModel):
     width: Annotated[int, Field(ge=16, le=4096)] = 320
     height: Annotated[int, Field(ge=16, le=4096)] = 240
 
+    @model_validator(mode="after")
+    def _looks_sideways(self) -> CameraSpec:
+        x, y, z = np.subtract(self.look_at, self.position)
+        if np.hypot(x, y) < 1e-3 * (1e-3 + abs(z)):
+            raise ValueError("look_at: must not lie right above or below position")
+        return self
+
+    @property
+    def pose(self) -> NDArray[np.float64]:
+        """The optical frame in base_link, (4, 4): x to the right, y down, z into the picture."""
+        forward = np.subtract(self.look_at, self.position)
+        forward = forward / np.linalg.norm(forward)
+        right = np.cross(forward, [0.0, 0.0, 1.0])
+        right /= np.linalg.norm(right)
+        transform = np.eye(4)
+        transform[:3, :3] = np.column_stack([right, np.cross(forward, right), forward])
+        transform[:3, 3] = self.position
+        return transform
+
+    @property
+    def calibration(self) -> CameraCalibration:
+        """Intrinsics: square pixels, the optical axis through the picture's centre."""
+        focal = self.height / 2 / np.tan(np.radians(self.vertical_fov) / 2)
+        matrix = np.array(
+            [[focal, 0, (self.width - 1) / 2], [0, focal, (self.height - 1) / 2], [0, 0, 1]]
+        )
+        return CameraCalibration(self.width, self.height, matrix)
+
 
 class HydraulicsSpec(BaseModel):
     """Coefficients of the liquid model that no scene can know exactly.
 
-    `discharge` is the weir coefficient C; `jet_noise` the relative fluctuation of the jet's speed and
-    direction; `slosh_damping` the damping ratio of the first mode.
+    `discharge` is the weir coefficient C; `jet_noise` the relative fluctuation of the jet's speed
+    and direction; `slosh_damping` the damping ratio of the first mode.
     """
 
     model_config = _FROZEN
@@ -64,7 +97,8 @@ class HydraulicsSpec(BaseModel):
 class ArmSpec(BaseModel):
     """How the simulated arm falls short of its commands.
 
-    `command_delay` [s] before a command acts; `home_noise` [rad], standard deviation of the start pose.
+    `command_delay` [s] before a command acts; `home_noise` [rad], standard deviation of the start
+    pose.
     """
 
     model_config = _FROZEN
@@ -111,8 +145,15 @@ class Scene(BaseModel):
                     )
         except ConfigError as error:
             raise ValueError(str(error)) from error
-        if self.source.grasp_height >= catalogue.vessel(self.source.vessel).height:
+        source = catalogue.vessel(self.source.vessel)
+        if self.source.grasp_height >= source.rim_height:
             raise ValueError("source.grasp_height is above the vessel's mouth")
+        width = 2 * float(source.outer_radius(self.source.grasp_height))
+        if width > GRIPPER_STROKE:
+            raise ValueError(
+                f"source.vessel: {source.name} is {width * 1e3:.0f} mm wide where it is grasped, "
+                f"the gripper opens {GRIPPER_STROKE * 1e3:.0f} mm"
+            )
         return self
 
 

@@ -16,8 +16,8 @@ View = Literal["public", "cutaway"]
 class Simulator(Protocol):
     """Steps a pour in a world frame equal to base_link: SI units, Z up.
 
-    Time is simulated time in ns since the last `reset`; callers add their own offset. Not thread-safe:
-    one thread owns it, for rendering contexts belong to threads.
+    Time is simulated time in ns since the last `reset`; callers add their own offset. Not
+    thread-safe: one thread owns it, for rendering contexts belong to threads.
     """
 
     timestep: float
@@ -27,7 +27,7 @@ class Simulator(Protocol):
         """Load `scene` and start at time 0; `seed` draws whatever the scene leaves to chance."""
 
     def command(self, positions: NDArray[np.float64], velocities: NDArray[np.float64]) -> None:
-        """Set the servo's goal: positions [rad], velocities [rad/s], (J,) in the arm's joint order."""
+        """Set the servo's goal: positions [rad], velocities [rad/s], (J,) in the arm's order."""
 
     def step(self, count: int = 1) -> None:
         """Advance by `count` physics steps."""

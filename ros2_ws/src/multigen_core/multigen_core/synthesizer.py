@@ -20,8 +20,8 @@ class Source(Enum):
 class Synthesizer(Protocol):
     """Turns a stream of stamped pictures (or liquid states) into sound of the same time span.
 
-    Sound starts at the first input's stamp and grows without gaps as inputs arrive: after an input with
-    stamp t, `pull` has given every sample before t - latency.
+    Sound starts at the first input's stamp and grows without gaps as inputs arrive: after an input
+    with stamp t, `pull` has given every sample before t - latency.
     """
 
     source: Source

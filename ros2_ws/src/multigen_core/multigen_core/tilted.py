@@ -13,8 +13,8 @@ _SLICES = 2000
 def hold_volume(vessel: Vessel, tilt: ArrayLike, head: float = 0.0) -> NDArray[np.float64]:
     """Volume [m^3] below a level plane `head` [m] above the lip's lowest point.
 
-    With head 0 this is what the vessel holds at rest at each tilt [rad] from upright, (K,). Integrates
-    the circular segments that the plane cuts from every slice across the axis.
+    With head 0 this is what the vessel holds at rest at each tilt [rad] from upright, (K,).
+    Integrates the circular segments that the plane cuts from every slice across the axis.
     """
     tilts = np.atleast_1d(np.asarray(tilt, float))[:, None]
     z = (np.arange(_SLICES) + 0.5) * vessel.height / _SLICES

@@ -1,7 +1,7 @@
 """Joint trajectories with the semantics of ROS 2's joint_trajectory_controller.
 
-The simulator, the mock arm and the guard all follow trajectories by this one implementation, so what
-is tried in simulation is what the controller does.
+The simulator, the mock arm and the guard all follow trajectories by this one implementation, so
+what is tried in simulation is what the controller does.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ class Trajectory:
     ) -> CubicHermiteSpline:
         """The cubic spline over seconds from now that a controller follows.
 
-        It starts at `position` [rad] and `velocity` [rad/s], (J,), and runs through the points still
-        ahead when the trajectory's own start lies `delay` seconds ahead (negative: behind).
+        It starts at `position` [rad] and `velocity` [rad/s], (J,), and runs through the points
+        still ahead when the trajectory's own start lies `delay` seconds ahead (negative: behind).
 
         Raises:
             TrajectoryError: no point is ahead.

@@ -91,7 +91,7 @@ class PourState:
 
 @dataclass(frozen=True, slots=True)
 class LiquidState:
-    """Ground truth that determines the sound; fields and units of multigen_interfaces/LiquidState."""
+    """Ground truth that determines the sound; see multigen_interfaces/LiquidState."""
 
     stamp: int
     source_vessel: str

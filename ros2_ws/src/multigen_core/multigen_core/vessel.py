@@ -22,9 +22,9 @@ Positive = Annotated[float, Field(gt=0)]
 class Vessel(BaseModel):
     """A vessel: its inner profile r(z) turned about the axis.
 
-    `profile` lists (z, r) [m] from the inner bottom, z = 0, to the mouth, joined by straight lines; a first
-    radius above 0 is a flat floor. `wall` [m] thickness, of the floor too; `stem` [m] lifts the floor above
-    the foot; `mass` [kg], `opaque` whether it hides the level.
+    `profile` lists (z, r) [m] from the inner bottom, z = 0, to the mouth, joined by straight lines;
+    a first radius above 0 is a flat floor. `wall` [m] thickness, of the floor too; `stem` [m] lifts
+    the floor above the foot; `mass` [kg], `opaque` whether it hides the level.
     """
 
     model_config = _FROZEN
@@ -101,7 +101,7 @@ class Vessel(BaseModel):
         return float(self._volume_table[1][-1])
 
     def volume(self, level: ArrayLike) -> NDArray[np.float64]:
-        """Volume [m^3] below a level [m] of the upright vessel; piecewise exact at the table's nodes."""
+        """Volume [m^3] below a level [m] of the upright vessel; exact at the table's nodes."""
         z, volume = self._volume_table
         return np.interp(level, z, volume)
 
@@ -114,8 +114,9 @@ class Vessel(BaseModel):
 class Liquid(BaseModel):
     """A liquid at its usual temperature, in SI units.
 
-    `density` [kg/m^3], `viscosity` [Pa s], `surface_tension` [N/m], `temperature` [degC]; `bubbliness`
-    scales the entrained air against water; `colour` is RGBA, its alpha the opacity of 5 cm.
+    `density` [kg/m^3], `viscosity` [Pa s], `surface_tension` [N/m], `temperature` [degC];
+    `bubbliness` scales the entrained air against water; `colour` is RGBA, its alpha the opacity of
+    5 cm.
     """
 
     model_config = _FROZEN

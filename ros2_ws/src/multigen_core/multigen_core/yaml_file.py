@@ -74,7 +74,7 @@ def validate(model: type[Model], data: Any, source: str | Path) -> Model:
         return model.model_validate(data)
     except ValidationError as error:
         faults = (
-            f"{'.'.join(str(part) for part in fault['loc']) or 'top level'}: {_message(fault, model)}"
+            f"{'.'.join(map(str, fault['loc'])) or 'top level'}: {_message(fault, model)}"
             for fault in error.errors()
         )
         raise ConfigError(f"{source}: {'; '.join(faults)}") from error

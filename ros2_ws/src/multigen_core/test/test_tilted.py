@@ -32,7 +32,7 @@ def test_a_cylinder_on_its_side_holds_nothing():
 
 @given(height=st.floats(0.05, 0.3), radius=st.floats(0.02, 0.08), share=st.floats(0.05, 0.95))
 def test_a_cylinder_with_a_bare_floor_holds_the_ungula(height, radius, share):
-    """Volume of a hoof: h R² (sin φ − φ cos φ − sin³ φ / 3) / (1 − cos φ), h its height at the wall."""
+    """A hoof of height h: h R² (sin φ − φ cos φ − sin³ φ / 3) / (1 − cos φ)."""
     steepest = np.arctan(height / (2 * radius))
     tilt = steepest + share * (np.pi / 2 - steepest)
     wetted = height / np.tan(tilt)

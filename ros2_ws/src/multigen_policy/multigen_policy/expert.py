@@ -21,9 +21,10 @@ from multigen_policy.tilting import Tilting
 class ExpertConfig:
     """Flow control and the predictive stop.
 
-    Flow aimed at [m^3/s] falls as the goal comes near, reaching it in about `approach` seconds; `gain`
-    [rad/s per m^3/s] turns the flow's error into a tilt rate; `lag` [s] of the present flow still
-    leaves the lip after the vessel turns back; `search` [rad/s] is the tilt rate before any flows.
+    Flow aimed at [m^3/s] falls as the goal comes near, reaching it in about `approach` seconds;
+    `gain` [rad/s per m^3/s] turns the flow's error into a tilt rate; `lag` [s] of the present flow
+    still leaves the lip after the vessel turns back; `search` [rad/s] is the tilt rate before any
+    flows.
     """
 
     flow: float = 35e-6

@@ -31,8 +31,8 @@ class Observer:
     """Keeps the newest data of every sense and aligns them.
 
     An observation is taken at the newest moment that all live senses reach; a sense older than
-    `max_age` [s] is dead and left out. Without fresh joints, or with every wanted sense dead, there is
-    none.
+    `max_age` [s] is dead and left out. Without fresh joints, or with every wanted sense dead, there
+    is none.
     """
 
     def __init__(
@@ -96,7 +96,8 @@ class Observer:
         """What is known at `now` [ns].
 
         Raises:
-            StaleError: the joints, or all senses, are older than allowed; names them and their ages.
+            StaleError: the joints, or all senses, are older than allowed; names them and their
+            ages.
         """
         newest = self._newest()
 
@@ -112,7 +113,8 @@ class Observer:
         ]
         if not fresh("joints") or (self._senses and not alive):
             raise StaleError(
-                f"nothing to act on ({', '.join(stale)}; at most {self._max_age / 1e9:.2f} s allowed)"
+                f"nothing to act on ({', '.join(stale)}; "
+                f"at most {self._max_age / 1e9:.2f} s allowed)"
             )
         used = ["joints", *(sense.value for sense in alive)]
         stamp = min(stamp for name in used if (stamp := newest[name]) is not None)

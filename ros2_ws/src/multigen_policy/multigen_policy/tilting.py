@@ -18,8 +18,9 @@ STEP = 0.1
 
 @dataclass(frozen=True, slots=True)
 class TiltLimits:
-    """Speed [rad/s] and acceleration [rad/s^2] of the tilt; `reach` [rad] is how far a joint may be
-    from the path for the arm to be moved onto it.
+    """Speed [rad/s] and acceleration [rad/s^2] of the tilt.
+
+    `reach` [rad] is how far a joint may be from the path for the arm to be moved onto it.
     """
 
     speed: float = 0.4
@@ -117,8 +118,8 @@ def rest_to_rest(
 ) -> Trajectory:
     """A straight joint-space move that starts and ends at rest, by the minimum-jerk polynomial.
 
-    Its peak speed is 1.875, its peak acceleration 5.77 times distance over duration (squared); `scale` is
-    the share of the arm's limits it uses.
+    Its peak speed is 1.875, its peak acceleration 5.77 times distance over duration (squared);
+    `scale` is the share of the arm's limits it uses.
     """
     distance = np.abs(goal - start)
     duration = max(

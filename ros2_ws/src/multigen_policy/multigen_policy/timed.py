@@ -1,4 +1,4 @@
-"""The open-loop baseline: pours a known start volume off by the clock, neither seeing nor hearing."""
+"""The open-loop baseline: pours off a known start volume by the clock, deaf and blind."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class ImpossibleGoalError(MultigenError):
 class Timed:
     """Follows the tilt at which the vessel holds just what should be left in it by now.
 
-    It needs the held vessel, the liquid's start volume and slow flow: what stands above the lip while
-    it pours, drains at the end. Nothing corrects it.
+    It needs the held vessel, the liquid's start volume and slow flow: what stands above the lip
+    while it pours, drains at the end. Nothing corrects it.
     """
 
     senses: frozenset[Sense] = frozenset()

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from multigen_core.arm import Arm
 from multigen_core.pour_path import plan_pour
 from multigen_core.scene import Scene

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from multigen_core.errors import MultigenError
 from multigen_core.trajectory import TrajectoryFollower
 from multigen_core.types import JointState, Outcome

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from multigen_core.arm import JointNameError
 from multigen_core.policy import Sense
 from multigen_core.types import AudioChunk, CameraFrame, JointState, to_nanoseconds

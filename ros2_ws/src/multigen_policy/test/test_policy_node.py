@@ -5,12 +5,13 @@ import time
 
 import numpy as np
 import pytest
+from multigen_interfaces.action import Pour
+from rclpy.action import ActionClient
+
 from multigen_core import contract
 from multigen_core.ros.endpoints import publisher, subscribe
 from multigen_core.trajectory import TrajectoryFollower
 from multigen_core.types import JointState, Outcome
-from multigen_interfaces.action import Pour
-from rclpy.action import ActionClient
 
 
 class PerfectArm:
@@ -94,7 +95,9 @@ def test_cancel_brings_the_vessel_upright(start_node, peer, robot, progress, pat
 
     change = peer.create_client(ChangeState, "policy/change_state")
     wait(change.service_is_ready, "the lifecycle service")
-    change.call_async(ChangeState.Request(transition=Transition(id=Transition.TRANSITION_DEACTIVATE)))
+    change.call_async(
+        ChangeState.Request(transition=Transition(id=Transition.TRANSITION_DEACTIVATE))
+    )
     wait(lambda: path.tilt_of(robot.positions) < 0.05, "the vessel to come back")
 
 

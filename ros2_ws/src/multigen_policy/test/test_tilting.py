@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from multigen_core.kinematics import forward
 from multigen_policy.tilting import OffPathError, Tilting, rest_to_rest
 

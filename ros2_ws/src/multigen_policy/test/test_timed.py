@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from multigen_core.policy import Observation, PourGoal
 from multigen_core.tilted import hold_volume
 from multigen_core.trajectory import TrajectoryFollower
@@ -12,7 +13,7 @@ PERIOD = 100_000_000
 
 
 def play(policy, arm, start, seconds=60):
-    """Runs a policy on an arm that follows perfectly; gives its decisions and the positions held."""
+    """Runs a policy on an arm that follows perfectly: its decisions, and the positions."""
     follower = TrajectoryFollower(arm.names, start)
     decisions, positions = [], []
     for tick in range(1, seconds * 10):

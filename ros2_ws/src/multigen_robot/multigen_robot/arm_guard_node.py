@@ -33,6 +33,8 @@ TICK = 0.05
 
 @dataclass(frozen=True)
 class GuardParameters:
+    """What may be set of the node."""
+
     arm_file: str = parameter("gen3", "Arm description: a shipped name or a YAML file")
     velocity_scale: float = parameter(0.5, "Share of the joints' speed limits allowed", 0.01, 1.0)
     max_joint_step: float = parameter(
@@ -136,4 +138,5 @@ class ArmGuardNode(Node):
 
 
 def main() -> None:
+    """Run the guard until a signal comes."""
     run(ArmGuardNode)

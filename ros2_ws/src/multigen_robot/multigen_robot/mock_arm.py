@@ -1,4 +1,4 @@
-"""An arm that only exists as numbers: follows trajectories as a joint_trajectory_controller does."""
+"""An arm of numbers alone: follows trajectories as a joint_trajectory_controller does."""
 
 from __future__ import annotations
 

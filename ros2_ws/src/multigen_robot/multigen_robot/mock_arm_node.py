@@ -26,6 +26,8 @@ from multigen_robot.mock_arm import MockArm
 
 @dataclass(frozen=True)
 class MockArmParameters:
+    """What may be set of the node."""
+
     arm_file: str = parameter("gen3", "Arm description: a shipped name or a YAML file")
     rate: float = parameter(100.0, "Joint states per second", 30.0, 1000.0)
     start_positions: str = parameter(
@@ -84,4 +86,5 @@ def _start(text: str, arm: Arm) -> np.ndarray:
 
 
 def main() -> None:
+    """Run the mock arm until a signal comes."""
     run(MockArmNode)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SPACING = 0.03
-"""How far apart remembered poses are in their most different joint [rad]."""
+"""How far apart remembered poses are at first, in their most different joint [rad]."""
 CAPACITY = 2000
 """Remembered poses; a path this long is many times any pour."""
 
@@ -14,9 +14,9 @@ CAPACITY = 2000
 class PathMemory:
     """Poses passed since `restart`, with loops erased.
 
-    Where the arm comes back to within `SPACING` of an earlier pose, what lies between is forgotten,
-    so that going back along the path never repeats a motion to and fro. When the memory is full it
-    keeps every second pose.
+    Where the arm comes back to within the spacing of an earlier pose, what lies between is
+    forgotten, so that going back along the path never repeats a motion to and fro. When the memory
+    is full it keeps every second pose and doubles the spacing.
     """
 
     def __init__(self, positions: NDArray[np.float64], capacity: int = CAPACITY) -> None:
@@ -28,6 +28,7 @@ class PathMemory:
         self._poses = np.empty((self._capacity, len(positions)))
         self._poses[0] = positions
         self._count = 1
+        self._spacing = SPACING
 
     @property
     def poses(self) -> NDArray[np.float64]:
@@ -36,7 +37,7 @@ class PathMemory:
 
     def add(self, positions: NDArray[np.float64]) -> bool:
         """Pass `positions` [rad], (J,); returns whether a new pose was remembered."""
-        near = np.abs(self._poses[: self._count] - positions).max(axis=1) < SPACING
+        near = np.abs(self._poses[: self._count] - positions).max(axis=1) < self._spacing
         if near.any():
             self._count = int(near.argmax()) + 1
             return False
@@ -44,6 +45,7 @@ class PathMemory:
             kept = self.poses[::2]
             self._count = len(kept)
             self._poses[: self._count] = kept
+            self._spacing *= 2
         self._poses[self._count] = positions
         self._count += 1
         return True

@@ -108,8 +108,9 @@ def refuse_unknown(given: Iterable[str], known: Mapping[str, Argument]) -> None:
     for name in given:
         if name in known:
             continue
-        near = difflib.get_close_matches(name, names, 1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
+        near = difflib.get_close_matches(name, names)
+        best = min(near, key=lambda other: abs(len(other) - len(name)), default="")
+        hint = f" (did you mean {best}?)" if best else ""
         raise LaunchError(
             f"unknown launch argument {name!r}{hint}; known: {', '.join(names) or 'none'}"
         )

@@ -84,6 +84,7 @@ class Runner:
             self._children.append(child)
             self._guardian.watch(child.pid for child in self._children)
             self._log.say("INFO", plan.label, f"process started with pid [{child.pid}]")
+            self._log.line(plan.label, shlex.join(child.command), on_screen=False)
 
     def _step(self) -> None:
         wait = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
@@ -102,11 +103,13 @@ class Runner:
 
     def _ended(self, child: Child, status: int) -> None:
         if status == 0:
-            self._log.say("INFO", child.plan.label, f"process has finished cleanly [{child.pid}]")
+            level, message = "INFO", "process has finished cleanly"
+        elif self._stage >= 0 and status == -_STAGES[self._stage]:
+            level, message = "INFO", f"process has ended on {_STAGES[self._stage].name}"
         else:
             level = "ERROR" if self._stage < 0 else "WARNING"
-            detail = f"pid {child.pid}, exit code {status}, cmd {shlex.join(child.command)!r}"
-            self._log.say(level, child.plan.label, f"process has died [{detail}]")
+            message = f"process has died, exit code {status}"
+        self._log.say(level, child.plan.label, f"{message} [pid {child.pid}]")
         if self._stage < 0:
             self._failed |= status != 0
             if child.plan.essential:

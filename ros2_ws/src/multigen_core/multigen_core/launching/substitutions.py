@@ -106,6 +106,8 @@ class _Parser:
         while self._next() not in ("", " ", ")", quote):
             if self._next() == "(" or (not quote and self._next() in "'\""):
                 raise self._fail(f"{self._next()} needs quotes or a backslash")
+            if self._text.startswith("\\ ", self._at):
+                raise self._fail("a space needs quotes, a backslash does not keep it")
             parts.append(self._part(quote))
         if not parts:
             raise self._fail("an argument is missing, or more than one space stands before it")

@@ -28,7 +28,7 @@ class MessageFactory(Protocol):
     """Builds messages of one implementation."""
 
     def new(self, name: str, /, **fields: Any) -> Any:
-        """A message of the type `name`, such as sensor_msgs/msg/Image; fields left out are default."""
+        """A message of type `name`, such as sensor_msgs/msg/Image; the rest is default."""
 
     def octets(self, buffer: bytes | memoryview) -> Any:
         """A value for a uint8[] field."""

@@ -37,7 +37,7 @@ class Health:
 
 
 class Diagnostics:
-    """Publishes what `collect` tells once a second of steady time, so also while the clock stands."""
+    """Publishes what `collect` tells, once a second of steady time: also while /clock stands."""
 
     def __init__(self, node: Node, collect: Callable[[], Health], hardware_id: str = "") -> None:
         self._node = node

@@ -18,8 +18,8 @@ from multigen_core.types import Outcome, PourProgress
 class PourServer:
     """Serves /pour.
 
-    `begin(request)` starts a pour or raises a MultigenError, which refuses the goal; `cancel()` asks for
-    its end. Whoever runs the pour tells its progress, the last with an outcome.
+    `begin(request)` starts a pour or raises a MultigenError, which refuses the goal; `cancel()`
+    asks for its end. Whoever runs the pour tells its progress, the last with an outcome.
     """
 
     def __init__(

@@ -36,8 +36,8 @@ stop = Stop()
 def run(make_node: Callable[[], Node]) -> None:
     """Make a node, spin it until it stops or a signal comes, close it, exit.
 
-    A MultigenError is one line on standard error and status 1. The node's `close()`, if it has one, is
-    called while the context still lives, so that it can finish its files and hold its arm.
+    A MultigenError is one line on standard error and status 1. The node's `close()`, if it has one,
+    is called while the context still lives, so that it can finish its files and hold its arm.
     """
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
 

@@ -1,0 +1,317 @@
+"""Evaluation and report of whole bags."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from multigen_core import cli
+from multigen_core.bags import BagWriter, provenance
+from multigen_core.contract import (
+    ARM_COMMAND,
+    AUDIO,
+    CAMERA_INFO,
+    GOAL,
+    IMAGE_COMPRESSED,
+    JOINT_STATES,
+    LIQUID_STATE,
+    POUR_STATE,
+    PROGRESS,
+    TOPICS,
+    Topic,
+)
+from multigen_core.messages import camera_info
+from multigen_core.bags import FACTORY
+from multigen_core.trajectory import Trajectory
+from multigen_core.types import (
+    NANOSECONDS,
+    AudioChunk,
+    CameraCalibration,
+    CameraFrame,
+    JointState,
+    LiquidState,
+    Outcome,
+    PourProgress,
+    PourState,
+)
+
+RATE = 16_000
+RADIUS, HEIGHT, TARGET = 0.035, 0.12, 150e-6
+NAMES = tuple(f"joint_{i}" for i in range(1, 8))
+START = 3 * NANOSECONDS
+
+
+def write_episode(
+    path: Path,
+    seconds: float = 10.0,
+    poured_ml: float = 156.0,
+    leave_out: tuple[Topic, ...] = (),
+    metadata: dict[str, str] | None = None,
+) -> Path:
+    """A pour into a straight glass: 3 ml are spilled, one audio chunk and two frames are lost."""
+    rng = np.random.default_rng(0)
+    duration = seconds - 3.0
+    area = np.pi * RADIUS**2
+    phase, noise_state = 0.0, np.zeros(2)
+    entries: list[tuple[int, Topic, object]] = []
+
+    def add(seconds_in: float, topic: Topic, make: Callable[[int], object]) -> None:
+        stamp = START + round(seconds_in * NANOSECONDS)
+        entries.append((stamp, topic, make(stamp)))
+
+    def share(t: float) -> float:
+        x = np.clip((t - 1.0) / (duration - 1.0), 0.0, 1.0)
+        return float(x * x * (3 - 2 * x))
+
+    def volume(t: float) -> float:
+        return poured_ml * 1e-6 * share(t)
+
+    def tilt(t: float) -> float:
+        return 1.3 * np.sin(np.pi * np.clip(t / duration, 0, 1)) ** 2
+
+    def resonance(t: float) -> float:
+        return 343 / (4 * (HEIGHT - volume(t) / area + 0.6 * RADIUS))
+
+    add(0.0, GOAL, lambda s: PourProgress(s, "accepted", TARGET))
+    for i in range(round(seconds * 100)):
+        t = i / 100
+        positions = tilt(t) * np.linspace(-0.3, 0.9, 7)
+        velocities = (tilt(t + 0.005) - tilt(t - 0.005)) / 0.01 * np.linspace(-0.3, 0.9, 7)
+        add(t, JOINT_STATES, lambda s: JointState(s, NAMES, positions, velocities, "base_link"))
+    for i in range(round(seconds * 50)):
+        t = i / 50
+        level = volume(t) / area
+        flow = (volume(t + 0.01) - volume(t - 0.01)) / 0.02
+        add(
+            t,
+            LIQUID_STATE,
+            lambda s: LiquidState(
+                s,
+                "beaker",
+                "straight_glass",
+                "water",
+                source_tilt=tilt(t),
+                outflow_rate=flow,
+                inflow_rate=flow,
+                target_volume=volume(t),
+                target_level=level,
+                air_column=HEIGHT - level,
+                resonance_frequency=resonance(t),
+            ),
+        )
+        if i != 200:
+            excitation = rng.normal(0, 1, 320) * np.sqrt(max(flow, 0) / 40e-6)
+            sound = np.zeros(320)
+            pole = 0.985 * np.exp(2j * np.pi * resonance(t) / RATE)
+            a1, a2 = 2 * pole.real, -(abs(pole) ** 2)
+            for n in range(320):
+                value = a1 * noise_state[0] + a2 * noise_state[1] + excitation[n]
+                noise_state[:] = value, noise_state[0]
+                sound[n] = value
+            samples = (0.006 * sound + 0.01 * excitation + rng.normal(0, 2e-4, 320)).astype(
+                np.float32
+            )
+            add(t, AUDIO, lambda s: AudioChunk(s, samples, RATE))
+    for i in range(round(seconds * 10)):
+        t = i / 10
+        add(
+            t, POUR_STATE, lambda s: PourState(s, 350e-6 - volume(t), volume(t), 3e-6 * share(t), 0)
+        )
+        if t <= duration + 0.5:
+            over = t >= duration + 0.4
+            estimate = 0.97 * volume(t) + 2e-6 * np.sin(t)
+            add(
+                t,
+                PROGRESS,
+                lambda s: PourProgress(
+                    s,
+                    "done" if over else "pour",
+                    TARGET,
+                    estimate,
+                    t,
+                    Outcome.SUCCEEDED if over else Outcome.RUNNING,
+                ),
+            )
+            times = np.linspace(0.1, 0.8, 8)
+            points = np.array([tilt(t + dt) * np.linspace(-0.3, 0.9, 7) for dt in times])
+            add(t, ARM_COMMAND, lambda s: Trajectory(NAMES, times, points, np.zeros((8, 7))))
+    calibration = CameraCalibration(320, 240, np.eye(3))
+    for i in range(round(seconds * 30)):
+        t = i / 30
+        add(t, CAMERA_INFO, lambda s: camera_info(calibration, s, "camera", FACTORY))
+        if i not in (100, 101):
+            add(
+                t,
+                IMAGE_COMPRESSED,
+                lambda s: CameraFrame(s, picture(volume(t) / area, tilt(t)), "c"),
+            )
+    details = {"sim": "true", "scene": "bar", "seed": "7", "policy": "acoustic"}
+    with BagWriter(
+        path,
+        [topic for topic in TOPICS if topic.recorded],
+        provenance() | details | {"real_time_factor": "0.98"} | (metadata or {}),
+    ) as bag:
+        for stamp, topic, item in sorted(entries, key=lambda entry: entry[0]):
+            if topic not in leave_out:
+                bag.write(topic, item, stamp + 2_000_000)
+    return path
+
+
+def picture(level: float, tilt: float) -> np.ndarray:
+    image = np.full((240, 320, 3), (178, 168, 158), np.uint8)
+    cv2.rectangle(image, (0, 190), (320, 240), (140, 112, 90), -1)
+    bottom = 205
+    cv2.rectangle(image, (140, bottom - round(level * 900)), (195, bottom), (90, 140, 200), -1)
+    cv2.rectangle(image, (138, bottom - 108), (197, bottom), (240, 244, 248), 2)
+    corners = cv2.boxPoints(((110.0, 70.0), (60.0, 80.0), float(np.degrees(tilt))))
+    cv2.polylines(image, [corners.astype(np.int32)], True, (240, 244, 248), 2)
+    return image
+
+
+@pytest.fixture(scope="module")
+def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_episode(tmp_path_factory.mktemp("bags") / "bar-7")
+
+
+def multigen(*arguments: object) -> int:
+    return cli.main([str(argument) for argument in arguments])
+
+
+def test_evaluate_bag_gives_the_figures_of_the_pour(
+    bag: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert multigen("evaluate-bag", bag, "--json", tmp_path / "out.json") == 0
+    document = json.loads((tmp_path / "out.json").read_text())
+    (result,) = document["results"]
+    assert result["bag"] == str(bag)
+    assert result["target_ml"] == pytest.approx(150)
+    assert result["poured_ml"] == pytest.approx(156)
+    assert result["relative_error"] == pytest.approx(0.04)
+    assert result["error_ml"] == pytest.approx(6)
+    assert result["spilled_ml"] == pytest.approx(3)
+    assert result["success"] is True
+    assert result["real_time_factor"] == pytest.approx(0.98)
+    assert result["audio_gaps"] == 1
+    assert result["frames_lost"] == 2
+    assert result["duration"] == pytest.approx(7.4)
+    assert result["target_vessel"] == "straight_glass"
+    assert -2.5 < result["smoothness"] < -1.4
+    assert document["aggregate"]["nmae"]["value"] == pytest.approx(0.04)
+    output = capsys.readouterr().out
+    assert "not comparable" in output.replace("\n", " ")
+    assert "0.46" in output
+
+
+def test_several_bags_are_aggregated_with_intervals_and_groups(bag: Path, tmp_path: Path) -> None:
+    other = write_episode(tmp_path / "b", 5.0, 120.0, metadata={"policy": "timed"})
+    assert multigen("evaluate-bag", bag, other, "--json", tmp_path / "out.json") == 0
+    document = json.loads((tmp_path / "out.json").read_text())
+    nmae = document["aggregate"]["nmae"]
+    assert nmae["value"] == pytest.approx((0.04 + 0.2) / 2)
+    assert nmae["low"] == pytest.approx(0.04)
+    assert nmae["high"] == pytest.approx(0.2)
+    assert document["groups"]["policy"]["timed"]["nmae"]["value"] == pytest.approx(0.2)
+    assert "target_vessel" not in document["groups"]
+    assert document["seeds"] == ["7", "7"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "reason"),
+    [(POUR_STATE, "pour_state.*simulator or a scale"), (GOAL, "pour/goal.*multigen pour")],
+)
+def test_a_bag_without_measure_or_goal_is_an_error_with_the_way_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], missing: Topic, reason: str
+) -> None:
+    path = write_episode(tmp_path / "bag", 4.0, leave_out=(missing, IMAGE_COMPRESSED))
+    assert multigen("evaluate-bag", path) == 1
+    error = capsys.readouterr().err
+    assert str(path) in error
+    assert re.search(reason, error)
+    assert error.count("\n") == 1
+
+
+def test_one_bad_bag_does_not_hide_the_others(
+    bag: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = shutil.copytree(bag, tmp_path / "cut")
+    (cut / "metadata.yaml").unlink()
+    assert multigen("evaluate-bag", cut, bag, "--json", tmp_path / "out.json") == 1
+    assert f"multigen repair-bag {cut}" in capsys.readouterr().err
+    document = json.loads((tmp_path / "out.json").read_text())
+    assert len(document["results"]) == 1
+    assert document["failed"][0]["bag"] == str(cut)
+
+
+class Page(HTMLParser):
+    """What a page holds: tags, and everything it would load."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.loads: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attributes:
+            if name in ("src", "href", "xlink:href") and value:
+                self.loads.append(value)
+
+
+def test_report_holds_every_figure_and_loads_nothing(bag: Path, tmp_path: Path) -> None:
+    output = tmp_path / "report.html"
+    assert multigen("report", bag, "-o", output) == 0
+    text = output.read_text()
+    page = Page(text)
+    assert page.tags.count("svg") == 3
+    assert page.tags.count("audio") == 1
+    assert sum(load.startswith("data:image/jpeg;base64,") for load in page.loads) == 8
+    assert any(load.startswith("data:audio/flac;base64,ZkxhQ") for load in page.loads)
+    assert all(load.startswith(("data:", "#")) for load in page.loads)
+    assert not re.search(r"url\((?!#|data:)|@import", text)
+    for words in ("true resonance", "156.0", "150 ml", "not comparable", "joint_7", "git revision"):
+        assert words in text, words
+    assert "#01010" not in text, "a colour escaped the style sheet"
+    assert text.count("</section>") == 1
+    assert len(text) < 3_000_000
+
+
+def test_report_of_a_recording_without_camera_and_sound_says_what_it_can(tmp_path: Path) -> None:
+    senses = (IMAGE_COMPRESSED, CAMERA_INFO, AUDIO, LIQUID_STATE, JOINT_STATES, PROGRESS)
+    path = write_episode(tmp_path / "bag", 5.0, leave_out=senses, metadata={"sim": "false"})
+    assert multigen("report", path, "-o", tmp_path / "report.html") == 0
+    page = Page((tmp_path / "report.html").read_text())
+    assert page.tags.count("svg") == 1
+    assert "audio" not in page.tags
+    assert "not comparable" not in (tmp_path / "report.html").read_text()
+
+
+def test_report_of_results_shows_all_of_them(bag: Path, tmp_path: Path) -> None:
+    other = write_episode(tmp_path / "b", 5.0, 120.0, metadata={"policy": "timed"})
+    multigen("evaluate-bag", bag, other, "--json", tmp_path / "results.json")
+    assert multigen("report", tmp_path / "results.json", "-o", tmp_path / "report.html") == 0
+    text = (tmp_path / "report.html").read_text()
+    assert "0.120" in text
+    assert "timed" in text
+    assert text.count("missed</span>") == 1
+
+
+def test_report_refuses_what_is_no_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.json").write_text('{"results": [{"target_ml": 3}]}')
+    assert multigen("report", tmp_path / "x.json", "-o", tmp_path / "report.html") == 1
+    assert "not the results" in capsys.readouterr().err
+    assert not (tmp_path / "report.html").exists()
+
+
+if __name__ == "__main__":
+    write_episode(Path(sys.argv[1]), *map(float, sys.argv[2:4]))

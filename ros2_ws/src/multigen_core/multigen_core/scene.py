@@ -11,41 +11,38 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from multigen_core import vessel as catalogue
+from multigen_core.frozen import FrozenModel
 from multigen_core.types import CameraCalibration
 from multigen_core.yaml_file import ConfigError, load_yaml, package_config, validate
 
-_FROZEN = ConfigDict(frozen=True, extra="forbid")
 Vector = tuple[float, float, float]
 
 GRIPPER_STROKE = 0.085
 """Widest grasp [m]."""
 
 
-class SourceSpec(BaseModel):
+class SourceSpec(FrozenModel):
     """The held vessel: catalogue name, start volume [ml], grasp height above its foot [m]."""
 
-    model_config = _FROZEN
     vessel: str = "beaker"
     volume_ml: Annotated[float, Field(gt=0)] = 350.0
     grasp_height: Annotated[float, Field(gt=0)] = 0.07
 
 
-class TargetSpec(BaseModel):
+class TargetSpec(FrozenModel):
     """The receiving vessel: catalogue name, where its bottom stands in base_link [m], what it holds [ml]."""
 
-    model_config = _FROZEN
     vessel: str = "straight_glass"
     position: Vector = (0.65, 0.12, 0.0)
     volume_ml: Annotated[float, Field(ge=0)] = 0.0
 
 
-class CameraSpec(BaseModel):
+class CameraSpec(FrozenModel):
     """The public camera in base_link: position and the point it looks at [m], vertical view [deg]."""
 
-    model_config = _FROZEN
     position: Vector = (1.25, 0.1, 0.36)
     look_at: Vector = (0.65, 0.06, 0.16)
     vertical_fov: Annotated[float, Field(gt=5, lt=120)] = 42.0
@@ -81,35 +78,32 @@ class CameraSpec(BaseModel):
         return CameraCalibration(self.width, self.height, matrix)
 
 
-class HydraulicsSpec(BaseModel):
+class HydraulicsSpec(FrozenModel):
     """Coefficients of the liquid model that no scene can know exactly.
 
     `discharge` is the weir coefficient C; `jet_noise` the relative fluctuation of the jet's speed
     and direction; `slosh_damping` the damping ratio of the first mode.
     """
 
-    model_config = _FROZEN
     discharge: Annotated[float, Field(ge=0.3, le=0.9)] = 0.6
     jet_noise: Annotated[float, Field(ge=0, le=0.3)] = 0.03
     slosh_damping: Annotated[float, Field(ge=0, le=1)] = 0.03
 
 
-class ArmSpec(BaseModel):
+class ArmSpec(FrozenModel):
     """How the simulated arm falls short of its commands.
 
     `command_delay` [s] before a command acts; `home_noise` [rad], standard deviation of the start
     pose.
     """
 
-    model_config = _FROZEN
     command_delay: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     home_noise: Annotated[float, Field(ge=0, le=0.2)] = 0.0
 
 
-class LookSpec(BaseModel):
+class LookSpec(FrozenModel):
     """Appearance that the physics does not see: colours RGB in [0, 1], light, exposure."""
 
-    model_config = _FROZEN
     table: Vector = (0.55, 0.45, 0.36)
     wall: Vector = (0.62, 0.66, 0.70)
     light_position: Vector = (0.9, -0.6, 1.6)
@@ -118,10 +112,9 @@ class LookSpec(BaseModel):
     shadows: bool = False
 
 
-class Scene(BaseModel):
+class Scene(FrozenModel):
     """One concrete scene."""
 
-    model_config = _FROZEN
     name: str = ""
     description: str = ""
     liquid: str = "water"

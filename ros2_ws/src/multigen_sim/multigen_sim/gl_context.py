@@ -1,0 +1,50 @@
+"""An off-screen OpenGL context: EGL, else OSMesa."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from multigen_core.errors import MultigenError
+
+os.environ.setdefault("MUJOCO_GL", "egl")
+
+
+class RenderingError(MultigenError):
+    """No OpenGL to draw with."""
+
+
+def _make(backend: str, width: int, height: int) -> Any:
+    if backend == "egl":
+        from mujoco.egl import GLContext
+    elif backend == "osmesa":
+        from mujoco.osmesa import GLContext
+    else:
+        from mujoco import GLContext
+    return GLContext(width, height)
+
+
+def make_context(width: int, height: int) -> Any:
+    """A context current in the calling thread; `free` it when done.
+
+    Tries the backend named by MUJOCO_GL (egl by default), then OSMesa.
+
+    Raises:
+        RenderingError: neither works; names the Debian packages to install.
+    """
+    wanted = os.environ["MUJOCO_GL"].lower()
+    causes = []
+    for backend in dict.fromkeys((wanted, "osmesa")):
+        try:
+            context = _make(backend, width, height)
+            context.make_current()
+        except Exception as error:  # each binding raises its own kind
+            causes.append(
+                f"{backend}: {type(error).__name__}: {' '.join(str(error).split())[:120]}"
+            )
+        else:
+            return context
+    raise RenderingError(
+        f"no OpenGL for off-screen rendering ({'; '.join(causes)}): install Debian's libegl1 and "
+        "libgl1-mesa-dri, or libosmesa6 with MUJOCO_GL=osmesa"
+    )

@@ -1,0 +1,226 @@
+"""The liquid: from the held vessel over its lip through the air into the target.
+
+A reduced-order model: quasi-static level in the tilted source with its first sloshing mode, a weir at
+the lip, ballistic parcels, and an upright target with its own slosh.
+"""
+
+from __future__ import annotations
+
+from math import cos, exp, pi, sin, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.scene import HydraulicsSpec
+from multigen_core.types import LiquidState
+from multigen_core.vessel import Liquid, Vessel
+from multigen_sim.glug import Glug
+from multigen_sim.jet import Jet, Landing
+from multigen_sim.ledger import Ledger, Place
+from multigen_sim.resonance import ResonanceTable
+from multigen_sim.slosh import Slosh
+from multigen_sim.tilted_volume import volume_table
+from multigen_sim.vessel_pose import VesselPose
+from multigen_sim.weir import GRAVITY, Overflow, cling, overflow
+
+_TURBULENCE_TIME = 0.06
+_RATE_TIME = 0.01
+_ACCELERATION_TIME = 0.03
+_DRIBBLE_PATH = 0.012
+"""Mean way along the outer wall after which a dribble lets go [m]."""
+_LARGEST_SHARE = 0.5
+"""Of the liquid above the lip that one step may take."""
+_BACKWARD_DIP = 0.8
+_FILLED_NECK = 0.5
+"""Part of a glugging mouth that the liquid takes, the air the rest."""
+_STIR = 0.3
+"""Part of the jet's momentum that lifts the target's surface on one side."""
+
+
+class Hydraulics:
+    """The liquid of one pour; `step` advances it under a moving source."""
+
+    def __init__(
+        self,
+        source: Vessel,
+        target: Vessel,
+        target_position: NDArray[np.float64],
+        liquid: Liquid,
+        spec: HydraulicsSpec,
+        source_volume: float,
+        target_volume: float,
+        pose: VesselPose,
+        seed: int,
+    ) -> None:
+        self.source, self.target, self.liquid = source, target, liquid
+        self.target_position = np.asarray(target_position, float)
+        self.spec = spec
+        self.volumes = Ledger(source_volume, target_volume)
+        self.start_volume = source_volume
+        self.time = 0.0
+        self.pose = pose
+        self.source_slosh = Slosh(spec.slosh_damping)
+        self.target_slosh = Slosh(spec.slosh_damping)
+        self.jet = Jet(target, self.target_position)
+        self.flow = Overflow()
+        self.head = 0.0
+        self.puddle = np.zeros(2)
+        self._rng = np.random.default_rng(seed)
+        self._glug = Glug(source, liquid, self._rng)
+        self._table = volume_table(source)
+        self._resonance = ResonanceTable.of(target)
+        self._turbulence = np.zeros(3)
+        self._velocity = np.zeros(3)
+        self._drift = 0.0
+        self._acceleration = 0.0
+        self._rates = np.zeros(3)
+        self._impact = Landing()
+        self.head = self._table.surface(source_volume, pose.tilt)[0]
+
+    @property
+    def target_level(self) -> float:
+        """Level in the target [m] above its inner bottom."""
+        return float(self.target.level(self.volumes[Place.TARGET]))
+
+    @property
+    def target_surface(self) -> float:
+        """Height of the target's surface in the world [m]."""
+        return float(self.target_position[2]) + self.target.floor + self.target_level
+
+    @property
+    def poured(self) -> float:
+        """Volume gained by the target [m^3]."""
+        return self.start_volume - self.volumes[Place.SOURCE] - self.volumes[Place.AIR] - (
+            self.volumes[Place.SPILLED]
+        )  # fmt: skip
+
+    @property
+    def impact_point(self) -> tuple[float, float]:
+        """Where the jet last struck [m], in the world's horizontal plane."""
+        return self._impact.point
+
+    def step(self, pose: VesselPose, dt: float) -> None:
+        """Advance by `dt` [s] to the moment the source is at `pose`."""
+        self.time += dt
+        self._move_source(pose, dt)
+        self._pour(dt)
+        self._land(dt)
+
+    def _move_source(self, pose: VesselPose, dt: float) -> None:
+        """Slosh the source by the sideways acceleration of its liquid."""
+        volume = self.volumes[Place.SOURCE]
+        depth = 0.5 * float(self.source.level(volume))
+        below = self.source.height - depth
+        velocity = (pose.on_axis(below) - self.pose.on_axis(below)) / dt
+        self._velocity = (pose.lip(self.source.mouth_radius)
+                          - self.pose.lip(self.source.mouth_radius)) / dt  # fmt: skip
+        drift = float(velocity @ pose.downhill)
+        blend = min(dt / _ACCELERATION_TIME, 1.0)
+        self._acceleration += blend * ((drift - self._drift) / dt - self._acceleration)
+        self._drift = drift
+        self.pose = pose
+        self.head, area, self._held = self._table.surface(volume, pose.tilt)
+        radius = sqrt(max(area, 1e-6) / pi)
+        rest = -self._acceleration / GRAVITY * radius
+        self.source_slosh.step(rest, radius, 2.0 * depth, dt)
+
+    def _pour(self, dt: float) -> None:
+        volume, pose, liquid = self.volumes[Place.SOURCE], self.pose, self.liquid
+        surplus = volume - self._held
+        head = self.head + self.source_slosh.height
+        radius = self.source.mouth_radius
+        self.flow = Overflow()
+        if surplus <= 0.0 or head <= 0.0:
+            self._glug.frequency = 0.0
+            return
+        flow = overflow(head, pose.tilt, radius, liquid, self.spec.discharge)
+        rate = self._glug.limit(flow.rate, head, pose.tilt, volume, dt)
+        rate = min(rate, _LARGEST_SHARE * surplus / dt)
+        if self._glug.frequency:
+            full = rate / (_FILLED_NECK * pi * radius**2)
+            flow = Overflow(rate, min(flow.speed, full), flow.width)
+        self.flow = Overflow(rate, flow.speed, flow.width)
+        kick = self._rng.standard_normal(4)
+        fade = exp(-dt / _TURBULENCE_TIME)
+        self._turbulence = fade * self._turbulence + sqrt(1.0 - fade**2) * kick[:3]
+        noise = self.spec.jet_noise * self._turbulence
+        dip = max(pose.tilt - pi / 2, 0.0) * _BACKWARD_DIP
+        forward = pose.downhill
+        across = np.array([-forward[1], forward[0], 0.0])
+        speed = flow.speed * (1.0 + noise[0])
+        velocity = speed * (cos(dip) * forward + noise[1] * across)
+        velocity[2] += speed * (noise[2] - sin(dip))
+        lip = pose.lip(radius)
+        leak = cling(flow, head, liquid) * max(cos(pose.tilt), 0.0)
+        for share, clings in ((1.0 - leak, False), (leak, True)):
+            if share * rate * dt <= 0.0:
+                continue
+            origin, launch = lip, velocity + self._velocity
+            if clings:
+                path = _DRIBBLE_PATH * min(abs(kick[3]), 3.0)
+                origin, launch = lip - path * pose.axis, self._velocity
+            sent = self.jet.emit(self.time, share * rate * dt, share * rate, origin, launch,
+                                 self.target_surface, clings)  # fmt: skip
+            self.volumes.move(Place.SOURCE, Place.AIR, sent)
+
+    def _land(self, dt: float) -> None:
+        landing = self.jet.land(self.time)
+        volumes = self.volumes
+        kept = landing.target + 0.5 * landing.rim
+        volumes.move(Place.AIR, Place.TARGET, kept)
+        lost = volumes.move(Place.AIR, Place.SPILLED, landing.outside + 0.5 * landing.rim)
+        brim = volumes[Place.TARGET] - self.target.capacity
+        if brim > 0.0:
+            lost += volumes.move(Place.TARGET, Place.SPILLED, brim)
+        if not self.jet.volume.any():
+            volumes.move(Place.AIR, Place.SPILLED, volumes[Place.AIR])
+        if lost > 0.0:
+            if landing.outside > 0.0:
+                where = np.array(landing.point)
+            else:
+                where = self.target_position[:2] - [0.0, self.target.mouth_radius]
+            share = lost / max(volumes[Place.SPILLED], 1e-12)
+            self.puddle = self.puddle + share * (where - self.puddle)
+        fade = exp(-dt / _RATE_TIME)
+        arrived = np.array([landing.target, landing.rim, landing.outside]) / dt
+        self._rates = fade * self._rates + (1.0 - fade) * arrived
+        self._rates[self._rates < 1e-12] = 0.0
+        if landing.target > 0.0:
+            self._impact = landing
+        level = self.target_level
+        radius = float(self.target.radius(level))
+        push = self._rates[0] * self._impact.speed / (GRAVITY * pi * max(radius, 5e-3) ** 2)
+        stir = _STIR * push * (1.0 + float(self._turbulence[1])) if push > 0.0 else 0.0
+        self.target_slosh.step(-stir, radius, level, dt)
+
+    def liquid_state(self, stamp: int) -> LiquidState:
+        """All that determines the sound at this moment."""
+        level = self.target_level
+        inflow, rim, spill = (float(rate) for rate in self._rates)
+        source_volume = self.volumes[Place.SOURCE]
+        lip = self.pose.lip(self.source.mouth_radius)
+        hits = inflow > 1e-9
+        return LiquidState(
+            stamp=stamp,
+            source_vessel=self.source.name,
+            target_vessel=self.target.name,
+            liquid=self.liquid.name,
+            temperature=self.liquid.temperature,
+            source_tilt=self.pose.tilt,
+            outflow_rate=self.flow.rate,
+            inflow_rate=inflow,
+            rim_rate=rim,
+            spill_rate=spill,
+            source_volume=source_volume,
+            target_volume=self.volumes[Place.TARGET],
+            airborne_volume=self.volumes[Place.AIR],
+            source_level=float(self.source.level(source_volume)),
+            target_level=level,
+            air_column=self.target.height - level,
+            resonance_frequency=self._resonance.frequency(level),
+            fall_height=max(float(lip[2]) - self.target_surface, 0.0),
+            impact_speed=self._impact.speed if hits else 0.0,
+            jet_diameter=self._impact.diameter if hits else 0.0,
+            glug_frequency=self._glug.frequency,
+            slosh_amplitude=self.target_slosh.amplitude,
+        )

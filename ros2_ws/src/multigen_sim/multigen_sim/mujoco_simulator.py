@@ -1,0 +1,211 @@
+"""The default simulation backend: MuJoCo for arm and picture, our hydraulics for the liquid."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core import vessel as catalogue
+from multigen_core.arm import Arm
+from multigen_core.contract import AUDIO_VIEW_FRAME, BASE_FRAME, CAMERA_FRAME
+from multigen_core.errors import MultigenError
+from multigen_core.pour_path import plan_pour
+from multigen_core.scene import Scene
+from multigen_core.simulator import View
+from multigen_core.types import (
+    CameraCalibration,
+    CameraFrame,
+    JointState,
+    LiquidState,
+    PourState,
+    to_nanoseconds,
+)
+from multigen_sim.arm_dynamics import ArmDynamics
+from multigen_sim.gripper import knuckle_angle
+from multigen_sim.hearing_view import HearingView
+from multigen_sim.hydraulics import Hydraulics
+from multigen_sim.ledger import Place
+from multigen_sim.public_view import PublicView
+from multigen_sim.vessel_pose import VesselPose
+from multigen_sim.world_model import SOURCE, TIMESTEP, World, build
+
+_STEPS_PER_FLOW = 2
+"""Physics steps per step of the liquid."""
+
+
+class MujocoSimulator:
+    """Fills `multigen_core.simulator.Simulator`."""
+
+    timestep = TIMESTEP
+
+    def __init__(self, arm: Arm | None = None) -> None:
+        self.arm = Arm.load() if arm is None else arm
+        self._dynamics = ArmDynamics.load(self.arm.name)
+        self._public: PublicView | None = None
+        self._scene: Scene | None = None
+
+    def reset(self, scene: Scene, seed: int) -> None:
+        """Load `scene` and start at time 0, the arm holding the source upright before the target.
+
+        Raises:
+            UnreachableError: the arm cannot pour at the target's place.
+        """
+        self.close()
+        source, target = (
+            catalogue.vessel(scene.source.vessel),
+            catalogue.vessel(scene.target.vessel),
+        )
+        liquid = catalogue.liquid(scene.liquid)
+        rng = np.random.default_rng(seed)
+        path = plan_pour(self.arm, source, scene.source.grasp_height, scene.target.position, target)
+        start = path.at(0.0) + scene.arm.home_noise * rng.standard_normal(len(self.arm.joints))
+        start = np.clip(start, self.arm.lower, self.arm.upper)
+        world = World(scene, self.arm, self._dynamics, source, target, liquid)
+        self._model = build(world)
+        self._data = mujoco.MjData(self._model)
+        self._source_body = self._model.body(SOURCE).id
+        self._data.qpos[:] = start
+        self._steps = 0
+        self._commands: deque[tuple[int, NDArray[np.float64]]] = deque()
+        self._delay = round(scene.arm.command_delay / TIMESTEP)
+        self._goal = np.empty(2 * len(start))
+        self._goal[0::2], self._goal[1::2] = start, 0.0
+        self._data.ctrl[:] = self._goal
+        mujoco.mj_forward(self._model, self._data)
+        grip = 2.0 * float(source.outer_radius(scene.source.grasp_height))
+        self._knuckle = knuckle_angle(grip)
+        self._names = (
+            *self.arm.names,
+            *([self.arm.gripper_joint] if self.arm.gripper_joint else ()),
+        )
+        self._rim = source.rim_height
+        self.hydraulics = Hydraulics(
+            source,
+            target,
+            np.array(scene.target.position),
+            liquid,
+            scene.hydraulics,
+            scene.source.volume_ml * 1e-6,
+            scene.target.volume_ml * 1e-6,
+            self._vessel_pose(),
+            int(rng.integers(2**31)),
+        )
+        self._load_payload()
+        self._hearing = HearingView(self.hydraulics)
+        self._scene = scene
+
+    def command(self, positions: NDArray[np.float64], velocities: NDArray[np.float64]) -> None:
+        """Set the servo's goal, (J,) each; it acts after the scene's command delay.
+
+        Raises:
+            MultigenError: the shape is wrong or a value is not finite.
+        """
+        goal = np.empty_like(self._goal)
+        if (
+            np.shape(positions) != self.arm.home.shape
+            or np.shape(velocities) != self.arm.home.shape
+        ):
+            raise MultigenError(
+                f"command holds {np.shape(positions)} positions and {np.shape(velocities)} velocities, "
+                f"{self.arm.name} has {len(self.arm.joints)} joints"
+            )
+        goal[0::2], goal[1::2] = positions, velocities
+        if not np.isfinite(goal).all():
+            raise MultigenError("command holds NaN or infinity; it is ignored")
+        self._commands.append((self._steps + self._delay, goal))
+
+    def step(self, count: int = 1) -> None:
+        """Advance by `count` physics steps."""
+        for _ in range(count):
+            while self._commands and self._commands[0][0] <= self._steps:
+                self._goal = self._commands.popleft()[1]
+                self._data.ctrl[:] = self._goal
+            mujoco.mj_step(self._model, self._data)
+            self._steps += 1
+            if self._steps % _STEPS_PER_FLOW == 0:
+                self.hydraulics.step(self._vessel_pose(), _STEPS_PER_FLOW * TIMESTEP)
+                self._load_payload()
+
+    def joint_state(self) -> JointState:
+        """Measured joints of the arm and the gripper."""
+        extra = len(self._names) - len(self.arm.joints)
+        return JointState(
+            self._now,
+            self._names,
+            np.append(self._data.qpos, [self._knuckle] * extra),
+            np.append(self._data.qvel, [0.0] * extra),
+            BASE_FRAME,
+        )
+
+    def pour_state(self) -> PourState:
+        """Where the liquid is; `poured_volume` is what the target gained."""
+        volumes = self.hydraulics.volumes
+        poured = self.hydraulics.poured
+        return PourState(
+            self._now,
+            volumes[Place.SOURCE],
+            poured,
+            volumes[Place.SPILLED],
+            poured * self.hydraulics.liquid.density,
+        )
+
+    def liquid_state(self) -> LiquidState:
+        """What determines the sound now."""
+        return self.hydraulics.liquid_state(self._now)
+
+    def render(self, view: View) -> CameraFrame:
+        """A picture of this moment.
+
+        Raises:
+            RenderingError: there is no OpenGL for the public view.
+        """
+        if view == "cutaway":
+            return CameraFrame(self._now, self._hearing.render(), AUDIO_VIEW_FRAME)
+        if self._public is None:
+            assert self._scene is not None
+            self._public = PublicView(self._model, self._scene, self.hydraulics)
+        return CameraFrame(
+            self._now, self._public.render(self._data, self.hydraulics), CAMERA_FRAME
+        )
+
+    def calibration(self, view: View) -> CameraCalibration:
+        """Intrinsics of a view; the cut-away view is a scaled drawing, its focal lengths px/m."""
+        assert self._scene is not None
+        return self._hearing.calibration if view == "cutaway" else self._scene.camera.calibration
+
+    def close(self) -> None:
+        """Free the rendering context."""
+        if self._public is not None:
+            self._public.close()
+            self._public = None
+
+    @property
+    def _now(self) -> int:
+        return self._steps * to_nanoseconds(TIMESTEP)
+
+    def _vessel_pose(self) -> VesselPose:
+        axis = self._data.xmat[self._source_body].reshape(3, 3)[:, 2].copy()
+        return VesselPose(self._data.xpos[self._source_body] + self._rim * axis, axis)
+
+    def _load_payload(self) -> None:
+        """Weigh the held vessel with the liquid left in it; both as upright cylinders."""
+        vessel = self.hydraulics.source
+        volume = self.hydraulics.volumes[Place.SOURCE]
+        liquid = volume * self.hydraulics.liquid.density
+        mass = vessel.mass + liquid
+        level = float(vessel.level(volume))
+        centres = vessel.rim_height / 2, vessel.floor + level / 2
+        centre = (vessel.mass * centres[0] + liquid * centres[1]) / mass
+        radius = vessel.mouth_radius
+        lateral = vessel.mass * (
+            radius**2 / 2 + vessel.rim_height**2 / 12 + (centres[0] - centre) ** 2
+        )
+        lateral += liquid * (radius**2 / 4 + level**2 / 12 + (centres[1] - centre) ** 2)
+        axial = vessel.mass * radius**2 + 1e-6
+        body = self._source_body
+        self._model.body_mass[body] = mass
+        self._model.body_ipos[body] = [0.0, 0.0, centre]
+        self._model.body_inertia[body] = [lateral, lateral, axial]

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from multigen_core.errors import MultigenError
+from multigen_core.frozen import FrozenModel
 from multigen_core.types import JointState
 from multigen_core.yaml_file import load_model, package_config
 
 
-class Joint(BaseModel):
+class Joint(FrozenModel):
     """One revolute joint about its own z axis, and its frame in the parent's.
 
     `lower` and `upper` [rad] are None for a continuous joint; `velocity` [rad/s], `acceleration`
@@ -34,7 +35,7 @@ class Joint(BaseModel):
     rpy: tuple[float, float, float]
 
 
-class Arm(BaseModel):
+class Arm(FrozenModel):
     """An arm from its YAML file; arrays are in the order of `joints`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -52,11 +53,11 @@ class Arm(BaseModel):
         for joint in self.joints:
             if (joint.lower is None) != (joint.upper is None):
                 raise ValueError(f"{joint.name}: give both lower and upper, or neither")
-            if joint.lower is not None and joint.upper is not None:
-                if not joint.lower < joint.upper or not joint.lower <= joint.home <= joint.upper:
-                    raise ValueError(
-                        f"{joint.name}: home {joint.home} lies outside {joint.lower} … {joint.upper}"
-                    )
+            if joint.lower is None or joint.upper is None:
+                continue
+            if not joint.lower < joint.upper or not joint.lower <= joint.home <= joint.upper:
+                limits = f"{joint.lower} … {joint.upper}"
+                raise ValueError(f"{joint.name}: home {joint.home} lies outside {limits}")
         return self
 
     @cached_property
@@ -97,7 +98,7 @@ class Arm(BaseModel):
     def nearest_turn(
         self, positions: NDArray[np.float64], near: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """`positions` [rad], (J,), with continuous joints shifted by whole turns to be nearest `near`.
+        """`positions` [rad], (J,), with continuous joints turned whole turns to be nearest `near`.
 
         Drivers report such joints modulo a turn, and Gen3's home has joint_3 just where they wrap.
         """

@@ -23,22 +23,18 @@ class Joint(FrozenModel):
     [rad/s^2]; `xyz` [m], `rpy` [rad] as in URDF.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
     name: str
     lower: float | None = None
     upper: float | None = None
-    velocity: float = Field(gt=0)
-    acceleration: float = Field(gt=0)
-    home: float
+    velocity: float = Field(gt=0, allow_inf_nan=False)
+    acceleration: float = Field(gt=0, allow_inf_nan=False)
+    home: float = Field(allow_inf_nan=False)
     xyz: tuple[float, float, float]
     rpy: tuple[float, float, float]
 
 
 class Arm(FrozenModel):
     """An arm from its YAML file; arrays are in the order of `joints`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str
     joints: tuple[Joint, ...] = Field(min_length=1)

@@ -37,7 +37,7 @@ fi
 
 python=
 for candidate in python3.12 python3.11 python3; do
-  if command -v "$candidate" >/dev/null && "$candidate" -c \
+  if command -v "$candidate" >/dev/null && "$candidate" 2>/dev/null -c \
       'import sys; raise SystemExit(sys.version_info[:2] not in ((3, 11), (3, 12)))'; then
     python=$candidate
     break

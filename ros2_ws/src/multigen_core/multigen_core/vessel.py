@@ -8,26 +8,24 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from multigen_core.frozen import FrozenModel
 from multigen_core.yaml_file import ConfigError, load_yaml, share_directory, validate
 
-_FROZEN = ConfigDict(frozen=True, extra="forbid")
 _PROFILE_STEPS = 400
 
 Material = Literal["glass", "ceramic", "plastic", "steel", "aluminium", "paper"]
 Positive = Annotated[float, Field(gt=0)]
 
 
-class Vessel(BaseModel):
+class Vessel(FrozenModel):
     """A vessel: its inner profile r(z) turned about the axis.
 
     `profile` lists (z, r) [m] from the inner bottom, z = 0, to the mouth, joined by straight lines;
     a first radius above 0 is a flat floor. `wall` [m] thickness, of the floor too; `stem` [m] lifts
     the floor above the foot; `mass` [kg], `opaque` whether it hides the level.
     """
-
-    model_config = _FROZEN
 
     name: str = ""
     description: str
@@ -111,15 +109,13 @@ class Vessel(BaseModel):
         return np.interp(volume, table, z)
 
 
-class Liquid(BaseModel):
+class Liquid(FrozenModel):
     """A liquid at its usual temperature, in SI units.
 
     `density` [kg/m^3], `viscosity` [Pa s], `surface_tension` [N/m], `temperature` [degC];
     `bubbliness` scales the entrained air against water; `colour` is RGBA, its alpha the opacity of
     5 cm.
     """
-
-    model_config = _FROZEN
 
     name: str = ""
     description: str

@@ -68,7 +68,8 @@ class Argument:
 def declared(path: Path) -> tuple[dict[str, Argument], bool]:
     """The arguments a launch file and its includes declare, and whether that is surely all.
 
-    An include whose file depends on arguments without a default leaves it open.
+    An include whose file depends on arguments leaves it open. What a Python launch file declares is
+    not for the command line here: the file that includes it says what it passes on.
 
     Raises:
         LaunchError: a file is malformed.
@@ -85,16 +86,15 @@ def _collect(path: Path, found: dict[str, Argument], above: frozenset[Path]) -> 
         found.setdefault(element.attributes["name"], Argument.of(element))
     complete = True
     for element in document.includes(root):
+        if element.attributes["file"].endswith(".py"):
+            continue
         try:
             scope = Scope({}, {}, path.parent)
             file = Path(perform(parse(element.attributes["file"], ""), scope, element.where))
         except LaunchError:
             complete = False
             continue
-        if file.suffix == ".py":
-            complete = False
-        else:
-            complete &= _collect(path.parent / file, found, above | {path})
+        complete &= _collect(path.parent / file, found, above | {path})
     return complete
 
 

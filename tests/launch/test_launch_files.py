@@ -1,0 +1,252 @@
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from multigen_core import contract
+from multigen_core.launching import LaunchError
+from multigen_core.launching.arguments import declared
+
+ROOT = Path(__file__).parents[2]
+FILES = ("multigen", "record", "evaluate", "replay")
+ARGUMENTS = (
+    "sim camera audio arm use_sim_time autostart policy policy_checkpoint synthesizer "
+    "synthesizer_checkpoint scene seed backend headless real_time_factor target_ml vessel_known "
+    "audio_view robot_ip use_fake_hardware gripper camera_device microphone_device scale_port "
+    "params_file record bag_dir device namespace log_level launch_rviz exit_after_pour"
+)
+
+
+def names(plan):
+    return [node.executable.name for node in plan.nodes]
+
+
+def test_every_argument_of_the_contract_is_declared(prefix):
+    found, complete = declared(ROOT / "launch/multigen.launch.xml")
+    assert complete
+    assert {name for name, argument in found.items() if not argument.computed} == set(
+        ARGUMENTS.split()
+    )
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_argument_is_described(prefix, file):
+    found, _ = declared(ROOT / f"launch/{file}.launch.xml")
+    assert [name for name, argument in found.items() if not argument.description] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({}, "simulator audio_synthesizer arm_guard policy"),
+        ({"record": "true"}, "simulator audio_synthesizer arm_guard policy recorder"),
+        ({"audio": "none", "camera": "none", "arm": "none"}, "simulator arm_guard policy"),
+        ({"sim": "false"}, "camera microphone mock_arm arm_guard policy"),
+        (
+            {"sim": "false", "camera": "usb_cam"},
+            "usb_cam_node_exe microphone mock_arm arm_guard policy",
+        ),
+        ({"sim": "false", "arm": "none"}, "camera microphone arm_guard policy"),
+        ({"sim": "false", "audio": "none", "camera": "none"}, "mock_arm arm_guard policy"),
+    ],
+)
+def test_devices_are_one_argument_each(plan, arguments, expected):
+    assert names(plan("multigen", **arguments)) == expected.split()
+
+
+@pytest.mark.parametrize(("sim", "simulated"), [("true", True), ("false", False)])
+def test_sim_is_the_master_switch(plan, sim, simulated):
+    resolved = plan("multigen", sim=sim, record="true")
+    for node in resolved.nodes:
+        if node.executable.name == "simulator":
+            assert "use_sim_time" not in node.values
+        else:
+            assert node.values["use_sim_time"] is simulated
+    assert resolved.node("policy").values["autostart"] is simulated
+    assert resolved.node("recorder").values["sim"] is simulated
+
+
+REFUSALS = [
+    ({"camera": "opencv"}, "sim:=true does not go with camera:=opencv"),
+    ({"camera": "usb_cam"}, "sim:=true does not go with camera:=usb_cam"),
+    ({"audio": "microphone"}, "sim:=true does not go with .*audio:=microphone"),
+    ({"arm": "mock"}, "sim:=true does not go with .*arm:=mock"),
+    ({"arm": "kinova", "robot_ip": "1.2.3.4"}, "sim:=true does not go with .*arm:=kinova"),
+    ({"use_sim_time": "false"}, "sim:=true does not go with use_sim_time:=false"),
+    ({"sim": "false", "arm": "sim"}, "sim:=false does not go with .*arm:=sim"),
+    ({"sim": "false", "camera": "sim"}, "sim:=false does not go with camera:=sim"),
+    ({"sim": "false", "audio": "synth"}, "sim:=false does not go with .*audio:=synth"),
+    ({"backend": "isaac"}, "backend:=isaac is not available yet"),
+    ({"scale_port": "/dev/ttyUSB0"}, "there is no scale node yet"),
+    ({"launch_rviz": "true"}, "launch_rviz:=true needs a full ROS 2 installation"),
+    ({"sim": "false", "arm": "kinova", "robot_ip": "1.2.3.4"}, "arm:=kinova needs a full ROS 2"),
+    ({"sim": "maybe"}, "argument 'sim' is 'maybe'; choices: true, false"),
+    ({"synthesizer": "midi"}, "argument 'synthesizer' is 'midi'; choices: flow, physical"),
+    ({"seed": "x"}, "value 'x' is not of type int"),
+    ({"target_ml": "much"}, "value 'much' is not of type float"),
+    ({"params_file": "gone.yaml"}, "no parameter file gone.yaml"),
+    ({"namespace": "9"}, "'/9' is not a valid ROS namespace"),
+]
+REFUSALS_OF_KINOVA = [
+    ({}, "arm:=kinova needs robot_ip:=ADDRESS"),
+    ({"robot_ip": "1.2.3.4", "namespace": "left"}, "arm:=kinova does not go with namespace:=left"),
+    ({"robot_ip": "1.2.3.4"}, "gen3.launch.py is a Python launch file"),
+    ({"use_fake_hardware": "true"}, "gen3.launch.py is a Python launch file"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "reason"), REFUSALS)
+@pytest.mark.parametrize("file", ["multigen", "evaluate"])
+def test_what_cannot_work_is_refused_in_one_line(plan, file, arguments, reason):
+    with pytest.raises(LaunchError, match=reason) as error:
+        plan(file, **arguments)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("arguments", "reason"), REFUSALS_OF_KINOVA)
+def test_kinova_says_what_it_lacks(plan, monkeypatch, arguments, reason):
+    monkeypatch.setenv("ROS_VERSION", "2")
+    with pytest.raises(LaunchError, match=reason):
+        plan("multigen", sim="false", arm="kinova", **arguments)
+
+
+def test_both_ways_to_start_the_policy_give_it_the_same(plan):
+    staying = plan("multigen", target_ml="80").node("policy")
+    leaving = plan("multigen", target_ml="80", exit_after_pour="true").node("policy")
+    assert (staying.essential, leaving.essential) == (False, True)
+    assert staying.values | {"exit_after_pour": True} == leaving.values
+    assert staying.command([]) == leaving.command([])
+
+
+def test_values_have_the_types_their_parameters_need(plan):
+    resolved = plan(
+        "multigen",
+        seed="3",
+        real_time_factor="0",
+        target_ml="150",
+        scene="on",
+        policy_checkpoint="7",
+    )
+    assert resolved.node("simulator").values == {
+        "scene": "on",
+        "seed": 3,
+        "backend": "mujoco",
+        "headless": True,
+        "real_time_factor": 0.0,
+    }
+    policy = resolved.node("policy").values
+    assert (policy["target_ml"], policy["checkpoint"], policy["seed"]) == (150.0, "7", 3)
+    assert isinstance(policy["target_ml"], float)
+
+
+def test_params_file_comes_last_for_every_node(plan, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("/**: {ros__parameters: {rate: 5.0}}")
+    for sim in ("true", "false"):
+        for node in plan("multigen", sim=sim, record="true", params_file=str(mine)).nodes:
+            assert node.parameters[-1] == mine
+            assert node.name is None, "a named node's own values would win over /** in params_file"
+
+
+def test_the_default_params_file_changes_nothing(prefix):
+    content = yaml.safe_load((prefix / "share/multigen_core/config/parameters.yaml").read_text())
+    assert content == {"/**": {"ros__parameters": {}}}
+
+
+def test_environment(plan, prefix, monkeypatch):
+    expected = {
+        "FASTRTPS_DEFAULT_PROFILES_FILE": f"{prefix}/share/multigen_core/config/fastdds.xml",
+        "OMP_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "GOMP_SPINCOUNT": "0",
+        "MUJOCO_GL": "egl",
+    }
+    environment = plan("multigen").node("simulator").environment
+    assert {name: environment.get(name) for name in expected} == expected
+    assert "MUJOCO_GL" not in plan("multigen", headless="false").node("simulator").environment
+    monkeypatch.setenv("MUJOCO_GL", "osmesa")
+    monkeypatch.setenv("FASTRTPS_DEFAULT_PROFILES_FILE", "/mine.xml")
+    own = plan("multigen").node("simulator").environment
+    assert not {"MUJOCO_GL", "FASTRTPS_DEFAULT_PROFILES_FILE"} & own.keys()
+
+
+def test_namespace_and_log_level_reach_every_node(plan):
+    for node in plan("multigen", namespace="left/cell", log_level="debug", record="true").nodes:
+        assert node.namespace == "/left/cell"
+        assert node.arguments == ("--ros-args", "--log-level", "debug")
+
+
+def test_usb_cam_publishes_the_contract(plan):
+    node = plan("multigen", sim="false", camera="usb_cam", camera_device="/dev/video2").node(
+        "usb_cam_node_exe"
+    )
+    topics = (contract.IMAGE, contract.IMAGE_COMPRESSED, contract.CAMERA_INFO)
+    assert {target for _, target in node.remappings} == {topic.name for topic in topics}
+    assert node.values["frame_id"] == contract.CAMERA_FRAME
+    assert node.values["video_device"] == "/dev/video2"
+
+
+def test_a_bag_names_the_sound_only_if_it_is_generated(plan):
+    simulated = plan("multigen", record="true", synthesizer="physical").node("recorder").values
+    real = plan("multigen", sim="false", record="true").node("recorder").values
+    assert (simulated["synthesizer"], simulated["backend"]) == ("physical", "mujoco")
+    assert (real["synthesizer"], real["backend"]) == ("", "")
+
+
+def test_evaluate_records_one_pour_and_ends(plan):
+    resolved = plan("evaluate", scene="cup", synthesizer="silent")
+    policy = resolved.node("policy")
+    assert policy.essential
+    assert policy.values["exit_after_pour"] is True
+    assert policy.values["target_ml"] == 150.0
+    assert resolved.node("recorder").values["scene"] == "cup"
+
+
+def test_record_and_replay(plan):
+    (recorder,) = plan("record", sim="false", target_ml="5").nodes
+    assert (recorder.values["use_sim_time"], recorder.values["target_ml"]) == (False, 5.0)
+    with pytest.raises(LaunchError, match="argument 'bag' is required"):
+        plan("replay")
+    (player,) = plan("replay", bag="bags/a", rate="2").nodes
+    assert player.values == {"bag": "bags/a", "rate": 2.0, "loop": False, "clock": True}
+
+
+def declared_parameters(package: str, executable: str) -> set[str]:
+    """The fields of the dataclass that a node's source gives to `declare`."""
+    folder = ROOT / "ros2_ws/src" / package
+    entry = re.search(rf'"{executable} = ([\w.]+):main"', (folder / "setup.py").read_text())
+    node = folder / f"{entry[1].replace('.', '/')}.py"
+    (name,) = re.findall(r"\bdeclare\(self, (\w+)\)", node.read_text())
+    trees = (ast.parse(path.read_text()) for path in (folder / package).rglob("*.py"))
+    (found,) = (
+        item
+        for tree in trees
+        for item in ast.walk(tree)
+        if isinstance(item, ast.ClassDef) and item.name == name
+    )
+    return {item.target.id for item in found.body if isinstance(item, ast.AnnAssign)}
+
+
+@pytest.mark.parametrize(
+    ("file", "arguments", "executable"),
+    [
+        *(("multigen", {"record": "true"}, name) for name in ("simulator", "audio_synthesizer")),
+        *(("multigen", {"record": "true"}, name) for name in ("policy", "arm_guard", "recorder")),
+        *(("multigen", {"sim": "false"}, name) for name in ("camera", "microphone", "mock_arm")),
+        ("record", {}, "recorder"),
+        ("replay", {"bag": "b"}, "bag_player"),
+    ],
+)
+def test_nodes_declare_what_the_launch_files_give_them(plan, file, arguments, executable):
+    node = plan(file, **arguments).node(executable)
+    given = node.values.keys() - {"use_sim_time"}
+    assert given <= declared_parameters(node.package, executable)
+
+
+def test_kinova_controllers_follow_the_contract(prefix):
+    path = prefix / "share/multigen_robot/config/kinova_controllers.yaml"
+    controller = yaml.safe_load(path.read_text())["joint_trajectory_controller"]["ros__parameters"]
+    assert controller["interpolate_from_desired_state"] is True
+    assert controller["joints"] == [f"joint_{number}" for number in range(1, 8)]

@@ -6,15 +6,15 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+
 from multigen_core import cli
-from multigen_core.bags import BagWriter, provenance
+from multigen_core.bags import FACTORY, BagWriter, provenance
 from multigen_core.contract import (
     ARM_COMMAND,
     AUDIO,
@@ -29,7 +29,6 @@ from multigen_core.contract import (
     Topic,
 )
 from multigen_core.messages import camera_info
-from multigen_core.bags import FACTORY
 from multigen_core.trajectory import Trajectory
 from multigen_core.types import (
     NANOSECONDS,
@@ -60,15 +59,17 @@ def write_episode(
     rng = np.random.default_rng(0)
     duration = seconds - 3.0
     area = np.pi * RADIUS**2
-    phase, noise_state = 0.0, np.zeros(2)
+    resonator = np.zeros(2)
     entries: list[tuple[int, Topic, object]] = []
 
-    def add(seconds_in: float, topic: Topic, make: Callable[[int], object]) -> None:
-        stamp = START + round(seconds_in * NANOSECONDS)
-        entries.append((stamp, topic, make(stamp)))
+    def at(t: float) -> int:
+        return START + round(t * NANOSECONDS)
+
+    def add(t: float, topic: Topic, item: object) -> None:
+        entries.append((at(t), topic, item))
 
     def share(t: float) -> float:
-        x = np.clip((t - 1.0) / (duration - 1.0), 0.0, 1.0)
+        x = np.clip((t - 0.5) / (duration - 0.5), 0.0, 1.0)
         return float(x * x * (3 - 2 * x))
 
     def volume(t: float) -> float:
@@ -80,12 +81,12 @@ def write_episode(
     def resonance(t: float) -> float:
         return 343 / (4 * (HEIGHT - volume(t) / area + 0.6 * RADIUS))
 
-    add(0.0, GOAL, lambda s: PourProgress(s, "accepted", TARGET))
+    add(0.0, GOAL, PourProgress(at(0.0), "accepted", TARGET))
     for i in range(round(seconds * 100)):
         t = i / 100
         positions = tilt(t) * np.linspace(-0.3, 0.9, 7)
         velocities = (tilt(t + 0.005) - tilt(t - 0.005)) / 0.01 * np.linspace(-0.3, 0.9, 7)
-        add(t, JOINT_STATES, lambda s: JointState(s, NAMES, positions, velocities, "base_link"))
+        add(t, JOINT_STATES, JointState(at(t), NAMES, positions, velocities, "base_link"))
     for i in range(round(seconds * 50)):
         t = i / 50
         level = volume(t) / area
@@ -93,8 +94,8 @@ def write_episode(
         add(
             t,
             LIQUID_STATE,
-            lambda s: LiquidState(
-                s,
+            LiquidState(
+                at(t),
                 "beaker",
                 "straight_glass",
                 "water",
@@ -113,26 +114,24 @@ def write_episode(
             pole = 0.985 * np.exp(2j * np.pi * resonance(t) / RATE)
             a1, a2 = 2 * pole.real, -(abs(pole) ** 2)
             for n in range(320):
-                value = a1 * noise_state[0] + a2 * noise_state[1] + excitation[n]
-                noise_state[:] = value, noise_state[0]
+                value = a1 * resonator[0] + a2 * resonator[1] + excitation[n]
+                resonator[:] = value, resonator[0]
                 sound[n] = value
             samples = (0.006 * sound + 0.01 * excitation + rng.normal(0, 2e-4, 320)).astype(
                 np.float32
             )
-            add(t, AUDIO, lambda s: AudioChunk(s, samples, RATE))
+            add(t, AUDIO, AudioChunk(at(t), samples, RATE))
     for i in range(round(seconds * 10)):
         t = i / 10
-        add(
-            t, POUR_STATE, lambda s: PourState(s, 350e-6 - volume(t), volume(t), 3e-6 * share(t), 0)
-        )
+        add(t, POUR_STATE, PourState(at(t), 350e-6 - volume(t), volume(t), 3e-6 * share(t), 0))
         if t <= duration + 0.5:
             over = t >= duration + 0.4
             estimate = 0.97 * volume(t) + 2e-6 * np.sin(t)
             add(
                 t,
                 PROGRESS,
-                lambda s: PourProgress(
-                    s,
+                PourProgress(
+                    at(t),
                     "done" if over else "pour",
                     TARGET,
                     estimate,
@@ -142,16 +141,16 @@ def write_episode(
             )
             times = np.linspace(0.1, 0.8, 8)
             points = np.array([tilt(t + dt) * np.linspace(-0.3, 0.9, 7) for dt in times])
-            add(t, ARM_COMMAND, lambda s: Trajectory(NAMES, times, points, np.zeros((8, 7))))
+            add(t, ARM_COMMAND, Trajectory(NAMES, times, points, np.zeros((8, 7))))
     calibration = CameraCalibration(320, 240, np.eye(3))
     for i in range(round(seconds * 30)):
         t = i / 30
-        add(t, CAMERA_INFO, lambda s: camera_info(calibration, s, "camera", FACTORY))
+        add(t, CAMERA_INFO, camera_info(calibration, at(t), "camera", FACTORY))
         if i not in (100, 101):
             add(
                 t,
                 IMAGE_COMPRESSED,
-                lambda s: CameraFrame(s, picture(volume(t) / area, tilt(t)), "c"),
+                CameraFrame(at(t), picture(volume(t) / area, tilt(t)), "c"),
             )
     details = {"sim": "true", "scene": "bar", "seed": "7", "policy": "acoustic"}
     with BagWriter(
@@ -302,6 +301,35 @@ def test_report_of_results_shows_all_of_them(bag: Path, tmp_path: Path) -> None:
     assert "0.120" in text
     assert "timed" in text
     assert text.count("missed</span>") == 1
+
+
+def test_report_of_a_single_result_shows_it(bag: Path, tmp_path: Path) -> None:
+    multigen("evaluate-bag", bag, "--json", tmp_path / "results.json")
+    assert multigen("report", tmp_path / "results.json", "-o", tmp_path / "report.html") == 0
+    text = (tmp_path / "report.html").read_text()
+    assert "0.040" in text
+    assert "n = 1" in text
+    assert "nan" not in text
+
+
+def test_a_table_of_80_columns_names_the_bag(
+    bag: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    multigen("evaluate-bag", bag)
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if "156.0" in line]
+    assert row.split() == [
+        "bar-7",
+        "150",
+        "156.0",
+        "+4.0",
+        "3.0",
+        "7.4",
+        "succeeded",
+        "0.98",
+        "1",
+        "2",
+    ]
 
 
 def test_report_refuses_what_is_no_result(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from multigen_core.types import (
     NANOSECONDS,
     AudioChunk,
@@ -121,7 +122,7 @@ def test_bootstrap_interval_is_that_of_the_normal_theory_for_many_values() -> No
 
 
 def test_bootstrap_leaves_out_the_unknown_and_has_no_interval_of_one() -> None:
-    assert estimate([NAN, 2.0]) == pytest.approx(estimate([2.0]), nan_ok=True)
+    assert (estimate([NAN, 2.0]).value, estimate([NAN, 2.0]).count) == (2.0, 1)
     assert math.isnan(estimate([2.0]).low)
     assert estimate([NAN]).count == 0
 

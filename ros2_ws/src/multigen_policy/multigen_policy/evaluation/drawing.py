@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 WIDTH = 10.0
 """Of every figure [in]; equal margins make times line up from one to the next."""
 LEFT, RIGHT = 0.075, 0.985
+TOP, BOTTOM, SPACE = 0.36, 0.44, 0.34
+"""Margins and the space between panels [in], where legends and labels go."""
 
 # Stand-ins that no figure uses otherwise; `svg` replaces each by the style sheet's variable.
 INK, MUTED, GRID = "#010101", "#010102", "#010103"
@@ -52,7 +54,7 @@ _STYLE = {
 def panels(heights: tuple[float, ...], span: tuple[float, float] | None) -> tuple[Figure, Any]:
     """A figure with one panel per height [in], one above the other, over the times `span` [s]."""
     with matplotlib.rc_context(_STYLE):
-        total = sum(heights) + 0.62 + 0.14 * (len(heights) - 1)
+        total = sum(heights) + BOTTOM + TOP + SPACE * (len(heights) - 1)
         figure = Figure(figsize=(WIDTH, total), dpi=160)
         FigureCanvasSVG(figure)
         axes = figure.subplots(
@@ -61,9 +63,9 @@ def panels(heights: tuple[float, ...], span: tuple[float, float] | None) -> tupl
         figure.subplots_adjust(
             left=LEFT,
             right=RIGHT,
-            bottom=0.42 / total,
-            top=1 - 0.2 / total,
-            hspace=0.14 * len(heights) / sum(heights) + 0.06,
+            bottom=BOTTOM / total,
+            top=1 - TOP / total,
+            hspace=SPACE * len(heights) / sum(heights),
         )
         if span:
             axes[-1].set_xlim(*span)
@@ -77,7 +79,7 @@ def legend(axes: Axes, **options: Any) -> None:
     if count:
         defaults = {
             "loc": "lower right",
-            "bbox_to_anchor": (1.0, 0.97),
+            "bbox_to_anchor": (1.0, 1.015),
             "ncols": count,
             "borderaxespad": 0.0,
             "columnspacing": 1.4,

@@ -62,11 +62,14 @@ def volumes(episode: Episode, span: tuple[float, float], density: float) -> str:
             dashes=(5, 3),
             label=f"target {target:.0f} ml, ±{MAX_ERROR:.0%}" if not index else None,
         )
-    for item in episode.progress:
-        if item.outcome:
-            axes.axvline((item.stamp - origin) / 1e9, color=MUTED, linewidth=1, dashes=(1, 2))
+        over = next(
+            (p.stamp for p in episode.progress if p.outcome and p.stamp >= goal.stamp), None
+        )
+        if over:
+            axes.axvline((over - origin) / 1e9, color=MUTED, linewidth=1, dashes=(1, 2))
     axes.set_ylabel("volume [ml]")
-    axes.set_ylim(bottom=min(0.0, float(np.nanmin(poured, initial=0.0))))
+    highest = max(1e6 * max(goal.target_volume for goal in episode.goals), np.nanmax(poured))
+    axes.set_ylim(min(0.0, float(np.nanmin(poured, initial=0.0))), 1.2 * highest)
     legend(axes)
     return svg(figure, "Volumes over time")
 
@@ -174,22 +177,19 @@ def motion(episode: Episode, span: tuple[float, float]) -> str:
 
 
 def errors(pours: Sequence[PourMetrics]) -> str:
-    """Poured over wanted volume of many pours, with the band of success."""
-    figure, (axes,) = panels((3.2,), None)
+    """Relative error over target of many pours, with the band of success."""
+    figure, (axes,) = panels((2.6,), None)
     targets = np.array([pour.target_ml for pour in pours])
-    poured = np.array([pour.poured_ml for pour in pours])
-    low, high = 0.0, 1.12 * float(max(targets.max(), poured.max()))
-    line = np.array([low, high])
-    axes.fill_between(
-        line, line * (1 - MAX_ERROR), line * (1 + MAX_ERROR), color=GRID, alpha=0.45, linewidth=0
-    )
-    axes.plot(line, line, color=INK, linewidth=1, dashes=(5, 3), label=f"exact, ±{MAX_ERROR:.0%}")
+    signed = np.array([100 * pour.error_ml / pour.target_ml for pour in pours])
+    limit = 100 * MAX_ERROR
+    axes.axhspan(-limit, limit, color=GRID, alpha=0.45, linewidth=0, label=f"±{limit:.0f} %")
+    axes.axhline(0, color=INK, linewidth=1, dashes=(5, 3))
     for success, colour, label in ((True, SERIES[0], "success"), (False, SERIES[5], "missed")):
         chosen = np.array([pour.success == success for pour in pours])
         if chosen.any():
             axes.plot(
                 targets[chosen],
-                poured[chosen],
+                signed[chosen],
                 linestyle="none",
                 marker="o",
                 markersize=6,
@@ -198,9 +198,11 @@ def errors(pours: Sequence[PourMetrics]) -> str:
                 alpha=0.75,
                 label=label,
             )
-    axes.set_xlim(low, high)
-    axes.set_ylim(low, high)
+    reach = max(1.25 * float(np.abs(signed).max()), 1.5 * limit)
+    margin = max(0.1 * float(np.ptp(targets)), 12.0)
+    axes.set_ylim(-reach, reach)
+    axes.set_xlim(targets.min() - margin, targets.max() + margin)
     axes.set_xlabel("target [ml]")
-    axes.set_ylabel("poured [ml]")
+    axes.set_ylabel("volume error [%]")
     legend(axes)
-    return svg(figure, "Poured over wanted volume")
+    return svg(figure, "Volume error over target")

@@ -15,6 +15,8 @@ MAX_ERROR = 0.10
 """Relative volume error of a success."""
 MAX_SPILL = 0.02
 """Spilled share of a success."""
+ROUNDING = 1e-9
+"""Of floating point, so that an error of exactly 10 % is a success."""
 SETTLE = 3.0
 """Liquid may fall this long after the outcome [s]; later somebody may lift the vessel."""
 WATER = 1000.0
@@ -104,7 +106,9 @@ def pour_metrics(
         spilled_ml=spilled * 1e6,
         spill_fraction=spill_fraction,
         # A scale cannot know what was spilled; then the volume alone decides.
-        success=bool(relative <= MAX_ERROR and not spill_fraction > MAX_SPILL),
+        success=bool(
+            relative <= MAX_ERROR + ROUNDING and not spill_fraction > MAX_SPILL + ROUNDING
+        ),
         estimated_ml=estimates[-1] * 1e6 if estimates else float("nan"),
         duration=to_seconds(last.stamp - goal.stamp),
         outcome=str(final.outcome.value) if final else "unfinished",

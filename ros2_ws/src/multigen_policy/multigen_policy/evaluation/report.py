@@ -23,6 +23,7 @@ from multigen_policy.evaluation.metrics import NOT_COMPARABLE, aggregate, poured
 from multigen_policy.evaluation.results import (
     GROUPS,
     Result,
+    bounds,
     interval,
     known,
     load_results,
@@ -68,9 +69,9 @@ def render(results: Sequence[Result], episodes: Sequence[dict[str, Any]]) -> str
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["known"] = known
+    environment.filters["known"] = _known
     pours = [metrics_of(result) for result in results]
-    total = aggregate(pours) if len(pours) > 1 else None
+    total = aggregate(pours) if len(pours) > 1 or not episodes else None
     return environment.get_template("report.html").render(
         title=episodes[0]["name"]
         if len(results) == len(episodes) == 1
@@ -80,7 +81,7 @@ def render(results: Sequence[Result], episodes: Sequence[dict[str, Any]]) -> str
             for result, pour in zip(results, pours, strict=True)
         ],
         total=total,
-        interval=interval,
+        bounds=bounds,
         errors=figures.errors(pours) if total else "",
         groups=_groups(results),
         episodes=episodes,
@@ -88,6 +89,11 @@ def render(results: Sequence[Result], episodes: Sequence[dict[str, Any]]) -> str
         right=RIGHT,
         note=NOT_COMPARABLE if any(result.get("simulated") for result in results) else "",
     )
+
+
+def _known(value: float | None, form: str, unit: str = "") -> str:
+    """As `known`, with a typographic minus."""
+    return known(value, form, unit).replace("-", "−")
 
 
 def _groups(results: Sequence[Result]) -> list[tuple[str, str, int, str, str, str]]:

@@ -67,6 +67,8 @@ def load_results(path: Path) -> list[dict[str, Any]]:
         results = json.loads(path.read_text(encoding="utf-8"))["results"]
         for result in results:
             metrics_of(result)
+        if not results:
+            raise MultigenError(f"{path}: holds no pours")
         return list(results)
     except OSError as error:
         raise MultigenError(f"{path}: {error.strerror}") from error
@@ -78,24 +80,25 @@ def load_results(path: Path) -> list[dict[str, Any]]:
 
 def print_results(results: Sequence[Result], console: Console) -> None:
     """A table of pours, the figures over all of them, and what they may not be compared with."""
-    table = Table(title="pours", title_justify="left")
-    table.add_column("bag", overflow="fold")
-    for name in ("target", "poured", "error", "spilled", "time", "outcome"):
-        table.add_column(name, justify="left" if name == "outcome" else "right")
-    for name in ("real time", "audio gaps", "frames lost"):
-        table.add_column(name, justify="right")
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("\nbag", overflow="fold")
+    for name in ("target\nml", "poured\nml", "error\n%", "spill\nml", "time\ns"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("\noutcome", no_wrap=True)
+    for name in ("real\ntime ×", "audio\ngaps", "frames\nlost"):
+        table.add_column(name, justify="right", no_wrap=True)
     for result in results:
         pour = metrics_of(result)
         colour = "green" if pour.success else "red"
         table.add_row(
             Path(str(result.get("bag", ""))).name,
-            f"{pour.target_ml:.0f} ml",
-            f"{pour.poured_ml:.1f} ml",
-            f"[{colour}]{pour.error_ml / pour.target_ml:+.1%}[/]",
-            known(pour.spilled_ml, ".1f", " ml"),
-            f"{pour.duration:.1f} s",
+            f"{pour.target_ml:.0f}",
+            f"{pour.poured_ml:.1f}",
+            f"[{colour}]{100 * pour.error_ml / pour.target_ml:+.1f}[/]",
+            known(pour.spilled_ml, ".1f"),
+            f"{pour.duration:.1f}",
             pour.outcome,
-            known(result.get("real_time_factor"), ".2f", "×"),
+            known(result.get("real_time_factor"), ".2f"),
             known(result.get("audio_gaps"), "d"),
             known(result.get("frames_lost"), "d"),
         )
@@ -120,13 +123,17 @@ def aggregate_lines(total: Aggregate) -> list[tuple[str, str]]:
 
 
 def interval(figure: Estimate, form: str, unit: str = "") -> str:
-    """A figure with its interval, such as 0.08 (95 % 0.05 … 0.11)."""
+    """A figure with its interval, such as 0.08 (95 %: 0.05 … 0.11, n = 30)."""
     if not figure.count:
         return "–"
-    text = f"{figure.value:{form}}{unit}"
+    return f"{figure.value:{form}}{unit} ({bounds(figure, form, unit)})"
+
+
+def bounds(figure: Estimate, form: str, unit: str = "") -> str:
+    """A figure's interval alone."""
     if figure.low != figure.low:
-        return text
-    return f"{text} (95 % {figure.low:{form}} … {figure.high:{form}}{unit}, n = {figure.count})"
+        return f"n = {figure.count}"
+    return f"95 %: {figure.low:{form}} … {figure.high:{form}}{unit}, n = {figure.count}"
 
 
 def known(value: float | None, form: str, unit: str = "") -> str:

@@ -111,7 +111,7 @@ def waveform(chunks: Sequence[AudioChunk]) -> tuple[int, NDArray[np.float32]]:
     rate = chunks[0].sample_rate
     start = min(chunk.stamp for chunk in chunks)
     end = max(chunk.end for chunk in chunks)
-    samples = np.zeros(round((end - start) * rate / NANOSECONDS) + 1, np.float32)
+    samples = np.zeros(round((end - start) * rate / NANOSECONDS), np.float32)
     cursor = 0
     for chunk in sorted(chunks, key=lambda chunk: chunk.stamp):
         at = round((chunk.stamp - start) * rate / NANOSECONDS)

@@ -26,9 +26,9 @@ class Joint(FrozenModel):
     name: str
     lower: float | None = None
     upper: float | None = None
-    velocity: float = Field(gt=0, allow_inf_nan=False)
-    acceleration: float = Field(gt=0, allow_inf_nan=False)
-    home: float = Field(allow_inf_nan=False)
+    velocity: float = Field(gt=0)
+    acceleration: float = Field(gt=0)
+    home: float
     xyz: tuple[float, float, float]
     rpy: tuple[float, float, float]
 

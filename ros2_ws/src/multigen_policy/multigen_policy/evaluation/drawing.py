@@ -24,7 +24,7 @@ _VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid"} | {
     colour: f"--series-{index}" for index, colour in enumerate(SERIES, 1)
 }
 
-_STYLE = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "multigen",
     "font.family": "sans-serif",

@@ -46,7 +46,7 @@ def write_report(sources: Sequence[Path], output: Path, density: float) -> None:
         MultigenError: a source cannot be read, or the page cannot be written.
     """
     results: list[dict[str, Any]] = []
-    episodes = []
+    episodes: list[dict[str, Any]] = []
     for source in sources:
         if source.suffix == ".json":
             results += load_results(source)

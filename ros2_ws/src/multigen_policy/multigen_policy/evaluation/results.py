@@ -31,7 +31,7 @@ _METRICS = tuple(field.name for field in fields(PourMetrics))
 
 def metrics_of(result: Result) -> PourMetrics:
     """The metrics in a result read from JSON, where null is NaN."""
-    values = {name: result[name] for name in _METRICS}
+    values: dict[str, Any] = {name: result[name] for name in _METRICS}
     return PourMetrics(**{k: float("nan") if v is None else v for k, v in values.items()})
 
 

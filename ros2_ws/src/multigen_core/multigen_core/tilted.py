@@ -10,7 +10,7 @@ from multigen_core.vessel import Vessel
 _SLICES = 2000
 
 
-def hold_volume(vessel: Vessel, tilt: ArrayLike, head: float = 0.0) -> NDArray[np.float64]:
+def hold_volume(vessel: Vessel, tilt: ArrayLike, head: ArrayLike = 0.0) -> NDArray[np.float64]:
     """Volume [m^3] below a level plane `head` [m] above the lip's lowest point.
 
     With head 0 this is what the vessel holds at rest at each tilt [rad] from upright, (K,).
@@ -21,7 +21,11 @@ def hold_volume(vessel: Vessel, tilt: ArrayLike, head: float = 0.0) -> NDArray[n
     r = vessel.radius(z)
     sin, cos = np.sin(tilts), np.cos(tilts)
     # Slice z is submerged where x sin ≥ bound, with x along the tilt.
-    bound = vessel.mouth_radius * sin + (z - vessel.height) * cos - head
+    bound = (
+        vessel.mouth_radius * sin
+        + (z - vessel.height) * cos
+        - np.asarray(head, float).reshape(-1, 1)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         edge = np.where(sin > 1e-9, bound / sin, np.where(bound < 0, -np.inf, np.inf))
     edge = np.clip(edge, -r, r)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
@@ -18,24 +18,36 @@ from multigen_core.vessel import Vessel
 from multigen_policy.pouring import Pouring, Tilt
 from multigen_policy.tilting import STEP, Tilting
 
+GRAVITY = 9.81
+DISCHARGE = 0.6
+"""Nominal weir coefficient of a lip."""
+
 
 @dataclass(frozen=True, slots=True)
 class TimedConfig:
-    """Flow aimed at [m^3/s], and how long the lip drains before the vessel returns [s]."""
+    """Flow aimed at [m^3/s]."""
 
     flow: float = 30e-6
-    drain: float = 2.0
 
 
 class ImpossibleGoalError(MultigenError):
     """A pour that cannot be done."""
 
 
-class Timed:
-    """Follows the tilt at which the vessel holds just what should be left in it by now.
+def weir_head(flow: float, radius: float, tilt: ArrayLike) -> NDArray[np.float64]:
+    """Head [m] over a circular lip of `radius` [m] that gives `flow` [m^3/s] at tilts [rad], (K,).
 
-    It needs the held vessel, the liquid's start volume and slow flow: what stands above the lip
-    while it pours, drains at the end. Nothing corrects it.
+    Integrates dQ = C (2/3) sqrt(2 g) η^1.5 dy over the lip's lowest part, a parabola of curvature
+    sin θ / R: Q = C (π/4) sqrt(2 g) sqrt(2 R / sin θ) h².
+    """
+    width = np.sqrt(2 * radius / np.maximum(np.sin(tilt), 1e-3))
+    return np.sqrt(flow / (DISCHARGE * np.pi / 4 * np.sqrt(2 * GRAVITY) * width))
+
+
+class Timed:
+    """Tilts as if the nominal flow left the vessel, and returns when the goal's time is over.
+
+    It needs the held vessel, the liquid's start volume and a thin liquid. Nothing corrects it.
     """
 
     senses: frozenset[Sense] = frozenset()
@@ -53,13 +65,15 @@ class Timed:
         self._config = config
         self._start_volume = start_volume
         self._tilts = path.tilts
-        self._held = hold_volume(source, path.tilts)
+        # What the vessel holds at each tilt while the nominal flow runs over its lip.
+        head = weir_head(config.flow, source.mouth_radius, path.tilts)
+        self._content = np.minimum.accumulate(hold_volume(source, path.tilts, head))
         self._pouring = Pouring(arm, Tilting(arm, path), self._decide)
         self._goal = PourGoal(0.0)
         self._began: int | None = None
 
     def reset(self, goal: PourGoal) -> None:
-        available = self._start_volume - float(self._held[-1])
+        available = self._start_volume - float(self._content[-1])
         if goal.target_volume > available:
             raise ImpossibleGoalError(
                 f"cannot pour {goal.target_volume * 1e6:.0f} ml: the source holds "
@@ -76,15 +90,16 @@ class Timed:
         return self._pouring.retreat(positions)
 
     def _decide(self, observation: Observation, tilt: float) -> Tilt:
-        left = self._start_volume - float(np.interp(tilt, self._tilts, self._held))
-        if self._began is None and left >= 0:
+        if (
+            self._began is None
+            and np.interp(tilt, self._tilts, self._content) <= self._start_volume
+        ):
             self._began = observation.stamp
         elapsed = 0.0 if self._began is None else to_seconds(observation.stamp - self._began)
         poured = min(elapsed * self._config.flow, self._goal.target_volume)
-        estimate = min(max(left, 0.0), self._goal.target_volume)
-        duration = self._goal.target_volume / self._config.flow
-        if elapsed > duration + self._config.drain:
-            return Tilt(estimated_volume=estimate, done=True)
-        # Tilts rise as the held volume falls; interp wants rising abscissae.
-        wanted = float(np.interp(self._start_volume - poured, self._held[::-1], self._tilts[::-1]))
-        return Tilt((wanted - tilt) / (2 * STEP), estimate)
+        if poured >= self._goal.target_volume:
+            return Tilt(estimated_volume=poured, done=True)
+        # Tilts rise as the content falls; interp wants rising abscissae.
+        left = self._start_volume - poured
+        wanted = float(np.interp(left, self._content[::-1], self._tilts[::-1]))
+        return Tilt((wanted - tilt) / (2 * STEP), poured)

@@ -7,7 +7,7 @@ from multigen_core.trajectory import TrajectoryFollower
 from multigen_core.types import JointState, Outcome
 from multigen_core.vessel import vessel
 from multigen_policy.policies import make_policy
-from multigen_policy.timed import ImpossibleGoalError
+from multigen_policy.timed import ImpossibleGoalError, TimedConfig, weir_head
 
 PERIOD = 100_000_000
 
@@ -30,15 +30,27 @@ def play(policy, arm, start, seconds=60):
 
 
 @pytest.mark.parametrize("target", [60e-6, 150e-6, 250e-6])
-def test_tilts_until_just_the_target_can_have_left_and_returns_upright(arm, path, scene, target):
+def test_pours_until_the_content_at_flow_is_what_should_be_left(arm, path, scene, target):
     policy = make_policy("timed", arm, scene)
     policy.reset(PourGoal(target))
     decisions, positions = play(policy, arm, path.at(0.0))
     assert decisions[-1].outcome is Outcome.SUCCEEDED
     tilts = np.array([path.tilt_of(p) for p in positions])
     assert tilts[-1] < 0.03
-    left = scene.source.volume_ml * 1e-6 - hold_volume(vessel(scene.source.vessel), tilts.max())
-    assert left == pytest.approx(target, abs=2e-6)
+    source = vessel(scene.source.vessel)
+    last = tilts[[d.stage for d in decisions].index("return")]
+    head = weir_head(TimedConfig().flow, source.mouth_radius, last)
+    left = hold_volume(source, last, head)
+    assert scene.source.volume_ml * 1e-6 - left == pytest.approx(target, abs=8e-6)
+
+
+def test_weir_head_inverts_the_flow_integrated_over_the_lip():
+    radius, tilt, flow = 0.035, 1.1, 30e-6
+    head = weir_head(flow, radius, np.array([tilt]))[0]
+    y = np.linspace(-radius, radius, 20_001)
+    depth = np.maximum(head - (radius - np.sqrt(radius**2 - y**2)) * np.sin(tilt), 0.0)
+    integral = 0.6 * 2 / 3 * np.sqrt(2 * 9.81) * np.trapezoid(depth**1.5, y)
+    assert integral == pytest.approx(flow, rel=0.03)
 
 
 def test_stages_follow_each_other(arm, path, scene):

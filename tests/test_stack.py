@@ -1,0 +1,148 @@
+"""The whole graph as users start it: simulator, sound, policy, guard, recorder."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from multigen_core import contract
+from multigen_core.bags import BagReader
+from multigen_core.ros.endpoints import subscribe
+from multigen_core.types import Outcome
+
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(400)]
+ROOT = Path(__file__).parents[1]
+LAUNCH = ROOT / "launch"
+
+
+def children(pid):
+    """The processes below one, by pid."""
+    listing = subprocess.run(
+        ["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True
+    )
+    parents = [tuple(map(int, line.split())) for line in listing.stdout.splitlines()]
+    found, frontier = set(), {pid}
+    while frontier:
+        frontier = {child for child, parent in parents if parent in frontier} - found
+        found |= frontier
+    return found
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except OSError:
+        return False
+
+
+def only_bag(folder):
+    (bag,) = (path for path in folder.iterdir() if path.is_dir())
+    return bag
+
+
+def test_a_recorded_pour_from_launch_to_report(start, tmp_path):
+    stack = start(
+        "multigen", "launch", str(LAUNCH / "evaluate.launch.xml"),
+        "target_ml:=100", f"bag_dir:={tmp_path / 'bags'}",
+    )  # fmt: skip
+    assert stack.wait(240) == 0, stack.output
+    bag = only_bag(tmp_path / "bags")
+    subprocess.run(
+        ["multigen", "evaluate-bag", bag, "--json", tmp_path / "result.json"], check=True
+    )
+    (result,) = json.loads((tmp_path / "result.json").read_text())["results"]
+    assert result["target_ml"] == pytest.approx(100)
+    assert result["poured_ml"] == pytest.approx(100, abs=15)
+    assert result["spilled_ml"] < 2
+    assert result["audio_gaps"] == 0
+    page = tmp_path / "report.html"
+    subprocess.run(["multigen", "report", bag, "-o", page], check=True)
+    assert page.stat().st_size > 50_000
+
+
+@pytest.fixture
+def world(start, peer, tmp_path, wait):
+    """The graph with a pour under way; what it says of the liquid and of the pour."""
+
+    class World:
+        def __init__(self):
+            self.truth, self.progress, self.stopped = [], [], []
+
+    world = World()
+    subscribe(peer, contract.LIQUID_STATE, world.truth.append)
+    subscribe(peer, contract.PROGRESS, world.progress.append)
+    subscribe(peer, contract.STOPPED, world.stopped.append)
+    world.bags = tmp_path / "bags"
+    world.stack = start(
+        "multigen", "launch", str(LAUNCH / "multigen.launch.xml"),
+        "target_ml:=200", "record:=true", f"bag_dir:={world.bags}",
+    )  # fmt: skip
+    wait(lambda: world.truth and world.truth[-1].source_tilt > 0.5, "the vessel to tilt", 120)
+    return world
+
+
+def pid_of(stack, executable):
+    for pid in children(stack.child.pid):
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if any(part.endswith(f"/{executable}".encode()) for part in command):
+            return pid
+    pytest.fail(f"{executable} is not running:\n{stack.output}")
+
+
+def test_ctrl_c_leaves_a_readable_bag_and_no_orphan(world):
+    family = children(world.stack.child.pid)
+    assert len(family) >= 5
+    assert world.stack.end(signal.SIGINT) == 0, world.stack.output
+    deadline = time.monotonic() + 5
+    while any(alive(pid) for pid in family) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [pid for pid in family if alive(pid)]
+    with BagReader(only_bag(world.bags)) as reader:
+        assert reader.count(contract.LIQUID_STATE) > 50
+
+
+def test_a_killed_policy_leaves_the_vessel_upright(world, wait):
+    os.kill(pid_of(world.stack, "policy"), signal.SIGKILL)
+    wait(lambda: world.truth[-1].source_tilt < 0.06, "the guard to bring the vessel upright", 60)
+    poured = world.truth[-1].target_volume
+    time.sleep(2.0)
+    assert world.truth[-1].target_volume == pytest.approx(poured, abs=2e-6)
+    assert world.stack.child.poll() is None, "the rest of the graph lives on"
+
+
+def test_an_emergency_stop_freezes_the_arm_and_tells_the_policy(world, wait):
+    subprocess.run(["multigen", "stop"], check=True, timeout=60)
+    wait(lambda: world.stopped and world.stopped[-1], "the stop")
+    wait(lambda: world.progress[-1].outcome is Outcome.ABORTED, "the end of the pour")
+    assert world.progress[-1].reason == "emergency stop"
+    time.sleep(1.0)
+    tilt = world.truth[-1].source_tilt
+    time.sleep(2.0)
+    assert world.truth[-1].source_tilt == pytest.approx(tilt, abs=0.01)
+    assert tilt > 0.3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["colour:=red"], "colour"),
+        (["scene:=moonbase"], "moonbase: no such file, nor one of the shipped scenes"),
+        (["camera:=opencv"], "sim:=true does not go with camera:=opencv"),
+        (["arm:=kinova", "sim:=false"], "needs a full ROS 2"),
+        (["backend:=isaac"], "backend:=isaac is not available"),
+        (["target_ml:=5000", "exit_after_pour:=true"], "cannot pour 5000 ml"),
+        (["target_ml:=-3", "exit_after_pour:=true"], "target_ml"),
+    ],
+)
+def test_bad_launch_arguments_end_with_one_clear_line(start, arguments, message):
+    stack = start("multigen", "launch", str(LAUNCH / "multigen.launch.xml"), *arguments)
+    assert stack.wait(60) != 0
+    assert message in stack.output
+    assert "Traceback" not in stack.output

@@ -1,0 +1,152 @@
+"""Where pictures come from: a V4L2 camera, a video file or a network stream, all through OpenCV."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.errors import MultigenError
+
+FOURCC = {
+    "yuyv2rgb": "YUYV",
+    "mjpeg2rgb": "MJPG",
+    "uyvy2rgb": "UYVY",
+    "rgb8": "RGB3",
+    "any": "",
+}
+"""usb_cam's names of pixel formats, and V4L2's."""
+_TIMEOUT_MS = 3000
+
+
+class CameraError(MultigenError):
+    """No picture can be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraConfig:
+    """What is asked of a camera; 0 leaves a size or rate [Hz] to the device.
+
+    `device`: an index, a path below /dev, a video file, or a URL (http MJPEG, rtsp).
+    """
+
+    device: str
+    width: int = 0
+    height: int = 0
+    rate: float = 0.0
+    pixel_format: str = "any"
+    loop: bool = True
+
+    @property
+    def is_url(self) -> bool:
+        """Whether the pictures come over the network."""
+        return "://" in self.device
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the pictures come from a file."""
+        return not (self.is_url or self.device.isdigit() or self.device.startswith("/dev/"))
+
+    def check(self) -> None:
+        """Check what can be known to be wrong before anything is opened.
+
+        Raises:
+            CameraError: says what.
+        """
+        if not self.device:
+            raise CameraError("video_device is empty; give an index, a device, a file or a URL")
+        if self.pixel_format not in FOURCC:
+            raise CameraError(
+                f"pixel_format {self.pixel_format!r} is not one of {', '.join(FOURCC)}"
+            )
+        if self.is_file:
+            if not Path(self.device).is_file():
+                raise CameraError(f"video_device {self.device}: no such file")
+            Source(self).close()
+
+
+class Source:
+    """An opened source. Reading blocks until there is a picture."""
+
+    def __init__(self, config: CameraConfig) -> None:
+        """Open it.
+
+        Raises:
+            CameraError: it is not there or gives no pictures.
+        """
+        cv2.setLogLevel(0)
+        device = config.device
+        if config.is_url or config.is_file:
+            timeouts = [
+                cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+                _TIMEOUT_MS,
+                cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+                _TIMEOUT_MS,
+            ]
+            self._capture = cv2.VideoCapture(
+                device, cv2.CAP_FFMPEG, timeouts if config.is_url else []
+            )
+        else:
+            path = Path(f"/dev/video{device}" if device.isdigit() else device)
+            if not path.exists():
+                present = ", ".join(sorted(map(str, Path("/dev").glob("video*")))) or "none"
+                raise CameraError(f"{path}: no such camera; present: {present}")
+            self._capture = cv2.VideoCapture(str(path), cv2.CAP_V4L2)
+            self._configure(config)
+        if not self._capture.isOpened():
+            self._capture.release()
+            raise CameraError(f"{device}: {_advice(config)}")
+        self.rate = self._capture.get(cv2.CAP_PROP_FPS) or 0.0
+        self.deviations = () if config.is_file or config.is_url else self._deviations(config)
+
+    def _configure(self, config: CameraConfig) -> None:
+        fourcc = FOURCC[config.pixel_format]
+        if fourcc:
+            self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*fourcc))
+        for key, value in (
+            (cv2.CAP_PROP_FRAME_WIDTH, config.width),
+            (cv2.CAP_PROP_FRAME_HEIGHT, config.height),
+            (cv2.CAP_PROP_FPS, config.rate),
+        ):
+            if value:
+                self._capture.set(key, value)
+        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 2)
+
+    def _deviations(self, config: CameraConfig) -> tuple[str, ...]:
+        """What the device set otherwise than asked; the size shows in the pictures themselves."""
+        found = []
+        fourcc = FOURCC[config.pixel_format]
+        given = int(self._capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little").decode("latin1")
+        if fourcc and given != fourcc:
+            found.append(f"pixel format {given} instead of {fourcc}")
+        if config.rate and self.rate and abs(self.rate - config.rate) > 0.05 * config.rate:
+            found.append(f"{self.rate:g} Hz instead of {config.rate:g}")
+        return tuple(found)
+
+    def read(self) -> NDArray[np.uint8] | None:
+        """The next picture, RGB (H, W, 3); None when there are no more."""
+        good, bgr = self._capture.read()
+        return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB) if good and bgr is not None else None
+
+    def skip(self) -> bool:
+        """Pass over one picture without decoding it."""
+        return bool(self._capture.grab())
+
+    def take_drops(self) -> int:
+        """Pictures skipped since the last call; a live source cannot tell."""
+        return 0
+
+    def close(self) -> None:
+        """Give the device back."""
+        self._capture.release()
+
+
+def _advice(config: CameraConfig) -> str:
+    if config.is_file:
+        return "not a video that can be read"
+    if config.is_url:
+        return "no stream there; is the address right and the server up?"
+    return "cannot be opened; is it in use, or are you missing from the group 'video'?"

@@ -74,12 +74,10 @@ class Tilting:
         while len(tilts) * STEP < horizon - 1e-9 or abs(velocity) > 1e-12:
             wish = rate if len(tilts) * STEP < hold else 0.0
             room = self.max_tilt - position if wish > 0 else position
-            # The fastest from which braking still ends within the path.
-            wish = float(np.sign(wish)) * min(
-                abs(wish), _braking_speed(max(room, 0.0), self.limits)
-            )
+            ahead = abs(velocity) if velocity * wish > 0 else 0.0
+            wish = float(np.sign(wish)) * min(abs(wish), _braking_speed(room, ahead, self.limits))
             new = velocity + float(np.clip(wish - velocity, -change, change))
-            position = float(np.clip(position + STEP * (velocity + new) / 2, 0.0, self.max_tilt))
+            position += STEP * (velocity + new) / 2
             velocity = new
             tilts.append(position)
             rates.append(velocity)
@@ -137,7 +135,12 @@ def rest_to_rest(
     )
 
 
-def _braking_speed(room: float, limits: TiltLimits) -> float:
-    """The speed [rad/s] that brakes within `room` [rad], with one step of reaction."""
-    a, reaction = limits.acceleration, STEP
-    return a * (np.sqrt(reaction**2 + 2 * room / a) - reaction)
+def _braking_speed(room: float, speed: float, limits: TiltLimits) -> float:
+    """The speed [rad/s] one step on from which braking ends within `room` [rad] of here.
+
+    Braking in whole steps from v takes up to a STEP²/8 more than v²/2a, as its last step may be a
+    part; the step until then covers the mean of both speeds.
+    """
+    a = limits.acceleration
+    left = room - STEP * speed / 2 - a * STEP**2 / 8
+    return max(0.0, a * (float(np.sqrt(max(0.0, STEP**2 / 4 + 2 * left / a))) - STEP / 2))

@@ -1,0 +1,64 @@
+"""Sound cut into messages of one length with exact stamps."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.types import NANOSECONDS, AudioChunk
+
+_FADE = 0.005  # s
+
+
+class Rechunker:
+    """Cuts a stream of chunks into chunks of `size` samples.
+
+    Chunk k is stamped origin + k size / rate, rounded down to 1 ns, so that stamps never drift. A
+    chunk that does not follow the one before within a sample begins a new stream: what remained of
+    the old one, less than a chunk, is dropped, for filling it up would invent sound; the new one
+    fades in.
+    """
+
+    def __init__(self, size: int, sample_rate: int) -> None:
+        self._size = size
+        self._rate = sample_rate
+        self._fade = np.linspace(0.0, 1.0, round(_FADE * sample_rate), endpoint=False)
+        self._origin: int | None = None
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the stream; the next chunk begins a new one."""
+        self._origin = None
+        self._given = 0
+        self._rest: NDArray[np.float32] = np.empty(0, np.float32)
+
+    def push(self, chunk: AudioChunk) -> list[AudioChunk]:
+        """The chunks completed by this one.
+
+        Raises:
+            ValueError: the chunk has another sample rate.
+        """
+        if chunk.sample_rate != self._rate:
+            raise ValueError(f"sound at {chunk.sample_rate} Hz given, {self._rate} Hz expected")
+        samples = chunk.samples
+        tolerance = NANOSECONDS // self._rate
+        if self._origin is None or abs(chunk.stamp - self._time(len(self._rest))) > tolerance:
+            self.clear()
+            self._origin = chunk.stamp
+            samples = samples.copy()
+            count = min(len(samples), len(self._fade))
+            samples[:count] *= self._fade[:count].astype(np.float32)
+        pending = np.concatenate([self._rest, samples])
+        whole = len(pending) // self._size
+        chunks = []
+        for index in range(whole):
+            part = pending[index * self._size : (index + 1) * self._size]
+            chunks.append(AudioChunk(self._time(0), part, self._rate))
+            self._given += self._size
+        self._rest = pending[whole * self._size :]
+        return chunks
+
+    def _time(self, ahead: int) -> int:
+        """Time of the sample `ahead` after those given [ns]."""
+        assert self._origin is not None
+        return self._origin + (self._given + ahead) * NANOSECONDS // self._rate

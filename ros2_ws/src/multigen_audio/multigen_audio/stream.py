@@ -1,0 +1,64 @@
+"""A synthesizer fed from an unreliable stream of inputs."""
+
+from __future__ import annotations
+
+from multigen_audio.chunks import Rechunker
+from multigen_core.synthesizer import Synthesizer
+from multigen_core.types import NANOSECONDS, AudioChunk, CameraFrame, LiquidState, to_seconds
+
+_PERIODS = 3
+"""Input periods without an input that make a gap; the synthesizer bridges shorter ones."""
+_REWIND = NANOSECONDS
+"""How far back a stamp must lie to be a clock that was set back rather than a late input [ns]."""
+
+
+class SoundStream:
+    """Gives sound in step with inputs of which some are late, repeated or missing.
+
+    A late or repeated input is dropped and counted in `late`. After a gap, counted in `gaps`, or
+    when the clock was set back, counted in `rewinds`, synthesizer and stamps start anew at the new
+    input: no sound is made up for the time between.
+    """
+
+    def __init__(self, synthesizer: Synthesizer, chunk: int, input_rate: float) -> None:
+        """A stream.
+
+        Args:
+            synthesizer: what makes the sound.
+            chunk: samples in each chunk given.
+            input_rate: how often inputs come [Hz].
+        """
+        self._synthesizer = synthesizer
+        self._rechunker = Rechunker(chunk, synthesizer.sample_rate)
+        shortest = max(_PERIODS / input_rate, chunk / synthesizer.sample_rate)
+        self._gap = round(shortest * NANOSECONDS * 1.01)
+        self._newest: int | None = None
+        self.late = self.gaps = self.rewinds = 0
+        self.longest_gap = 0.0
+        """[s]"""
+
+    def push(self, item: CameraFrame | LiquidState) -> list[AudioChunk]:
+        """The sound that became complete with this input.
+
+        Raises:
+            MultigenError: the synthesizer cannot use the input.
+        """
+        if self._newest is not None:
+            step = item.stamp - self._newest
+            if -_REWIND < step <= 0:
+                self.late += 1
+                return []
+            if step <= 0:
+                self.rewinds += 1
+                self._restart()
+            elif step > self._gap:
+                self.gaps += 1
+                self.longest_gap = max(self.longest_gap, to_seconds(step))
+                self._restart()
+        self._newest = item.stamp
+        self._synthesizer.push(item)
+        return [out for chunk in self._synthesizer.pull() for out in self._rechunker.push(chunk)]
+
+    def _restart(self) -> None:
+        self._synthesizer.reset()
+        self._rechunker.clear()

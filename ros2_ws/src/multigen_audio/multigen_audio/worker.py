@@ -1,0 +1,94 @@
+"""Work done off the sensor callbacks, on a bounded queue."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from multigen_audio.stream import SoundStream
+from multigen_core.errors import MultigenError
+from multigen_core.types import AudioChunk, CameraFrame, LiquidState, to_seconds
+
+QUEUE = 50
+"""Inputs that may wait; the oldest goes when one more comes."""
+
+
+class Worker:
+    """A thread that turns inputs into sound, so that `put` returns at once.
+
+    `dropped` counts inputs that found no room, `refused` those that the synthesizer could not use,
+    `busy` and `given` are the seconds of work and of sound.
+    """
+
+    def __init__(
+        self,
+        stream: SoundStream,
+        send: Callable[[AudioChunk], None],
+        refuse: Callable[[MultigenError], None],
+        fail: Callable[[Exception], None],
+    ) -> None:
+        """A worker that starts at once.
+
+        Args:
+            stream: makes the sound; the thread's own from now on, but for reading its counts.
+            send: called in the thread with every chunk.
+            refuse: called in the thread when an input cannot be used.
+            fail: called in the thread with an error that ends it.
+        """
+        self.stream = stream
+        self._send, self._refuse, self._fail = send, refuse, fail
+        self._inputs: deque[CameraFrame | LiquidState] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self.dropped = self.refused = 0
+        self.busy = self.given = 0.0
+        self._thread = threading.Thread(target=self._run, name="synthesis", daemon=True)
+        self._thread.start()
+
+    @property
+    def real_time_factor(self) -> float:
+        """Work per second of sound, 0 before any."""
+        return self.busy / self.given if self.given else 0.0
+
+    def put(self, item: CameraFrame | LiquidState) -> None:
+        """Queue an input."""
+        with self._changed:
+            if len(self._inputs) == QUEUE:
+                self._inputs.popleft()
+                self.dropped += 1
+            self._inputs.append(item)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Drop what waits, finish the present input and end the thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while (item := self._take()) is not None:
+                self._work(item)
+        except Exception as error:  # a thread's error would otherwise be a silent end
+            self._fail(error)
+
+    def _take(self) -> CameraFrame | LiquidState | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._inputs or self._closed)
+            return None if self._closed else self._inputs.popleft()
+
+    def _work(self, item: CameraFrame | LiquidState) -> None:
+        begin = time.perf_counter()
+        try:
+            chunks = self.stream.push(item)
+        except MultigenError as error:
+            self.refused += 1
+            self._refuse(error)
+            return
+        self.busy += time.perf_counter() - begin
+        for chunk in chunks:
+            self.given += to_seconds(chunk.end - chunk.stamp)
+            self._send(chunk)

@@ -43,9 +43,9 @@ class TargetSpec(FrozenModel):
 class CameraSpec(FrozenModel):
     """The public camera in base_link: position and the point it looks at [m], vertical view [deg]."""
 
-    position: Vector = (1.25, 0.1, 0.36)
-    look_at: Vector = (0.65, 0.06, 0.16)
-    vertical_fov: Annotated[float, Field(gt=5, lt=120)] = 42.0
+    position: Vector = (1.22, 0.1, 0.38)
+    look_at: Vector = (0.65, 0.07, 0.145)
+    vertical_fov: Annotated[float, Field(gt=5, lt=120)] = 36.0
     width: Annotated[int, Field(ge=16, le=4096)] = 320
     height: Annotated[int, Field(ge=16, le=4096)] = 240
 
@@ -104,8 +104,8 @@ class ArmSpec(FrozenModel):
 class LookSpec(FrozenModel):
     """Appearance that the physics does not see: colours RGB in [0, 1], light, exposure."""
 
-    table: Vector = (0.55, 0.45, 0.36)
-    wall: Vector = (0.62, 0.66, 0.70)
+    table: Vector = (0.68, 0.58, 0.47)
+    wall: Vector = (0.80, 0.82, 0.83)
     light_position: Vector = (0.9, -0.6, 1.6)
     light: Annotated[float, Field(ge=0, le=2)] = 0.8
     exposure: Annotated[float, Field(gt=0, le=4)] = 1.0

@@ -26,6 +26,8 @@ from multigen_sim.weir import GRAVITY, Overflow, cling, overflow
 _TURBULENCE_TIME = 0.06
 _RATE_TIME = 0.01
 _ACCELERATION_TIME = 0.03
+_DROP = 6.5e-4
+"""Volume of a drop that lets go of the wall, over surface tension and density [s^2]; 0.047 ml of water."""
 _DRIBBLE_PATH = 0.012
 """Mean way along the outer wall after which a dribble lets go [m]."""
 _LARGEST_SHARE = 0.5
@@ -68,6 +70,8 @@ class Hydraulics:
         self._rng = np.random.default_rng(seed)
         self._glug = Glug(source, liquid, self._rng)
         self._table = volume_table(source)
+        self._film = 0.0
+        self._drop = _DROP * liquid.surface_tension / liquid.density
         self._resonance = ResonanceTable.of(target)
         self._turbulence = np.zeros(3)
         self._velocity = np.zeros(3)
@@ -152,16 +156,27 @@ class Hydraulics:
         velocity[2] += speed * (noise[2] - sin(dip))
         lip = pose.lip(radius)
         leak = cling(flow, head, liquid) * max(cos(pose.tilt), 0.0)
-        for share, clings in ((1.0 - leak, False), (leak, True)):
-            if share * rate * dt <= 0.0:
-                continue
-            origin, launch = lip, velocity + self._velocity
-            if clings:
-                path = _DRIBBLE_PATH * min(abs(kick[3]), 3.0)
-                origin, launch = lip - path * pose.axis, self._velocity
-            sent = self.jet.emit(self.time, share * rate * dt, share * rate, origin, launch,
-                                 self.target_surface, clings)  # fmt: skip
-            self.volumes.move(Place.SOURCE, Place.AIR, sent)
+        self._emit((1.0 - leak) * rate * dt, rate, lip, velocity + self._velocity)
+        self._film += leak * rate * dt
+        if self._film > self._drop:
+            path = _DRIBBLE_PATH * min(abs(kick[3]), 3.0)
+            origin = lip - path * pose.axis
+            self._film -= self._emit(self._film, rate, origin, self._velocity, clings=True)
+
+    def _emit(
+        self,
+        volume: float,
+        rate: float,
+        origin: NDArray[np.float64],
+        velocity: NDArray[np.float64],
+        clings: bool = False,
+    ) -> float:
+        """Let a parcel go from the source; the film below the lip counts as the source's until then."""
+        volume = min(volume, self.volumes[Place.SOURCE])
+        if volume <= 0.0:
+            return 0.0
+        sent = self.jet.emit(self.time, volume, rate, origin, velocity, self.target_surface, clings)
+        return self.volumes.move(Place.SOURCE, Place.AIR, sent)
 
     def _land(self, dt: float) -> None:
         landing = self.jet.land(self.time)

@@ -40,6 +40,7 @@ class Jet:
     """
 
     def __init__(self, target: Vessel, position: NDArray[np.float64]) -> None:
+        self._target = target
         self._mouth = target.mouth_radius
         self._wall = target.wall
         self._position = position
@@ -101,17 +102,19 @@ class Jet:
         if not len(down):
             return Landing()
         volume = self.volume[down]
-        self.volume[down] = 0.0
-        self.lands[down] = np.inf
         target, rim, outside = volume @ self._share[down]
         weight = volume * self._share[down, 0]
         total = float(weight.sum())
         speed = float(weight @ self._speed[down]) / total if total > 0.0 else 0.0
-        last = down[-1]
+        last = down[np.argmax(self.lands[down])]
         rate = float(self.rate[down].max())
         diameter = (4.0 * rate / (np.pi * max(speed, 0.1))) ** 0.5
-        flight = fall_time(self.origin[last, 2] - self._position[2], self.velocity[last, 2])
-        point = self.origin[last, :2] + self.velocity[last, :2] * flight
+        flight = self.lands[last] - self.born[last]
+        point = self.origin[last] + self.velocity[last] * flight
+        point[2] -= 0.5 * GRAVITY * flight**2
+        self._keep_inside(np.array([last]), point[None])
+        self.volume[down] = 0.0
+        self.lands[down] = np.inf
         return Landing(float(target), float(rim), float(outside), speed, diameter,
                        (float(point[0]), float(point[1])))  # fmt: skip
 
@@ -122,4 +125,19 @@ class Jet:
         age = (time - self.born[slots])[:, None]
         points = self.origin[slots] + self.velocity[slots] * age
         points[:, 2] -= 0.5 * GRAVITY * age[:, 0] ** 2
+        self._keep_inside(slots, points)
         return slots, points
+
+    def _keep_inside(self, slots: NDArray[np.intp], points: NDArray[np.float64]) -> None:
+        """What fell through the mouth and meets the wall runs down along it."""
+        within = (points[:, 2] < self._rim) & (self._share[slots, 0] > 0.5)
+        if not within.any():
+            return
+        offset = points[within, :2] - self._position[:2]
+        distance = np.hypot(offset[:, 0], offset[:, 1])
+        depth = points[within, 2] - self._position[2] - self._target.floor
+        room = 0.94 * self._target.radius(depth)
+        points[within, :2] = (
+            self._position[:2]
+            + offset * np.minimum(1.0, room / np.maximum(distance, 1e-9))[:, None]
+        )

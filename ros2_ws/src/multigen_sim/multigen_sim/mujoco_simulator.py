@@ -32,7 +32,7 @@ from multigen_sim.public_view import PublicView
 from multigen_sim.vessel_pose import VesselPose
 from multigen_sim.world_model import SOURCE, TIMESTEP, World, build
 
-_STEPS_PER_FLOW = 2
+_STEPS_PER_FLOW = 5
 """Physics steps per step of the liquid."""
 
 
@@ -71,9 +71,7 @@ class MujocoSimulator:
         self._steps = 0
         self._commands: deque[tuple[int, NDArray[np.float64]]] = deque()
         self._delay = round(scene.arm.command_delay / TIMESTEP)
-        self._goal = np.empty(2 * len(start))
-        self._goal[0::2], self._goal[1::2] = start, 0.0
-        self._data.ctrl[:] = self._goal
+        self._data.ctrl[0::2], self._data.ctrl[1::2] = start, 0.0
         mujoco.mj_forward(self._model, self._data)
         grip = 2.0 * float(source.outer_radius(scene.source.grasp_height))
         self._knuckle = knuckle_angle(grip)
@@ -103,7 +101,7 @@ class MujocoSimulator:
         Raises:
             MultigenError: the shape is wrong or a value is not finite.
         """
-        goal = np.empty_like(self._goal)
+        goal = np.empty_like(self._data.ctrl)
         if (
             np.shape(positions) != self.arm.home.shape
             or np.shape(velocities) != self.arm.home.shape
@@ -119,13 +117,15 @@ class MujocoSimulator:
 
     def step(self, count: int = 1) -> None:
         """Advance by `count` physics steps."""
-        for _ in range(count):
+        end = self._steps + count
+        while self._steps < end:
             while self._commands and self._commands[0][0] <= self._steps:
-                self._goal = self._commands.popleft()[1]
-                self._data.ctrl[:] = self._goal
-            mujoco.mj_step(self._model, self._data)
-            self._steps += 1
-            if self._steps % _STEPS_PER_FLOW == 0:
+                self._data.ctrl[:] = self._commands.popleft()[1]
+            flow = self._steps + _STEPS_PER_FLOW - self._steps % _STEPS_PER_FLOW
+            until = min(end, flow, self._commands[0][0] if self._commands else end)
+            mujoco.mj_step(self._model, self._data, until - self._steps)
+            self._steps = until
+            if until == flow:
                 self.hydraulics.step(self._vessel_pose(), _STEPS_PER_FLOW * TIMESTEP)
                 self._load_payload()
 

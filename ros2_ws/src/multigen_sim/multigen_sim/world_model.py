@@ -17,7 +17,7 @@ from multigen_sim.liquid_mesh import BODY_FACES, BODY_VERTICES
 from multigen_sim.revolution_mesh import Mesh, vessel_mesh
 from multigen_sim.stream_mesh import STREAM_FACES, STREAM_VERTICES
 
-TIMESTEP = 0.0025
+TIMESTEP = 0.001
 """[s]"""
 SOURCE, TARGET = "source", "target"
 SOURCE_LIQUID, TARGET_LIQUID, STREAM, PUDDLE = "source_liquid", "target_liquid", "stream", "puddle"
@@ -136,8 +136,8 @@ def _set_quality(spec: mujoco.MjSpec, scene: Scene) -> None:
     visual.map.znear = 0.02
     visual.map.zfar = 12.0
     strength = scene.look.light
-    visual.headlight.ambient = [0.32 * strength] * 3
-    visual.headlight.diffuse = [0.28 * strength] * 3
+    visual.headlight.ambient = [0.42 * strength] * 3
+    visual.headlight.diffuse = [0.32 * strength] * 3
     visual.headlight.specular = [0.1] * 3
 
 

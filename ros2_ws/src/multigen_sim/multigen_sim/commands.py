@@ -1,0 +1,81 @@
+"""`multigen sim`: what the simulator has, as lists and as pictures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import cv2
+from rich.console import Console
+from rich.table import Table
+
+from multigen_core.errors import MultigenError
+from multigen_core.scene import load_scene
+from multigen_core.vessel import liquids, vessels
+from multigen_core.yaml_file import share_directory
+
+
+def register_sim(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `multigen sim`."""
+    parser.description = "Scenes, vessels and liquids of the simulator."
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    show_list = actions.add_parser("list", help="list scenes, vessels and liquids")
+    show_list.set_defaults(run=run_list)
+    show = actions.add_parser("show", help="draw a picture sheet")
+    what = show.add_mutually_exclusive_group()
+    what.add_argument("--scene", default="default", help="a shipped name or a YAML file")
+    what.add_argument("--vessels", action="store_true", help="every vessel of the catalogue")
+    show.add_argument("--seed", type=int, default=0, help="draws the scene's ranges")
+    show.add_argument("-o", "--output", type=Path, default=Path("sheet.png"), help="PNG to write")
+    show.set_defaults(run=run_show)
+
+
+def run_list(_: argparse.Namespace) -> None:
+    """Print what there is."""
+    console = Console()
+    table = Table("scene", "description", title="Scenes")
+    for path in sorted((share_directory("multigen_sim") / "config" / "scenes").glob("*.yaml")):
+        table.add_row(path.stem, load_scene(path, 0).description)
+    console.print(table)
+    table = Table("vessel", "ml", "height mm", "mouth mm", "material", "opaque", "held out", "description",
+                  title="Vessels")  # fmt: skip
+    for name, vessel in vessels().items():
+        table.add_row(
+            name, f"{vessel.capacity * 1e6:.0f}", f"{vessel.rim_height * 1e3:.0f}",
+            f"{vessel.mouth_radius * 2e3:.0f}", vessel.material, "yes" if vessel.opaque else "",
+            "yes" if vessel.held_out else "", vessel.description,
+        )  # fmt: skip
+    console.print(table)
+    table = Table(
+        "liquid", "kg/m³", "mPa·s", "mN/m", "°C", "held out", "description", title="Liquids"
+    )
+    for name, liquid in liquids().items():
+        table.add_row(
+            name, f"{liquid.density:.0f}", f"{liquid.viscosity * 1e3:.3g}",
+            f"{liquid.surface_tension * 1e3:.1f}", f"{liquid.temperature:.0f}",
+            "yes" if liquid.held_out else "", liquid.description,
+        )  # fmt: skip
+    console.print(table)
+
+
+def run_show(args: argparse.Namespace) -> None:
+    """Draw a sheet and write it.
+
+    Raises:
+        MultigenError: the scene is wrong, or the file cannot be written.
+    """
+    from multigen_sim.picture_sheet import scene_sheet, vessel_sheet
+
+    sheet = (
+        vessel_sheet()
+        if args.vessels
+        else scene_sheet(load_scene(args.scene, args.seed), args.seed)
+    )
+    coded, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+    if not coded:
+        raise MultigenError("the sheet could not be coded as PNG")
+    try:
+        args.output.write_bytes(png.tobytes())
+    except OSError as error:
+        raise MultigenError(f"{args.output}: {error.strerror}") from error
+    print(args.output)

@@ -1,0 +1,223 @@
+"""The thread that owns a simulator: steps it in time, follows trajectories, hands out what it sees."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from multigen_core.arm import Arm, select_joints
+from multigen_core.errors import MultigenError
+from multigen_core.scene import Scene
+from multigen_core.simulator import Simulator
+from multigen_core.trajectory import Trajectory, TrajectoryFollower
+from multigen_core.types import (
+    NANOSECONDS,
+    CameraCalibration,
+    CameraFrame,
+    JointState,
+    LiquidState,
+    PourState,
+)
+from multigen_sim.pacing import AudioLead, Pacer
+
+START = 10_000_000
+"""Simulated time of the first moment [ns]: not 0, which means no time yet."""
+_LONGEST_TICK = 0.005
+_PAUSE_POLL = 0.02
+
+
+class Outputs(Protocol):
+    """Where the loop's results go; called from its thread."""
+
+    def clock(self, now: int) -> None: ...
+    def joints(self, state: JointState) -> None: ...
+    def liquid(self, state: LiquidState) -> None: ...
+    def pour(self, state: PourState) -> None: ...
+    def wants_camera(self) -> bool: ...
+    def camera(
+        self, frame: CameraFrame | None, calibration: CameraCalibration, now: int
+    ) -> None: ...
+    def wants_hearing(self) -> bool: ...
+    def hearing(self, frame: CameraFrame) -> None: ...
+    def failed(self, error: MultigenError) -> None: ...
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How often each output comes per simulated second."""
+
+    joints: float = 100.0
+    camera: float = 30.0
+    hearing: float = 10.0
+    liquid: float = 50.0
+    pour: float = 10.0
+
+
+class SimulationLoop:
+    """Runs until `stop`. Simulated time never goes back: a reset goes on from where it was."""
+
+    def __init__(
+        self,
+        make: Callable[[], Simulator],
+        arm: Arm,
+        scene: Callable[[], tuple[Scene, int]],
+        outputs: Outputs,
+        rates: Rates,
+        real_time_factor: float = 1.0,
+        max_audio_lead: float = 0.0,
+    ) -> None:
+        self._make, self._arm, self._scene = make, arm, scene
+        self._outputs, self._rates = outputs, rates
+        self.pacer = Pacer(real_time_factor)
+        self.audio = AudioLead(max_audio_lead)
+        self._resets: deque[tuple[threading.Event, list[str]]] = deque()
+        self._commands: deque[Trajectory] = deque(maxlen=8)
+        self._running = True
+        self.paused = False
+        self.rejected = 0
+        """Commands refused."""
+        self.reason = ""
+        """Why the newest refused command was refused."""
+        self.cost: dict[str, float] = {"step_ms": 0.0, "render_ms": 0.0, "hearing_view_ms": 0.0}
+        """Running mean of what each part takes [ms]."""
+        self._thread = threading.Thread(target=self._run, name="simulator", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and free the simulator."""
+        self._running = False
+        self._thread.join(timeout=5.0)
+
+    def command(self, trajectory: Trajectory) -> None:
+        """Follow `trajectory` from now on."""
+        self._commands.append(trajectory)
+
+    def reset(self, timeout: float = 10.0) -> str:
+        """Load the scene anew; returns an empty string, or why it failed."""
+        done, answer = threading.Event(), [""]
+        self._resets.append((done, answer))
+        return answer[0] if done.wait(timeout) else "the simulator is busy"
+
+    def reject(self, error: Exception) -> None:
+        """Note a command that is not followed."""
+        self.rejected += 1
+        self.reason = str(error)
+
+    def _run(self) -> None:
+        try:
+            self._simulator = self._make()
+            self._offset, self._elapsed = START, 0
+            self._load()
+            self._loop()
+        except MultigenError as error:
+            self._outputs.failed(error)
+        finally:
+            simulator = getattr(self, "_simulator", None)
+            if simulator is not None:
+                simulator.close()
+
+    def _load(self) -> None:
+        scene, seed = self._scene()
+        self._simulator.reset(scene, seed)
+        self._commands.clear()
+        joints = select_joints(self._simulator.joint_state(), self._arm.names)
+        self._follower = TrajectoryFollower(self._arm.names, joints.positions)
+        now = self._now
+        self._due = dict.fromkeys(vars(self._rates), now)
+        self.pacer.restart(now)
+        self.audio.restart(now)
+
+    @property
+    def _now(self) -> int:
+        return self._offset + self._elapsed
+
+    def _loop(self) -> None:
+        timestep = self._simulator.timestep
+        fastest = max(vars(self._rates).values())
+        steps = max(1, int(min(_LONGEST_TICK, 1.0 / fastest) / timestep + 1e-9))
+        tick = round(steps * timestep * NANOSECONDS)
+        while self._running:
+            self._serve_resets()
+            if self.paused:
+                time.sleep(_PAUSE_POLL)
+                self.pacer.restart(self._now)
+                continue
+            if not self.audio.wait(self._now):
+                self.pacer.restart(self._now)
+                continue
+            self._publish()
+            self._follow()
+            with self._timed("step_ms"):
+                self._simulator.step(steps)
+            self._elapsed += tick
+            delay = self.pacer.delay(self._now)
+            if delay > 0.0:
+                time.sleep(delay)
+
+    def _serve_resets(self) -> None:
+        while self._resets:
+            done, answer = self._resets.popleft()
+            self._offset, self._elapsed = self._now, 0
+            try:
+                self._load()
+            except MultigenError as error:
+                answer[0] = str(error)
+            done.set()
+
+    def _follow(self) -> None:
+        now = self._now
+        while self._commands:
+            try:
+                self._follower.accept(self._commands.popleft(), now)
+                self.reason = ""
+            except MultigenError as error:
+                self.reject(error)
+        self._simulator.command(*self._follower.sample(now))
+
+    def _is_due(self, name: str, now: int) -> bool:
+        if now < self._due[name]:
+            return False
+        self._due[name] += round(NANOSECONDS / getattr(self._rates, name))
+        return True
+
+    def _publish(self) -> None:
+        now, simulator, outputs = self._now, self._simulator, self._outputs
+        outputs.clock(now)
+        if self._is_due("joints", now):
+            outputs.joints(replace(simulator.joint_state(), stamp=now))
+        if self._is_due("liquid", now):
+            outputs.liquid(replace(simulator.liquid_state(), stamp=now))
+        if self._is_due("pour", now):
+            outputs.pour(replace(simulator.pour_state(), stamp=now))
+        if self._is_due("hearing", now) and outputs.wants_hearing():
+            with self._timed("hearing_view_ms"):
+                frame = simulator.render("cutaway")
+            outputs.hearing(replace(frame, stamp=now))
+        if self._is_due("camera", now):
+            picture = None
+            if outputs.wants_camera():
+                with self._timed("render_ms"):
+                    picture = replace(simulator.render("public"), stamp=now)
+            outputs.camera(picture, simulator.calibration("public"), now)
+
+    def _timed(self, name: str) -> _Timer:
+        return _Timer(self.cost, name)
+
+
+class _Timer:
+    def __init__(self, cost: dict[str, float], name: str) -> None:
+        self._cost, self._name = cost, name
+
+    def __enter__(self) -> None:
+        self._start = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        spent = 1e3 * (time.perf_counter() - self._start)
+        self._cost[self._name] += 0.05 * (spent - self._cost[self._name])

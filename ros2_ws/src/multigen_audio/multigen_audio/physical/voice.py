@@ -15,8 +15,8 @@ from multigen_audio.physical.resonators import ResonatorBank
 from multigen_audio.physical.splash import Splash
 from multigen_core.vessel import Liquid
 
-_LOUDNESS = 0.0165
-_SPLASH, _AIR, _BUBBLE, _WALL, _FIZZ = 0.36, 1.5, 0.45, 0.12, 0.02
+_LOUDNESS = 0.0185
+_SPLASH, _AIR, _BUBBLE, _WALL, _FIZZ = 0.22, 1.5, 0.5, 0.12, 0.02
 _AIR_GAINS = np.array([1.0, 0.4, 0.22, 0.12])
 _WALL_GAINS = np.array([1.0, 0.6, 0.4])
 _BUBBLE_RATE, _MOST_BUBBLES = 140.0, 400.0

@@ -214,7 +214,7 @@ def test_player_plays_all_but_commands_and_tells_the_time(node: Node, episode: P
     subscribe(node, CLOCK, clocks.append)
     # Refusing to play while an arm listens is another test's matter: here only the guard does.
     subscribe(node, GUARD_COMMAND, commands.append)
-    player = Process("bag_player_node", bag=episode, delay=2.0)
+    player = Process("bag_player_node", bag=episode, delay=7.0)
     wait(lambda: node.count_publishers("pour_state"), "the player")
     for topic in (GUARD_COMMAND, ARM_COMMAND):
         assert node.count_publishers(topic.name) == 0

@@ -20,6 +20,8 @@ from multigen_core.types import NANOSECONDS
 
 PERIOD = 0.005
 """Of /clock [s], steady time."""
+DISCOVERY = 4.0
+"""By then DDS participants, which announce themselves every 3 s, have found each other [s]."""
 LINGER = 0.5
 """How long the last messages may take to arrive [s]."""
 
@@ -31,7 +33,9 @@ class PlayerParameters:
     bag: str = parameter("", "bag directory")
     rate: float = parameter(1.0, "speed relative to the recording", low=0.01, high=100.0)
     loop: bool = parameter(False, "start again at the end")
-    delay: float = parameter(1.0, "time for others to connect before the start [s]", 0.0, 60.0)
+    delay: float = parameter(
+        DISCOVERY, "time before the start for others to connect [s]", low=0.0, high=60.0
+    )
     clock: bool = parameter(True, "publish /clock from the bag's time")
 
 

@@ -31,8 +31,9 @@ _METRICS = tuple(field.name for field in fields(PourMetrics))
 
 def metrics_of(result: Result) -> PourMetrics:
     """The metrics in a result read from JSON, where null is NaN."""
-    values: dict[str, Any] = {name: result[name] for name in _METRICS}
-    return PourMetrics(**{k: float("nan") if v is None else v for k, v in values.items()})
+    values = {name: result[name] for name in _METRICS}
+    finite: dict[str, Any] = {k: float("nan") if v is None else v for k, v in values.items()}
+    return PourMetrics(**finite)
 
 
 def summary(results: Sequence[Result], failed: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:

@@ -133,7 +133,6 @@ def test_values_have_the_types_their_parameters_need(plan):
         "scene": "on",
         "seed": 3,
         "backend": "mujoco",
-        "headless": True,
         "real_time_factor": 0.0,
     }
     policy = resolved.node("policy").values
@@ -165,7 +164,7 @@ def test_environment(plan, prefix, monkeypatch):
     }
     environment = plan("multigen").node("simulator").environment
     assert {name: environment.get(name) for name in expected} == expected
-    assert "MUJOCO_GL" not in plan("multigen", headless="false").node("simulator").environment
+    assert plan("multigen", headless="false").node("simulator").environment["MUJOCO_GL"] == "glfw"
     monkeypatch.setenv("MUJOCO_GL", "osmesa")
     monkeypatch.setenv("FASTRTPS_DEFAULT_PROFILES_FILE", "/mine.xml")
     own = plan("multigen").node("simulator").environment

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import eigh_tridiagonal
+
 from multigen_core.acoustics import (
     END_CORRECTION,
     Resonator,
@@ -10,8 +12,7 @@ from multigen_core.acoustics import (
     helmholtz_frequency,
     speed_of_sound,
 )
-from multigen_core.vessel import Vessel
-from scipy.linalg import eigh_tridiagonal
+from multigen_core.vessel import Vessel, vessels
 
 
 def vessel(*profile: tuple[float, float]) -> Vessel:
@@ -152,6 +153,14 @@ def test_a_full_vessel_keeps_the_mouths_end_correction_as_its_air_column(shape: 
     assert resonator.frequency(2 * body.height) == resonator.frequency(body.height)
     assert resonator.level(1e6) == body.height
     assert resonator.level(1.0) == 0.0
+
+
+def test_every_vessel_of_the_catalogue_has_rising_audible_modes() -> None:
+    for body in vessels().values():
+        modes = Resonator(body).modes(np.linspace(0.0, body.height, 500))
+        assert (np.diff(modes, axis=1) > 0).all(), body.name
+        assert modes[0, 0] > 80, body.name
+        assert np.isfinite(modes).all(), body.name
 
 
 def test_warm_air_sounds_higher() -> None:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from multigen_core.acoustics import cents
 from multigen_core.vibrations import (
     bubble_damping,

@@ -9,11 +9,15 @@ launch_pytest = pytest.importorskip(
     "launch_pytest", reason="launch_pytest comes with a full ROS 2 installation"
 )
 
+import domain_coordinator  # noqa: E402
+import rclpy  # noqa: E402
 from launch.actions import IncludeLaunchDescription, RegisterEventHandler  # noqa: E402
 from launch.event_handlers import OnProcessExit  # noqa: E402
 from launch.launch_description_sources import AnyLaunchDescriptionSource  # noqa: E402
 
 from launch import LaunchDescription, LaunchService  # noqa: E402
+from multigen_core import contract  # noqa: E402
+from multigen_core.ros.endpoints import subscribe  # noqa: E402
 
 LAUNCH = Path(__file__).parents[2] / "launch"
 
@@ -23,8 +27,17 @@ def included(file: str, **arguments: str) -> IncludeLaunchDescription:
     return IncludeLaunchDescription(source, launch_arguments=list(arguments.items()))
 
 
+@pytest.fixture
+def domain(monkeypatch):
+    """A ROS domain of this test's own."""
+    with domain_coordinator.domain_id() as number:
+        monkeypatch.setenv("ROS_DOMAIN_ID", str(number))
+        monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+        yield
+
+
 @launch_pytest.fixture
-def simulated(tmp_path):
+def simulated(tmp_path, domain):
     """The simulated stack, and how each of its processes will have ended."""
     statuses = {}
 
@@ -38,14 +51,21 @@ def simulated(tmp_path):
 
 @pytest.mark.launch(fixture=simulated)
 def test_the_simulated_stack_records_and_ends_well(simulated, tmp_path):
+    chunks = []
+    rclpy.init()
+    peer = rclpy.create_node("peer")
+    subscribe(peer, contract.AUDIO, chunks.append)
     deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("*/*.mcap")):
-        assert time.monotonic() < deadline, "the recorder has not begun"
-        time.sleep(0.1)
+    while not chunks:
+        assert time.monotonic() < deadline, "no sound has come"
+        rclpy.spin_once(peer, timeout_sec=0.1)
+    peer.destroy_node()
+    rclpy.shutdown()
     yield
     _, statuses = simulated
     nodes = ("simulator", "audio_synthesizer", "arm_guard", "policy", "recorder")
     assert statuses == dict.fromkeys(nodes, 0)
+    assert list(tmp_path.glob("*/metadata.yaml"))
 
 
 @pytest.mark.parametrize(

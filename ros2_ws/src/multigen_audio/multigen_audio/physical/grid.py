@@ -37,7 +37,7 @@ class Grid:
     @staticmethod
     def times(first: int, last: int) -> Floats:
         """`time` of the blocks from `first` to `last`, both included."""
-        return np.arange(first, last + 1) * (NANOSECONDS / BLOCKS_PER_SECOND)
+        return np.arange(first, last + 1, dtype=np.float64) * (NANOSECONDS / BLOCKS_PER_SECOND)
 
     @staticmethod
     def complete(elapsed: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,10 @@ FOURCC = {
 }
 """usb_cam's names of pixel formats, and V4L2's."""
 _TIMEOUT_MS = 3000
+
+# OpenCV and FFmpeg would add their own lines to standard error on every failed attempt.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 class CameraError(MultigenError):
@@ -77,7 +82,6 @@ class Source:
         Raises:
             CameraError: it is not there or gives no pictures.
         """
-        cv2.setLogLevel(0)
         device = config.device
         if config.is_url or config.is_file:
             timeouts = [

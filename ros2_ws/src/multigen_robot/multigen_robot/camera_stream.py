@@ -115,7 +115,8 @@ class CameraStream:
         while not self._over.is_set():
             rgb = source.read()
             arrival, stamp = time.monotonic_ns(), self._clock() - self._latency
-            if rgb is None:
+            if rgb is None or self._over.is_set():
+                self.status = replace(self.status, drops=self.status.drops + source.take_drops())
                 return
             if previous is None:
                 self._opened(rgb.shape[1], rgb.shape[0], source)

@@ -1,0 +1,265 @@
+"""Where sound comes from: a PortAudio device, or a sound file played as if it were heard now."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from multigen_core.contract import CHUNK, SAMPLE_RATE
+from multigen_core.errors import MultigenError
+from multigen_core.types import to_nanoseconds
+
+try:
+    import sounddevice
+except OSError:
+    sounddevice = None
+
+FILE_SUFFIXES = (".wav", ".flac", ".ogg", ".aiff")
+QUEUE = 200
+"""Blocks that may wait between the device's callback and its reader: 4 s."""
+STALL = 1.0
+"""A device that gives nothing for this long [s] is gone."""
+_MAX_LAG = 1.0
+
+
+class MicrophoneError(MultigenError):
+    """No sound can be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneConfig:
+    """What is asked of a microphone; 0 leaves rate [Hz] or channels to what the device does best.
+
+    `device`: empty for the system's default, an index, part of a name, or a sound file. `latency`
+    [s] from sound to callback is assumed where the device does not tell. `loop` plays a file again.
+    """
+
+    device: str = ""
+    rate: int = 0
+    channels: int = 0
+    chunk: int = CHUNK
+    latency: float = 0.02
+    loop: bool = False
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the sound comes from a file."""
+        return self.device.lower().endswith(FILE_SUFFIXES)
+
+    def check(self) -> None:
+        """Check what can be known to be wrong before anything is opened.
+
+        Raises:
+            MicrophoneError: the file is missing or no sound file.
+        """
+        if self.is_file:
+            if not Path(self.device).is_file():
+                raise MicrophoneError(f"device {self.device}: no such file")
+            SoundFile(self, time.time_ns).close()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Mono samples in [-1, 1], (N,), and the time of the first [ns].
+
+    `overflow`: samples before it were lost in the device; `lost`: how many were lost on our side.
+    """
+
+    samples: NDArray[np.float32]
+    stamp: int
+    overflow: bool = False
+    lost: int = 0
+
+
+class SoundSource(Protocol):
+    """Gives blocks of sound until it ends."""
+
+    rate: int
+    """Samples per second."""
+    name: str
+
+    def read(self) -> Block | None:
+        """The next block; None at the end of a file.
+
+        Raises:
+            MicrophoneError: the device is gone.
+        """
+
+    def close(self) -> None:
+        """Give the device back."""
+
+
+def mono(pcm: NDArray[np.int16]) -> NDArray[np.float32]:
+    """16-bit samples (N, channels) as their mean in [-1, 1], (N,), in the contract's scaling."""
+    return pcm.mean(axis=1, dtype=np.float32) / np.float32(32767.0)
+
+
+class Device:
+    """A PortAudio input. Its callback only copies; whoever reads does the rest."""
+
+    def __init__(self, config: MicrophoneConfig, clock: Callable[[], int]) -> None:
+        """Open it.
+
+        Raises:
+            MicrophoneError: it is not there or cannot be opened; lists those that are.
+        """
+        self._clock = clock
+        self._latency = config.latency
+        self._blocks: queue.Queue[Block] = queue.Queue(QUEUE)
+        self._lost = 0
+        if sounddevice is None:
+            raise MicrophoneError("PortAudio is missing; install it: apt install libportaudio2")
+        # PortAudio learns of devices plugged in meanwhile only by starting anew.
+        sounddevice._terminate()
+        sounddevice._initialize()
+        index = find_device(config.device)
+        info = sounddevice.query_devices(index)
+        self.name = str(info["name"])
+        self.rate, channels = _settings(index, info, config)
+        try:
+            self._stream = sounddevice.InputStream(
+                device=index,
+                samplerate=self.rate,
+                channels=channels,
+                dtype="int16",
+                blocksize=round(config.chunk * self.rate / SAMPLE_RATE),
+                latency="low",
+                callback=self._callback,
+            )
+            self._stream.start()
+        except sounddevice.PortAudioError as error:
+            raise MicrophoneError(f"microphone {self.name}: {_message(error)}") from error
+
+    def _callback(self, pcm: Any, frames: int, times: Any, status: Any) -> None:
+        lag = times.currentTime - times.inputBufferAdcTime
+        if not 0.0 <= lag <= _MAX_LAG:
+            lag = self._latency + frames / self.rate
+        stamp = self._clock() - to_nanoseconds(lag)
+        block = Block(mono(pcm), stamp, bool(status.input_overflow), self._lost)
+        try:
+            self._blocks.put_nowait(block)
+            self._lost = 0
+        except queue.Full:
+            self._lost += frames
+
+    def read(self) -> Block:
+        """The next block.
+
+        Raises:
+            MicrophoneError: the device is gone.
+        """
+        try:
+            return self._blocks.get(timeout=STALL)
+        except queue.Empty:
+            raise MicrophoneError(
+                f"microphone {self.name} gives no sound any more; is it unplugged?"
+            ) from None
+
+    def close(self) -> None:
+        """Give the device back."""
+        self._stream.abort(ignore_errors=True)
+        self._stream.close(ignore_errors=True)
+
+
+def _settings(index: int, info: Any, config: MicrophoneConfig) -> tuple[int, int]:
+    """The rate and channels to open with: as asked, or 16 kHz mono, or else the device's own."""
+    rates = [config.rate] if config.rate else [SAMPLE_RATE, int(info["default_samplerate"])]
+    most = int(info["max_input_channels"])
+    channels = [config.channels] if config.channels else [1, min(2, most), most]
+    reason = ""
+    for rate in rates:
+        for count in channels:
+            try:
+                sounddevice.check_input_settings(index, count, "int16", samplerate=rate)
+                return rate, count
+            except (sounddevice.PortAudioError, ValueError) as error:
+                reason = _message(error)
+    raise MicrophoneError(
+        f"microphone {info['name']} takes neither of {rates} Hz with {channels} channels: {reason}"
+    )
+
+
+def _message(error: Exception) -> str:
+    return str(error.args[0] if error.args else error).split("\n")[0]
+
+
+def input_devices() -> dict[int, str]:
+    """Indices and names of the devices that record."""
+    return {
+        index: str(info["name"])
+        for index, info in enumerate(sounddevice.query_devices())
+        if info["max_input_channels"] > 0
+    }
+
+
+def find_device(wanted: str) -> int:
+    """The index of the device given by index or part of its name; the default one for "".
+
+    Raises:
+        MicrophoneError: there is none, or several; lists them.
+    """
+    devices = input_devices()
+    listed = "; ".join(f"{index}: {name}" for index, name in devices.items()) or "none"
+    if not wanted:
+        default = int(sounddevice.default.device[0])
+        if default in devices:
+            return default
+        raise MicrophoneError(f"there is no default microphone; available: {listed}")
+    if wanted.isdigit():
+        if int(wanted) in devices:
+            return int(wanted)
+        raise MicrophoneError(f"microphone {wanted} is not there; available: {listed}")
+    exact = [index for index, name in devices.items() if name.lower() == wanted.lower()]
+    found = exact or [i for i, name in devices.items() if wanted.lower() in name.lower()]
+    if len(found) != 1:
+        what = "several devices" if found else "no device"
+        raise MicrophoneError(f"{what} called {wanted!r} record; available: {listed}")
+    return found[0]
+
+
+class SoundFile:
+    """A sound file that gives each block when its last sample would have been heard."""
+
+    def __init__(self, config: MicrophoneConfig, clock: Callable[[], int]) -> None:
+        """Open it.
+
+        Raises:
+            MicrophoneError: it is no sound file.
+        """
+        self.name = config.device
+        self._loop = config.loop
+        try:
+            self._file = soundfile.SoundFile(config.device)
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise MicrophoneError(f"device {config.device}: {_message(error)}") from error
+        self.rate = int(self._file.samplerate)
+        self._size = round(config.chunk * self.rate / SAMPLE_RATE)
+        self._played = 0
+        self._begin = time.monotonic()
+        self._stamp = clock()
+
+    def read(self) -> Block | None:
+        """The next block; None at the end."""
+        pcm = self._file.read(self._size, dtype="int16", always_2d=True)
+        if self._loop and len(pcm) < self._size and self._file.frames:
+            self._file.seek(0)
+            rest = self._file.read(self._size - len(pcm), dtype="int16", always_2d=True)
+            pcm = np.concatenate([pcm, rest])
+        if not len(pcm):
+            return None
+        stamp = self._stamp + to_nanoseconds(self._played / self.rate)
+        self._played += len(pcm)
+        time.sleep(max(0.0, self._begin + self._played / self.rate - time.monotonic()))
+        return Block(mono(pcm), stamp)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

@@ -1,0 +1,227 @@
+"""A thread that keeps a microphone delivering: opens, resamples, stamps, reconnects, counts."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from multigen_core.contract import SAMPLE_RATE
+from multigen_core.types import NANOSECONDS, AudioChunk
+from multigen_robot.backoff import Backoff
+from multigen_robot.microphone_source import (
+    Block,
+    Device,
+    MicrophoneConfig,
+    MicrophoneError,
+    SoundFile,
+    SoundSource,
+)
+from multigen_robot.sample_clock import SampleClock
+from multigen_robot.sound_check import SoundCheck
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneStatus:
+    """How the microphone does.
+
+    `arrival` is steady time [ns] of the newest chunk; `lag` [s] from its last sample to its delivery.
+    """
+
+    error: str = "not opened yet"
+    warning: str = ""
+    name: str = ""
+    rate: int = 0
+    chunks: int = 0
+    overflows: int = 0
+    gaps: int = 0
+    clipped: int = 0
+    connects: int = 0
+    lag: float = 0.0
+    arrival: int = field(default_factory=time.monotonic_ns)
+
+
+class Chunker:
+    """Turns blocks at a device's rate into stamped chunks at 16 kHz.
+
+    Chunks hold `size` samples; the last before a gap may hold fewer. soxr keeps the times of samples,
+    so the output's sample m is the input's sample m·rate/16000.
+    """
+
+    def __init__(self, rate: int, size: int, frame_id: str = "") -> None:
+        self._rate = rate
+        self._size = size
+        self._frame_id = frame_id
+        self._clock = SampleClock(rate)
+        self._received = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._origin = self._received
+        self._given = 0
+        self._end: int | None = None
+        self._pending = np.empty(0, np.float32)
+        self._resampler = (
+            None
+            if self._rate == SAMPLE_RATE
+            else soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, dtype="float32")
+        )
+
+    def add(self, block: Block) -> tuple[list[AudioChunk], float]:
+        """Chunks complete with `block`, and the gap before it [s], negative if the clock went back."""
+        chunks: list[AudioChunk] = []
+        self._received += block.lost
+        gap = self._clock.observe(self._received, block.stamp, block.overflow)
+        if not gap and block.lost:
+            gap = block.lost / self._rate
+            self._clock.skip()
+        if gap:
+            chunks += self._rest()
+            self._begin()
+        self._received += len(block.samples)
+        samples = block.samples
+        if self._resampler is not None:
+            samples = self._resampler.resample_chunk(samples)
+        self._pending = np.concatenate([self._pending, samples])
+        while len(self._pending) >= self._size:
+            position = self._origin + self._given * self._rate / SAMPLE_RATE
+            chunk = self._chunk(self._clock.stamp(position), self._pending[: self._size])
+            chunks.append(chunk)
+            self._pending = self._pending[self._size :]
+            self._given += self._size
+            self._end = chunk.end
+        return chunks, gap
+
+    def _rest(self) -> list[AudioChunk]:
+        """What there is before a gap, joined to the chunk before it."""
+        samples = self._pending
+        if self._resampler is not None:
+            tail = self._resampler.resample_chunk(np.empty(0, np.float32), last=True)
+            samples = np.concatenate([samples, tail])
+        if self._end is None or not len(samples):
+            return []
+        return [self._chunk(self._end, samples)]
+
+    def _chunk(self, stamp: int, samples: NDArray[np.float32]) -> AudioChunk:
+        return AudioChunk(stamp, samples, SAMPLE_RATE, self._frame_id)
+
+
+class MicrophoneStream:
+    """Delivers chunks to `deliver` from its own thread until closed.
+
+    Args:
+        config: what to open.
+        clock: the graph's time [ns].
+        deliver: takes each chunk.
+        report: takes one line for the log when something fails, and one when it is good again.
+        frame_id: of the chunks.
+    """
+
+    def __init__(
+        self,
+        config: MicrophoneConfig,
+        clock: Callable[[], int],
+        deliver: Callable[[AudioChunk], None],
+        report: Callable[[str, bool], None] = lambda line, bad: None,
+        frame_id: str = "",
+    ) -> None:
+        """Start.
+
+        Raises:
+            MicrophoneError: the configuration cannot work whatever is plugged in later.
+        """
+        config.check()
+        self._config = config
+        self._clock = clock
+        self._deliver = deliver
+        self._report = report
+        self._frame_id = frame_id
+        self._over = threading.Event()
+        self.status = MicrophoneStatus()
+        self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread and give the device back."""
+        self._over.set()
+        self._thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        backoff = Backoff()
+        while not self._over.is_set():
+            try:
+                source: SoundSource
+                if self._config.is_file:
+                    source = SoundFile(self._config, self._clock)
+                else:
+                    source = Device(self._config, self._clock)
+                try:
+                    self._listen(source, backoff)
+                finally:
+                    source.close()
+                if not self._over.is_set():
+                    self._fail("the file has ended")
+                return
+            except MicrophoneError as error:
+                self._fail(str(error))
+                self._over.wait(backoff.failed())
+
+    def _fail(self, reason: str) -> None:
+        if not self._over.is_set() and reason != self.status.error:
+            self._report(reason, True)
+            self.status = replace(self.status, error=reason)
+
+    def _listen(self, source: SoundSource, backoff: Backoff) -> None:
+        chunker = Chunker(source.rate, self._config.chunk, self._frame_id)
+        check = SoundCheck(source.rate)
+        clipped_before = self.status.clipped
+        opened = False
+        while not self._over.is_set():
+            block = source.read()
+            if block is None:
+                return
+            if not opened:
+                opened = True
+                backoff.succeeded()
+                self._opened(source)
+            check.add(block.samples)
+            chunks, gap = chunker.add(block)
+            self._note(block, gap, check.fault, clipped_before + check.clipped)
+            for chunk in chunks:
+                self._deliver(chunk)
+                self.status = replace(
+                    self.status,
+                    chunks=self.status.chunks + 1,
+                    lag=(self._clock() - chunk.end) / NANOSECONDS,
+                    arrival=time.monotonic_ns(),
+                )
+
+    def _opened(self, source: SoundSource) -> None:
+        self._report(f"listening to {source.name} at {source.rate} Hz", False)
+        self.status = replace(
+            self.status,
+            error="",
+            name=source.name,
+            rate=source.rate,
+            connects=self.status.connects + 1,
+        )
+
+    def _note(self, block: Block, gap: float, fault: str, clipped: int) -> None:
+        status = self.status
+        if gap:
+            what = "sound lost" if gap > 0 else "the clock went back"
+            self._report(f"{what}: {abs(gap) * 1000:.0f} ms", True)
+        if fault != status.warning:
+            self._report(fault or "the sound is good again", bool(fault))
+        self.status = replace(
+            status,
+            warning=fault,
+            clipped=clipped,
+            overflows=status.overflows + (block.overflow or block.lost > 0),
+            gaps=status.gaps + bool(gap),
+        )

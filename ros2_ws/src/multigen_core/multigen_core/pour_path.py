@@ -56,36 +56,35 @@ def lip_positions(
     """Where the lip is at each tilt [m], (K, 3), for a target standing at `position` in base_link.
 
     At the pour point, `CLEARANCE` above the rim and `LEAD` before the axis, wherever the source's
-    body then clears the target; further back at small tilts, when the body hangs beside the target.
+    body then clears the target and the table the target stands on; at small tilts, when the body
+    hangs below the lip, further back and higher.
     """
     grid = np.linspace(-0.5, MAX_TILT, 281)
-    lips = _free_lip_positions(source, np.asarray(position, float), np.maximum(grid, 0.0), target)
-    lip_y = gaussian_filter1d(lips[:, 1], _SMOOTHING / (grid[1] - grid[0]), mode="nearest")
-    smooth = np.interp(tilts, grid, lip_y)
-    return np.column_stack(
-        [np.full_like(smooth, lips[0, 0]), smooth, np.full_like(smooth, lips[0, 2])]
-    )
+    free = _free_lip_positions(source, np.asarray(position, float), np.maximum(grid, 0.0), target)
+    smooth = gaussian_filter1d(free, _SMOOTHING / (grid[1] - grid[0]), axis=0, mode="nearest")
+    return np.column_stack([np.interp(tilts, grid, column) for column in smooth.T])
 
 
 def _free_lip_positions(
     source: Vessel, position: NDArray[np.float64], tilts: NDArray[np.float64], target: Vessel | None
 ) -> NDArray[np.float64]:
-    x, y, z = position
+    x, y, table = position
     height = UNKNOWN_HEIGHT if target is None else target.rim_height
-    lip_z = z + height + CLEARANCE
     along = np.linspace(0.0, source.rim_height, 80)
     outward = source.outer_radius(along) - source.mouth_radius
     c, s = np.cos(tilts)[:, None], np.sin(tilts)[:, None]
     drop = along - source.rim_height
     body_y = outward * c + drop * s
-    body_z = lip_z - z + drop * c - outward * s
+    body_z = drop * c - outward * s
+    lip_z = np.maximum(height + CLEARANCE, _GAP - body_z.min(axis=1))
+    body_z = body_z + lip_z[:, None]
     if target is None:
         reach = np.full_like(body_z, UNKNOWN_RADIUS)
     else:
         reach = target.outer_radius(np.clip(body_z, 0.0, height))
     free = np.where(body_z < height + _GAP, y - reach - _GAP - body_y, np.inf).min(axis=1)
     lip_y = np.minimum(y - LEAD, np.minimum.accumulate(free[::-1])[::-1])
-    return np.column_stack([np.full_like(lip_y, x), lip_y, np.full_like(lip_y, lip_z)])
+    return np.column_stack([np.full_like(lip_y, x), lip_y, table + lip_z])
 
 
 @dataclass(frozen=True, eq=False)

@@ -127,7 +127,7 @@ class HearingView:
             flow = _stream_cover(stream, lip, pour.pose.downhill, self._dx[0], self._dz[:, 0])
             _blend(image, flow, self._liquid)
         if pour.volumes[Place.SOURCE] > 0.0:
-            slope = np.float32(pour.source_slosh.height / vessel.mouth_radius)
+            slope = np.float32(pour.source_slosh.height / pour.surface_radius)
             surface = pour.head + pour.source_slosh.height + self._dx * slope
             wet = inside * _cover((surface - self._dz).astype(np.float32))
             _blend(image, wet, self._liquid)

@@ -65,7 +65,8 @@ class Hydraulics:
         self.target_slosh = Slosh(spec.slosh_damping)
         self.jet = Jet(target, self.target_position)
         self.flow = Overflow()
-        self.head = 0.0
+        self.surface_radius = source.mouth_radius
+        """Of a disc as large as the source's free surface [m]."""
         self.puddle = np.zeros(2)
         self._rng = np.random.default_rng(seed)
         self._glug = Glug(source, liquid, self._rng)
@@ -124,7 +125,7 @@ class Hydraulics:
         self._drift = drift
         self.pose = pose
         self.head, area, self._held = self._table.surface(volume, pose.tilt)
-        radius = sqrt(max(area, 1e-6) / pi)
+        radius = self.surface_radius = sqrt(max(area, 1e-6) / pi)
         rest = -self._acceleration / GRAVITY * radius
         self.source_slosh.step(rest, radius, 2.0 * depth, dt)
 

@@ -98,7 +98,7 @@ class PublicView:
             return
         frame = data.body(names.SOURCE).xmat.reshape(3, 3)
         vessel, pose = hydraulics.source, hydraulics.pose
-        slope = hydraulics.source_slosh.height / vessel.mouth_radius
+        slope = hydraulics.source_slosh.height / hydraulics.surface_radius
         up = np.array([0.0, 0.0, 1.0]) - slope * pose.downhill
         lip = np.array([0.0, 0.0, vessel.height]) + frame.T @ (
             pose.lip(vessel.mouth_radius) - pose.mouth

@@ -1,0 +1,213 @@
+from dataclasses import replace
+
+import mujoco
+import numpy as np
+import pytest
+
+from multigen_core.arm import Arm
+from multigen_core.errors import MultigenError
+from multigen_core.kinematics import UnreachableError, forward
+from multigen_core.pour_path import plan_pour
+from multigen_core.scene import ArmSpec, Scene, SourceSpec, TargetSpec, load_scene
+from multigen_core.vessel import liquid, vessel
+from multigen_sim.arm_dynamics import ArmDynamics
+from multigen_sim.mujoco_simulator import MujocoSimulator
+from multigen_sim.world_model import SOURCE, World, build
+
+ARM = Arm.load()
+SCENE = Scene()
+
+
+@pytest.fixture
+def simulator():
+    sim = MujocoSimulator()
+    sim.reset(SCENE, 0)
+    yield sim
+    sim.close()
+
+
+def path_of(scene):
+    return plan_pour(ARM, vessel(scene.source.vessel), scene.source.grasp_height,
+                     scene.target.position, vessel(scene.target.vessel))  # fmt: skip
+
+
+def pour(sim, scene=SCENE, tilt=1.3, rate=0.4, seconds=5.0):
+    path = path_of(scene)
+    for tick in range(int(seconds / 0.01)):
+        now = min(rate * 0.01 * tick, tilt)
+        speed = rate if now < tilt else 0.0
+        sim.command(path.at(now), path.slope(now) * speed)
+        sim.step(10)
+
+
+def test_tool_pose_is_that_of_the_shared_kinematics():
+    model = build(World(SCENE, ARM, ArmDynamics.load(), vessel("beaker"), vessel("straight_glass"),
+                        liquid("water")))  # fmt: skip
+    data = mujoco.MjData(model)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        q = rng.uniform(np.maximum(ARM.lower, -np.pi), np.minimum(ARM.upper, np.pi))
+        data.qpos[:] = q
+        mujoco.mj_kinematics(model, data)
+        pose = forward(ARM, q)
+        assert data.site("tool").xpos == pytest.approx(pose[:3, 3], abs=1e-6)
+        assert data.site("tool").xmat.reshape(3, 3) == pytest.approx(pose[:3, :3], abs=1e-6)
+
+
+def test_starts_upright_at_time_zero_with_the_scene_s_liquid(simulator):
+    joints, liquid_state, pour_state = (
+        simulator.joint_state(), simulator.liquid_state(), simulator.pour_state(),
+    )  # fmt: skip
+    assert joints.stamp == liquid_state.stamp == pour_state.stamp == 0
+    assert joints.names == (*ARM.names, "robotiq_85_left_knuckle_joint")
+    assert joints.positions[:7] == pytest.approx(path_of(SCENE).at(0.0), abs=1e-9)
+    assert liquid_state.source_tilt == pytest.approx(0.0, abs=1e-6)
+    assert pour_state.source_volume == pytest.approx(350e-6)
+    assert pour_state.poured_volume == 0.0
+
+
+def test_knuckle_closes_on_the_vessel(simulator):
+    wide = simulator.joint_state().positions[-1]
+    simulator.reset(Scene(source=SourceSpec(vessel="shaker", grasp_height=0.03)), 0)
+    assert 0.0 < wide < simulator.joint_state().positions[-1] < 0.8
+
+
+def test_holds_the_loaded_vessel_against_gravity(simulator):
+    start = simulator.joint_state().positions
+    simulator.step(2000)
+    assert simulator.joint_state().positions == pytest.approx(start, abs=1e-3)
+
+
+def test_payload_gets_lighter_as_liquid_leaves(simulator):
+    body = simulator._model.body(SOURCE).id
+    heavy = simulator._model.body_mass[body]
+    pour(simulator)
+    poured = 350e-6 - simulator.pour_state().source_volume
+    assert poured > 50e-6
+    assert heavy - simulator._model.body_mass[body] == pytest.approx(poured * 998.2, rel=1e-6)
+
+
+def test_follows_the_path_with_little_lag_and_pours(simulator):
+    pour(simulator, tilt=1.3, seconds=6.0)
+    assert simulator.joint_state().positions[:7] == pytest.approx(path_of(SCENE).at(1.3), abs=5e-3)
+    state = simulator.pour_state()
+    assert state.poured_volume > 50e-6
+    assert state.poured_mass == pytest.approx(state.poured_volume * 998.2)
+    total = simulator.hydraulics.volumes.total
+    assert total == pytest.approx(350e-6, rel=1e-9)
+
+
+def test_arm_moves_no_faster_than_its_drives_allow(simulator):
+    target = simulator.joint_state().positions[:7] + 2.0
+    simulator.command(np.clip(target, ARM.lower, ARM.upper), np.zeros(7))
+    torques = []
+    for _ in range(200):
+        simulator.step(1)
+        torques.append(np.abs(simulator._data.qfrc_actuator).copy())
+    assert (np.max(torques, axis=0) <= np.array([39, 39, 39, 39, 9, 9, 9]) + 1e-6).all()
+    assert np.abs(simulator.joint_state().positions[:7] - target).max() > 0.1
+
+
+def test_joint_limits_hold(simulator):
+    simulator.command(np.where(np.isfinite(ARM.upper), ARM.upper + 0.5, ARM.home), np.zeros(7))
+    simulator.step(4000)
+    assert (simulator.joint_state().positions[:7] < ARM.upper + 0.05).all()
+
+
+def test_command_delay_is_obeyed():
+    scene = Scene(arm=ArmSpec(command_delay=0.1))
+    sim = MujocoSimulator()
+    sim.reset(scene, 0)
+    start = sim.joint_state().positions[:7]
+    sim.command(start + 0.05, np.zeros(7))
+    sim.step(95)
+    assert sim.joint_state().positions[:7] == pytest.approx(start, abs=1e-3)
+    sim.step(400)
+    assert sim.joint_state().positions[:7] == pytest.approx(start + 0.05, abs=5e-3)
+
+
+def test_home_noise_moves_the_start_by_seed():
+    scene = Scene(arm=ArmSpec(home_noise=0.01))
+    sim = MujocoSimulator()
+    starts = []
+    for seed in (1, 1, 2):
+        sim.reset(scene, seed)
+        starts.append(sim.joint_state().positions)
+    assert (starts[0] == starts[1]).all()
+    assert np.abs(starts[0] - starts[2]).max() > 1e-3
+
+
+def test_same_seed_gives_the_same_pour_and_pictures():
+    results = []
+    for _ in range(2):
+        sim = MujocoSimulator()
+        sim.reset(SCENE, 5)
+        pour(sim, seconds=4.0)
+        results.append((sim.liquid_state(), sim.render("cutaway").rgb, sim.render("public").rgb))
+        sim.close()
+    assert results[0][0] == results[1][0]
+    assert (results[0][1] == results[1][1]).all()
+    assert (results[0][2] == results[1][2]).all()
+
+
+def test_steps_may_be_taken_one_by_one_or_at_once(simulator):
+    other = MujocoSimulator()
+    other.reset(SCENE, 0)
+    goal = simulator.joint_state().positions[:7] + 0.01
+    for sim in (simulator, other):
+        sim.command(goal, np.zeros(7))
+    simulator.step(37)
+    for _ in range(37):
+        other.step()
+    assert (simulator.joint_state().positions == other.joint_state().positions).all()
+    assert simulator.joint_state().stamp == 37_000_000
+
+
+@pytest.mark.parametrize("bad", [np.full(7, np.nan), np.zeros(6), np.full(7, np.inf)])
+def test_bad_commands_are_refused(simulator, bad):
+    with pytest.raises(MultigenError, match=r"NaN|joints"):
+        simulator.command(bad, np.zeros(7))
+
+
+def test_target_out_of_reach_is_refused():
+    far = SCENE.model_copy(update={"target": TargetSpec(position=(1.5, 0.1, 0.0))})
+    with pytest.raises(UnreachableError, match="cannot reach"):
+        MujocoSimulator().reset(far, 0)
+
+
+@pytest.mark.parametrize("name", ["randomised", "held_out", "held_out_opaque", "held_out_liquids"])
+def test_every_draw_of_a_shipped_scene_can_be_poured(name):
+    for seed in range(25):
+        scene = load_scene(name, seed)
+        path = path_of(scene)
+        assert np.abs(path.slope(path.tilts)).max() < 0.95
+
+
+def test_held_out_things_stay_out_of_training():
+    for seed in range(60):
+        scene = load_scene("randomised", seed)
+        assert not vessel(scene.source.vessel).held_out
+        assert not vessel(scene.target.vessel).held_out
+        assert not liquid(scene.liquid).held_out
+
+
+def test_collision_free_for_every_pair_of_the_training_scene():
+    sim = MujocoSimulator()
+    for target in ("bowl", "kettle", "pint_glass", "mug"):
+        scene = Scene(target=replace_vessel(target))
+        sim.reset(scene, 0)
+        path = path_of(scene)
+        for tilt in np.linspace(0.0, 2.2, 45):
+            sim._data.qpos[:] = path.at(tilt)
+            mujoco.mj_forward(sim._model, sim._data)
+            assert sim._data.ncon == 0, (target, tilt)
+
+
+def replace_vessel(name):
+    return TargetSpec(**{**SCENE.target.model_dump(), "vessel": name})
+
+
+def test_liquid_states_differ_only_by_stamp_when_nothing_happens(simulator):
+    first = simulator.liquid_state()
+    simulator.step(5)
+    assert replace(simulator.liquid_state(), stamp=0).source_volume == first.source_volume

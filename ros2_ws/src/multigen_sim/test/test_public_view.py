@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from multigen_core.scene import CameraSpec, LookSpec, Scene, SourceSpec, TargetSpec
+from multigen_sim import gl_context
+from multigen_sim.mujoco_simulator import MujocoSimulator
+
+
+@pytest.fixture
+def picture():
+    sims = []
+
+    def draw(scene, seconds=0.0):
+        sim = MujocoSimulator()
+        sims.append(sim)
+        sim.reset(scene, 0)
+        sim.step(int(seconds * 1000))
+        return sim.render("public").rgb.astype(int), sim
+
+    yield draw
+    for sim in sims:
+        sim.close()
+
+
+def difference(first, second):
+    return np.abs(first - second).sum(axis=2)
+
+
+def project(scene, sim, point):
+    matrix = sim.calibration("public").matrix
+    camera = np.linalg.inv(scene.camera.pose) @ np.append(point, 1.0)
+    return (matrix @ camera[:3])[:2] / camera[2]
+
+
+def test_size_and_stamp_are_the_scene_s(picture):
+    scene = Scene(camera=CameraSpec(width=160, height=120))
+    rgb, sim = picture(scene, 0.1)
+    assert rgb.shape == (120, 160, 3)
+    frame = sim.render("public")
+    assert (frame.stamp, frame.frame_id) == (100_000_000, "camera_color_optical_frame")
+    assert sim.calibration("public").width == 160
+
+
+@pytest.mark.parametrize("position", [(0.65, 0.12), (0.66, 0.15)])
+def test_calibration_and_pose_project_where_things_are_drawn(picture, position):
+    look = LookSpec(table=(0.2, 0.2, 0.2))
+    scenes = [
+        Scene(target=TargetSpec(vessel="can", position=(*position, 0.0)), look=look,
+              camera=CameraSpec(width=640, height=480))
+    ]  # fmt: skip
+    rgb, sim = picture(scenes[0])
+    red = (rgb[..., 0] > 90) & (rgb[..., 0] > 2 * rgb[..., 1]) & (rgb[..., 0] > 2 * rgb[..., 2])
+    rows, columns = np.nonzero(red)
+    left, right = (
+        project(scenes[0], sim, [position[0], position[1] + s * 0.0332, 0.06])[0] for s in (1, -1)
+    )
+    low = project(scenes[0], sim, [position[0] + 0.0245, position[1], 0.0])[1]
+    edges = sorted((left, right))
+    assert columns.min() == pytest.approx(edges[0], abs=3.0)
+    assert columns.max() == pytest.approx(edges[1], abs=3.0)
+    assert rows.max() == pytest.approx(low, abs=3.0)
+
+
+def test_clear_vessel_shows_the_level_and_opaque_hides_it(picture):
+    # Seen from the side, so that no light comes in by the mouth.
+    camera = CameraSpec(position=(1.25, 0.12, 0.05), look_at=(0.65, 0.12, 0.05))
+    changes = {}
+    for name in ("straight_glass", "steel_cup"):
+        empty, full = (
+            picture(Scene(target=TargetSpec(vessel=name, volume_ml=ml), camera=camera))[0]
+            for ml in (0.0, 300.0)
+        )
+        changes[name] = (difference(empty, full) > 15).sum()
+    assert changes["straight_glass"] > 300
+    assert changes["steel_cup"] == 0
+
+
+def test_source_liquid_is_level_whatever_the_tilt(picture):
+    scene = Scene(source=SourceSpec(vessel="beaker", volume_ml=300))
+    empty, full = (
+        picture(s)[0]
+        for s in (scene.model_copy(update={"source": SourceSpec(volume_ml=1.0)}), scene)
+    )
+    assert (difference(empty, full) > 15).sum() > 300
+
+
+def test_exposure_and_light_change_brightness(picture):
+    means = [
+        picture(Scene(look=LookSpec(light=light, exposure=exposure)))[0].mean()
+        for light, exposure in ((0.1, 1.0), (0.8, 1.0), (0.8, 1.4))
+    ]
+    assert means[0] < 0.5 * means[1] < means[1] < means[2]
+
+
+def test_no_opengl_is_one_error_that_names_the_packages(monkeypatch):
+    def broken(*_):
+        raise RuntimeError("no display")
+
+    monkeypatch.setattr(gl_context, "_make", broken)
+    with pytest.raises(gl_context.RenderingError, match=r"libegl1.*libosmesa6"):
+        gl_context.make_context(64, 48)

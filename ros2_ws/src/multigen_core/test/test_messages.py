@@ -169,3 +169,13 @@ def test_odd_bytes_are_not_sound():
     message.audio.data = factory.octets(b"\0\0\0")
     with pytest.raises(messages.MessageError, match="3 bytes"):
         messages.decode("audio_common_msgs/msg/AudioDataStamped", message)
+
+
+def test_an_unknown_outcome_is_refused_by_name():
+    factory = RosFactory()
+    message = messages.encode(
+        "multigen_interfaces/msg/PourProgress", PourProgress(1, "done", 1e-4), factory
+    )
+    message.outcome = "splashed"
+    with pytest.raises(messages.MessageError, match="'splashed'; expected one of '', 'succeeded'"):
+        messages.decode("multigen_interfaces/msg/PourProgress", message)

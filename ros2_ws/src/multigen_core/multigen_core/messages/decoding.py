@@ -123,7 +123,12 @@ def _flat_from(cls: type) -> Callable[[Any], Any]:
 
 def _progress_from(message: Any) -> PourProgress:
     values = {name: getattr(message, name) for name in field_names(PourProgress)}
-    values["outcome"] = Outcome(values["outcome"])
+    try:
+        values["outcome"] = Outcome(values["outcome"])
+    except ValueError:
+        raise MessageError(
+            f"outcome {values['outcome']!r}; expected one of {', '.join(map(repr, map(str, Outcome)))}"
+        ) from None
     return PourProgress(stamp=stamp_of(message.header.stamp), **values)
 
 

@@ -55,16 +55,28 @@ def run(make_node: Callable[[], Node]) -> None:
         while stop.status is None and rclpy.ok():
             executor.spin_once(timeout_sec=0.2)
     except MultigenError as error:
-        name = node.get_name() if node else "node"
-        print(f"{name}: error: {error}", file=sys.stderr, flush=True)
-        stop(1)
+        _complain(node, error)
     except (ExternalShutdownException, ROSInterruptException):
         stop(0)
     finally:
         if node is not None:
-            close = getattr(node, "close", None)
-            if close is not None:
-                close()
-            node.destroy_node()
+            _close(node)
         rclpy.try_shutdown()
     sys.exit(stop.status)
+
+
+def _close(node: Node) -> None:
+    close = getattr(node, "close", None)
+    if close is not None:
+        try:
+            close()
+        except MultigenError as error:
+            stop.status = 1
+            _complain(node, error)
+    node.destroy_node()
+
+
+def _complain(node: Node | None, error: MultigenError) -> None:
+    name = node.get_name() if node else "node"
+    print(f"{name}: error: {error}", file=sys.stderr, flush=True)
+    stop(1)

@@ -37,9 +37,10 @@ class Feed:
 
     def ready(self):
         self._wait(lambda: self._sender.subscribers == 1, "the node to subscribe")
+        self._wait(lambda: self._node.count_publishers(contract.AUDIO.name) == 1, "the sound")
         time.sleep(0.5)
 
-    def send(self, states, pause=0.004):
+    def send(self, states, pause=0.01):
         for state in states:
             self._sender.send(state)
             time.sleep(pause)

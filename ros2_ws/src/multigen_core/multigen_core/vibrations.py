@@ -56,7 +56,7 @@ def wall_loading(
 ) -> NDArray[np.float64]:
     """Factor <= 1 by which liquid up to `level` [m] lowers the wall modes.
 
-    (f0 / f)^2 = 1 + (1.25 / 5) (rho_l R) / (rho a) (h / H)^4 (French 1983, fitted for n = 2). The
+    (f0 / f)^2 = 1 + (1.25 / 5) (rho_l R) / (rho a) (h / H)^4 (French 1983, with alpha = 1.25). The
     1.25 / 5 stands below the 0.4 of an infinite cylinder, whose liquid cannot give way upwards.
     Brimful with water: 1300 cents for a 1 mm wall with R 35 mm, 870 for 2 mm, 660 for 3 mm.
     """

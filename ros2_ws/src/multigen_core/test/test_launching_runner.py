@@ -19,12 +19,12 @@ sys.exit(Runner(resolve(sys.argv[1]), float(sys.argv[2])).run())
 SIGNALS = """
 import os, signal, sys, time
 def report(number, frame):
-    print("got", signal.Signals(number).name, flush=True)
+    os.write(1, f"got {signal.Signals(number).name}\\n".encode())
     if number == LAST:
         sys.exit(0)
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, report)
-print("ready", os.getpid(), flush=True)
+os.write(1, f"ready {os.getpid()}\\n".encode())
 while True:
     time.sleep(60)
 """

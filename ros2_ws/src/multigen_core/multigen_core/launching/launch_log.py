@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -27,6 +28,8 @@ class LaunchLog:
         stamp = time.strftime("%Y-%m-%d-%H-%M-%S")
         self.directory = log_directory() / f"{stamp}-{os.getpid()}"
         self.broken = False
+        # Not sys.stdout: under PYTHONUNBUFFERED that loses the rest of a write that a signal cuts.
+        self._screen = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
         self._file: TextIO | None = None
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -47,7 +50,7 @@ class LaunchLog:
     def _write(self, line: str, *, on_screen: bool) -> None:
         if on_screen and not self.broken:
             try:
-                print(line, flush=True)
+                print(line, file=self._screen, flush=True)
             except OSError:
                 self.broken = True
         if self._file:
@@ -61,6 +64,8 @@ class LaunchLog:
         print(f"[WARNING] [launch]: no launch.log: {error}", file=sys.stderr)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; nothing is left unwritten on the screen."""
         if self._file:
             self._file.close()
+        with contextlib.suppress(OSError):
+            self._screen.close()

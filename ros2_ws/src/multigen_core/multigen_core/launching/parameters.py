@@ -30,13 +30,12 @@ def value_of(raw: str, kind: str | None, perform: Callable[[str], str], where: s
     if kind in _SCALARS:
         return _scalar(perform(raw), kind, where)
     expected = None if kind in (None, "yaml") else _SCALARS[kind.removeprefix("list_of_")]
-    parsed = _yaml(raw, raw)
+    parsed: Any = _yaml(raw, raw)
+    value: Any = parsed
     if isinstance(parsed, list):
         value = [_item(item, perform) for item in parsed]
     elif isinstance(parsed, str) and expected is None:
         value = _yaml(perform(parsed), None) if "$(" in parsed else perform(parsed)
-    else:
-        value = parsed
     if not _uniform(value, expected):
         wanted = kind if expected else "a bool, a number, a text or a list of one of these"
         raise LaunchError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -41,7 +41,7 @@ def value_of(raw: str, kind: str | None, perform: Callable[[str], str], where: s
         raise LaunchError(
             f'{where}: value {raw!r} is {value!r}, expected {wanted}; for a text use type="str"'
         )
-    return value
+    return cast(Value, value)
 
 
 def _yaml(text: str, otherwise: Any) -> Any:

@@ -239,7 +239,8 @@ class SoundFile:
         try:
             self._file = soundfile.SoundFile(config.device)
         except (soundfile.LibsndfileError, OSError) as error:
-            raise MicrophoneError(f"device {config.device}: {_message(error)}") from error
+            line = " ".join(str(error).split())
+            raise MicrophoneError(f"device {config.device} is no sound file: {line}") from error
         self.rate = int(self._file.samplerate)
         self._size = round(config.chunk * self.rate / SAMPLE_RATE)
         self._played = 0

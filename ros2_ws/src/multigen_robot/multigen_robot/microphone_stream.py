@@ -30,7 +30,7 @@ from multigen_robot.sound_check import SoundCheck
 class MicrophoneStatus:
     """How the microphone does.
 
-    `arrival` is steady time [ns] of the newest chunk; `lag` [s] from its last sample to its delivery.
+    `arrival` is steady time [ns] of the newest chunk; `lag` [s] from its last sample to delivery.
     """
 
     error: str = "not opened yet"
@@ -49,8 +49,8 @@ class MicrophoneStatus:
 class Chunker:
     """Turns blocks at a device's rate into stamped chunks at 16 kHz.
 
-    Chunks hold `size` samples; the last before a gap may hold fewer. soxr keeps the times of samples,
-    so the output's sample m is the input's sample m·rate/16000.
+    Chunks hold `size` samples; the last before a gap may hold fewer. soxr keeps the times of
+    samples, so the output's sample m is the input's sample m·rate/16000.
     """
 
     def __init__(self, rate: int, size: int, frame_id: str = "") -> None:
@@ -73,7 +73,7 @@ class Chunker:
         )
 
     def add(self, block: Block) -> tuple[list[AudioChunk], float]:
-        """Chunks complete with `block`, and the gap before it [s], negative if the clock went back."""
+        """Chunks complete with `block`, and the gap before it [s], negative if time went back."""
         chunks: list[AudioChunk] = []
         self._received += block.lost
         gap = self._clock.observe(self._received, block.stamp, block.overflow)
@@ -81,7 +81,7 @@ class Chunker:
             gap = block.lost / self._rate
             self._clock.skip()
         if gap:
-            chunks += self._rest()
+            chunks += self.finish()
             self._begin()
         self._received += len(block.samples)
         samples = block.samples
@@ -97,8 +97,8 @@ class Chunker:
             self._end = chunk.end
         return chunks, gap
 
-    def _rest(self) -> list[AudioChunk]:
-        """What there is before a gap, joined to the chunk before it."""
+    def finish(self) -> list[AudioChunk]:
+        """What is left before a gap or the end, joined to the chunk before it."""
         samples = self._pending
         if self._resampler is not None:
             tail = self._resampler.resample_chunk(np.empty(0, np.float32), last=True)
@@ -184,6 +184,7 @@ class MicrophoneStream:
         while not self._over.is_set():
             block = source.read()
             if block is None:
+                self._send(chunker.finish())
                 return
             if not opened:
                 opened = True
@@ -192,14 +193,17 @@ class MicrophoneStream:
             check.add(block.samples)
             chunks, gap = chunker.add(block)
             self._note(block, gap, check.fault, clipped_before + check.clipped)
-            for chunk in chunks:
-                self._deliver(chunk)
-                self.status = replace(
-                    self.status,
-                    chunks=self.status.chunks + 1,
-                    lag=(self._clock() - chunk.end) / NANOSECONDS,
-                    arrival=time.monotonic_ns(),
-                )
+            self._send(chunks)
+
+    def _send(self, chunks: list[AudioChunk]) -> None:
+        for chunk in chunks:
+            self._deliver(chunk)
+            self.status = replace(
+                self.status,
+                chunks=self.status.chunks + 1,
+                lag=(self._clock() - chunk.end) / NANOSECONDS,
+                arrival=time.monotonic_ns(),
+            )
 
     def _opened(self, source: SoundSource) -> None:
         self._report(f"listening to {source.name} at {source.rate} Hz", False)

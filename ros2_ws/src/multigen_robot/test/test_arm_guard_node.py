@@ -1,0 +1,188 @@
+"""The guard's node with the mock arm's, as processes on a real graph."""
+
+import time
+
+import numpy as np
+import pytest
+
+from multigen_core import contract
+from multigen_core.arm import Arm
+from multigen_core.pour_path import plan_pour
+from multigen_core.trajectory import Trajectory, hold
+from multigen_core.vessel import vessel
+from multigen_robot.upright import Upright
+
+ARM = Arm.load("gen3")
+PATH = plan_pour(ARM, vessel("beaker"), 0.07, (0.65, 0.12, 0.0))
+START = ",".join(f"{value:.6f}" for value in PATH.at(0.0))
+
+
+def tilting(begin, end, seconds):
+    """A smooth motion of the tilt along the pour path, at rest at both ends."""
+    u = np.arange(1, round(10 * seconds) + 1) / round(10 * seconds)
+    tilts = begin + (end - begin) * u * u * (3 - 2 * u)
+    rates = (end - begin) * 6 * u * (1 - u) / seconds
+    velocities = PATH.slope(tilts) * rates[:, None]
+    velocities[-1] = 0.0
+    return Trajectory(ARM.names, seconds * u, PATH.at(tilts), velocities)
+
+
+class Graph:
+    """What a test sees and does on the graph."""
+
+    def __init__(self, node, wait):
+        from std_srvs.srv import Trigger
+
+        from multigen_core.ros.node import publisher, subscribe
+
+        self._wait = wait
+        self.states, self.forwarded, self.stopped, self.health = [], [], [], {}
+        subscribe(node, contract.JOINT_STATES, self.states.append)
+        subscribe(node, contract.ARM_COMMAND, self.forwarded.append)
+        subscribe(node, contract.STOPPED, self.stopped.append)
+        subscribe(node, contract.DIAGNOSTICS, self._take_health)
+        self._sender = publisher(node, contract.GUARD_COMMAND)
+        self._clients = {
+            name: node.create_client(Trigger, f"arm_guard/{name}") for name in ("stop", "reset")
+        }
+        self._upright = Upright(ARM)
+
+    def _take_health(self, array):
+        for status in array.status:
+            self.health[status.name] = status
+
+    @property
+    def tilt(self):
+        return self._upright.tilt(self.states[-1].positions[:7]) if self.states else np.nan
+
+    def value(self, key):
+        status = self.health.get("/arm_guard")
+        values = {item.key: item.value for item in status.values} if status else {}
+        return float(values.get(key, "nan"))
+
+    def ready(self):
+        self._wait(lambda: self._sender.subscribers, "the guard")
+        self._wait(lambda: self.value("tilt") == self.value("tilt"), "the guard's joints")
+        self._wait(lambda: self.states, "joint states")
+
+    def send(self, trajectory):
+        self._sender.send(trajectory)
+
+    def call(self, name):
+        from std_srvs.srv import Trigger
+
+        client = self._clients[name]
+        self._wait(client.service_is_ready, name)
+        future = client.call_async(Trigger.Request())
+        self._wait(future.done, f"an answer of {name}")
+        return future.result()
+
+
+@pytest.fixture
+def graph(peer, wait):
+    return Graph(peer, wait)
+
+
+@pytest.fixture
+def robot(start_node, graph):
+    """A guard and a mock arm that stands where a pour begins."""
+    start_node("multigen_robot", "mock_arm", start_positions=f"'{START}'")
+    guard = start_node("multigen_robot", "arm_guard", state_timeout=2.0, command_timeout=1.0)
+    graph.ready()
+    return guard
+
+
+def test_a_good_command_moves_the_arm_and_silence_returns_it_upright(robot, graph, wait):
+    # One that ends tilted; the tilt it reaches before the guard steps in is enough to see.
+    graph.send(tilting(0.0, 0.8, 4.0))
+    wait(lambda: graph.tilt > 0.1, "the arm to tilt")
+    wait(lambda: len(graph.forwarded) >= 2, "the retreat")
+    retreat = graph.forwarded[1]
+    wait(lambda: graph.tilt < 0.01, "the arm to be upright again")
+    np.testing.assert_allclose(retreat.positions[-1], PATH.at(0.0), atol=0.02)
+    speeds = np.array([state.velocities[:7] for state in graph.states])
+    assert np.abs(speeds).max() < 0.5 * 0.8727 * 1.05
+    wait(lambda: graph.value("retreats") == 1, "the count")
+    assert graph.value("accepted") == 1
+    assert "returning it upright" in robot.output
+
+
+def test_bad_commands_are_refused_logged_and_counted_by_rule(robot, graph, wait):
+    good = tilting(0.0, 0.03, 1.0)
+    jump = hold(ARM.names, PATH.at(1.0))
+    graph.send(jump)
+    wait(lambda: graph.value("rejected_jump") == 1, "the jump's count")
+    graph.send(Trajectory(("joint_1",), good.times, good.positions[:, :1], good.velocities[:, :1]))
+    wait(lambda: graph.value("rejected_names") == 1, "the names' count")
+    graph.send(Trajectory(ARM.names, np.empty(0), np.empty((0, 7)), np.empty((0, 7))))
+    wait(lambda: graph.value("rejected_form") == 1, "the empty one's count")
+    assert graph.forwarded == []
+    assert "command refused, jump: joint_" in robot.output
+    assert graph.health["/arm_guard"].level == b"\x01"
+    graph.send(good)
+    wait(lambda: graph.forwarded, "the good command")
+    wait(lambda: graph.health["/arm_guard"].level == b"\x00", "good health")
+
+
+def test_a_command_without_velocities_is_counted_too(robot, graph, peer, wait):
+    from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
+
+    point = JointTrajectoryPoint(positions=PATH.at(0.0).tolist())
+    point.time_from_start.sec = 1
+    graph._sender.publish(JointTrajectory(joint_names=list(ARM.names), points=[point]))
+    wait(lambda: graph.value("rejected_form") == 1, "the count")
+    assert "has 0 velocities for 7 joints" in robot.output
+
+
+def test_stop_freezes_latches_and_is_lifted_by_reset(robot, graph, wait):
+    wait(lambda: graph.stopped == [False], "the latched state")
+    graph.send(tilting(0.0, 0.8, 4.0))
+    wait(lambda: graph.tilt > 0.05, "motion")
+    assert graph.call("stop").success
+    wait(lambda: graph.stopped[-1], "the stop on its topic")
+    wait(lambda: len(graph.forwarded) == 2, "the hold")
+    freeze = graph.forwarded[1]
+    np.testing.assert_array_equal(freeze.times, [0.3])
+    np.testing.assert_array_equal(freeze.velocities, np.zeros((1, 7)))
+    time.sleep(1.0)
+    count, tilt = len(graph.states), graph.tilt
+    graph.send(tilting(0.0, 0.8, 4.0))
+    wait(lambda: graph.value("rejected_stopped") == 1, "the refusal")
+    time.sleep(1.5)
+    assert len(graph.states) > count
+    assert graph.tilt == pytest.approx(tilt, abs=0.005)
+    assert graph.health["/arm_guard"].level == b"\x02"
+    assert graph.call("reset").success
+    wait(lambda: not graph.stopped[-1], "the reset on its topic")
+    graph.send(hold(ARM.names, graph.states[-1].positions[:7]))
+    wait(lambda: len(graph.forwarded) >= 3, "the command after the reset")
+
+
+def test_a_guard_that_is_ended_leaves_the_vessel_returning_upright(robot, graph, wait):
+    graph.send(tilting(0.0, 0.8, 4.0))
+    wait(lambda: graph.tilt > 0.1, "the arm to tilt")
+    assert robot.end() == 0
+    wait(lambda: graph.tilt < 0.01, "the arm to be upright again")
+    assert len(graph.forwarded) == 2
+
+
+def test_without_joint_states_commands_are_refused(start_node, graph, wait):
+    guard = start_node("multigen_robot", "arm_guard")
+    wait(lambda: graph._sender.subscribers, "the guard")
+    graph.send(tilting(0.0, 0.1, 1.0))
+    wait(lambda: graph.value("rejected_state") == 1, "the refusal")
+    assert "no joint states received yet" in guard.output
+
+
+@pytest.mark.parametrize(
+    ("parameters", "word"),
+    [
+        ({"velocity_scale": 1.5}, "velocity_scale"),
+        ({"arm_file": "no_such_arm"}, "no_such_arm"),
+    ],
+)
+def test_wrong_parameters_end_the_node_with_one_line(start_node, parameters, word):
+    process = start_node("multigen_robot", "arm_guard", **parameters)
+    assert process.wait() == 1
+    assert word in process.output
+    assert "Traceback" not in process.output

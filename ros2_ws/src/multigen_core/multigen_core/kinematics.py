@@ -65,6 +65,24 @@ class UnreachableError(MultigenError):
     """No joint positions within the limits put the tool where it should be."""
 
 
+def _step_within(
+    arm: Arm,
+    positions: NDArray[np.float64],
+    J: NDArray[np.float64],
+    error: NDArray[np.float64],
+    damping: float,
+) -> NDArray[np.float64]:
+    """A damped Newton step by the joints that are free: those at a limit may only leave it."""
+    free = np.ones(len(positions), bool)
+    while True:
+        K = J * free
+        step = K.T @ np.linalg.solve(K @ K.T + max(damping, 1e-12) * np.eye(6), error)
+        blocked = ((positions >= arm.upper) & (step > 0)) | ((positions <= arm.lower) & (step < 0))
+        if not blocked.any():
+            return step
+        free &= ~blocked
+
+
 _ITERATIONS = 200
 _DAMPING = 1e-4
 _STEP = 0.2
@@ -91,12 +109,13 @@ def inverse(
         if miss < 1e-3 * tolerance:
             break
         damping = _DAMPING * min(1.0, float(error @ error) * 1e2)
-        step = J.T @ np.linalg.solve(J @ J.T + damping * np.eye(6), error)
+        step = _step_within(arm, positions, J, error, damping)
         step *= min(1.0, _STEP / max(float(np.abs(step).max()), 1e-12))
         positions = np.clip(positions + step, arm.lower, arm.upper)
     if miss > tolerance:
+        place = ", ".join(f"{v:.3f}" for v in target[:3, 3])
         raise UnreachableError(
-            f"{arm.name} cannot reach ({', '.join(f'{v:.3f}' for v in target[:3, 3])}) m in base_link "
-            f"with that orientation: misses by {miss:.3f}"
+            f"{arm.name} cannot reach ({place}) m in base_link with that orientation: "
+            f"misses by {miss:.3f}"
         )
     return positions

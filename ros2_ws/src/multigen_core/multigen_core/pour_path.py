@@ -40,7 +40,7 @@ def lip_in_tool(source: Vessel, grasp_height: float) -> NDArray[np.float64]:
 
 
 def tool_pose(source: Vessel, grasp_height: float, lip: NDArray[np.float64], tilt: float) -> Pose:
-    """Pose of the tool that holds the lip at `lip` [m] in base_link with the vessel at `tilt` [rad]."""
+    """Pose of the tool that holds the lip at `lip` [m] in base_link, the vessel at `tilt` [rad]."""
     transform = np.eye(4)
     transform[:3, :3] = Rotation.from_euler("x", -tilt).as_matrix() @ _UPRIGHT
     transform[:3, 3] = lip - transform[:3, :3] @ lip_in_tool(source, grasp_height)
@@ -118,8 +118,13 @@ class PourPath:
         grid = np.linspace(self.tilts[0], self.tilts[-1], 8 * len(self.tilts))
         step = grid[1] - grid[0]
         nearest = grid[np.argmin(np.sum((self.at(grid) - positions) ** 2, axis=1))]
-        best = minimize_scalar(distance, (nearest - step, nearest + step), method="bounded",
-                               bounds=(nearest - step, nearest + step), options={"xatol": 1e-7})  # fmt: skip
+        best = minimize_scalar(
+            distance,
+            (nearest - step, nearest + step),
+            method="bounded",
+            bounds=(nearest - step, nearest + step),
+            options={"xatol": 1e-7},
+        )
         return float(np.clip(best.x, self.tilts[0], self.tilts[-1]))
 
 

@@ -33,7 +33,7 @@ class SourceSpec(FrozenModel):
 
 
 class TargetSpec(FrozenModel):
-    """The receiving vessel: catalogue name, where its bottom stands in base_link [m], what it holds [ml]."""
+    """The receiving vessel: catalogue name, where it stands in base_link [m], its content [ml]."""
 
     vessel: str = "straight_glass"
     position: Vector = (0.65, 0.12, 0.0)
@@ -41,7 +41,7 @@ class TargetSpec(FrozenModel):
 
 
 class CameraSpec(FrozenModel):
-    """The public camera in base_link: position and the point it looks at [m], vertical view [deg]."""
+    """The public camera in base_link: position, the point it looks at [m], vertical view [deg]."""
 
     position: Vector = (1.22, 0.1, 0.38)
     look_at: Vector = (0.65, 0.07, 0.145)

@@ -81,7 +81,7 @@ class Vessel(FrozenModel):
         return np.interp(z, heights, radii)
 
     def outer_radius(self, height: ArrayLike) -> NDArray[np.float64]:
-        """Outer radius [m] at heights [m] above what the vessel stands on; a stem counts as 4 mm."""
+        """Outer radius [m] at heights [m] above where the vessel stands; a stem counts as 4 mm."""
         z = np.asarray(height, float) - self.floor
         return np.where(z < -self.wall, 0.004, self.radius(z) + self.wall)
 

@@ -14,8 +14,8 @@ Positive = Annotated[float, Field(gt=0)]
 class Link(BaseModel):
     """One moving link and the drive before it.
 
-    `com` [m] in the link frame; `inertia` ixx, iyy, izz, ixy, ixz, iyz [kg m^2] about it; `effort` [Nm];
-    `armature` [kg m^2]; `damping`, `gain` [Nm s/rad]; `stiffness` [Nm/rad].
+    `com` [m] in the link frame; `inertia` ixx, iyy, izz, ixy, ixz, iyz [kg m^2] about it; `effort`
+    [Nm]; `armature` [kg m^2]; `damping`, `gain` [Nm s/rad]; `stiffness` [Nm/rad].
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -83,20 +83,37 @@ def _add_link_shape(body: mujoco.MjsBody, index: int, arm: Arm) -> None:
         body.add_geom(
             type=_CAPSULE, fromto=[0, 0, 0, *end], size=[radius, 0, 0], rgba=_LIGHT, **moves
         )
-        body.add_geom(type=_CYLINDER, fromto=[*(0.46 * end), *(0.54 * end)],
-                      size=[radius + 0.001, 0, 0], rgba=_ACCENT, contype=0, conaffinity=0)  # fmt: skip
+        body.add_geom(
+            type=_CYLINDER,
+            fromto=[*(0.46 * end), *(0.54 * end)],
+            size=[radius + 0.001, 0, 0],
+            rgba=_ACCENT,
+            contype=0,
+            conaffinity=0,
+        )
         axis = Rotation.from_euler("xyz", arm.joints[index + 1].rpy).as_matrix()[:, 2]
-        body.add_geom(type=_CYLINDER, size=[radius * 0.9, 0, 0], rgba=_DARK, contype=0, conaffinity=0,
-                      fromto=[*(end - 1.06 * radius * axis), *(end + 1.06 * radius * axis)])  # fmt: skip
+        body.add_geom(
+            type=_CYLINDER,
+            size=[radius * 0.9, 0, 0],
+            rgba=_DARK,
+            contype=0,
+            conaffinity=0,
+            fromto=[*(end - 1.06 * radius * axis), *(end + 1.06 * radius * axis)],
+        )
     else:
-        body.add_geom(type=_CYLINDER, fromto=[0, 0, 0.02, 0, 0, -_FLANGE],
-                      size=[radius, 0, 0], rgba=_LIGHT, **moves)  # fmt: skip
+        body.add_geom(
+            type=_CYLINDER,
+            fromto=[0, 0, 0.02, 0, 0, -_FLANGE],
+            size=[radius, 0, 0],
+            rgba=_LIGHT,
+            **moves,
+        )
 
 
 def add_gripper(
     flange: mujoco.MjsBody, arm: Arm, dynamics: ArmDynamics, width: float
 ) -> mujoco.MjsBody:
-    """Add the gripper with its pads `width` [m] apart; returns its body, whose frame is the tool's."""
+    """Add the gripper, its pads `width` [m] apart; returns its body, whose frame is the tool's."""
     tool = flange.add_body(name="gripper", pos=arm.tool_xyz, quat=_rpy(arm.tool_rpy))
     tool.gravcomp = 1.0
     tool.explicitinertial = True
@@ -107,8 +124,13 @@ def add_gripper(
     )
     tool.add_site(name=TOOL_SITE, size=[0.002, 0.002, 0.002], rgba=[0, 0, 0, 0])
     solid = {"contype": 1, "conaffinity": 2}
-    tool.add_geom(type=_CYLINDER, fromto=[0, 0, -0.122, 0, 0, -0.092], size=[0.0375, 0, 0],
-                  rgba=_DARK, **solid)  # fmt: skip
+    tool.add_geom(
+        type=_CYLINDER,
+        fromto=[0, 0, -0.122, 0, 0, -0.092],
+        size=[0.0375, 0, 0],
+        rgba=_DARK,
+        **solid,
+    )
     tool.add_geom(type=_BOX, pos=[0, 0, -0.077], size=[0.045, 0.021, 0.02], rgba=_ACCENT, **solid)
     for side in (-1.0, 1.0):
         inner = side * width / 2
@@ -117,8 +139,18 @@ def add_gripper(
         bend = [side * max(abs(pad) + 0.012, 0.052), 0, -0.032]
         shape = {"contype": 0, "conaffinity": 0, "rgba": _DARK}
         tool.add_geom(type=_CAPSULE, fromto=[knuckle, 0, -0.07, *bend], size=[0.008, 0, 0], **shape)
-        tool.add_geom(type=_CAPSULE, fromto=[*bend, pad + side * 0.006, 0, -0.012],
-                      size=[0.0075, 0, 0], **shape)  # fmt: skip
-        tool.add_geom(type=_BOX, pos=[pad, 0, 0.0], size=[0.004, PAD_HEIGHT, 0.018],
-                      rgba=_ACCENT, contype=0, conaffinity=0)  # fmt: skip
+        tool.add_geom(
+            type=_CAPSULE,
+            fromto=[*bend, pad + side * 0.006, 0, -0.012],
+            size=[0.0075, 0, 0],
+            **shape,
+        )
+        tool.add_geom(
+            type=_BOX,
+            pos=[pad, 0, 0.0],
+            size=[0.004, PAD_HEIGHT, 0.018],
+            rgba=_ACCENT,
+            contype=0,
+            conaffinity=0,
+        )
     return tool

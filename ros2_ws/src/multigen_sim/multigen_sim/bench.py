@@ -54,9 +54,12 @@ def _pour(
     scene = load_scene("default", 0)
     simulator.reset(scene, 0)
     path = plan_pour(
-        Arm.load(), catalogue.vessel(scene.source.vessel), scene.source.grasp_height,
-        scene.target.position, catalogue.vessel(scene.target.vessel),
-    )  # fmt: skip
+        Arm.load(),
+        catalogue.vessel(scene.source.vessel),
+        scene.source.grasp_height,
+        scene.target.position,
+        catalogue.vessel(scene.target.vessel),
+    )
     pour = Pour()
     draw: dict[str, Callable[[], object]] = {
         "public": lambda: simulator.render("public"),

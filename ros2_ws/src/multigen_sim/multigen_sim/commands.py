@@ -37,24 +37,42 @@ def run_list(_: argparse.Namespace) -> None:
     for path in sorted((share_directory("multigen_sim") / "config" / "scenes").glob("*.yaml")):
         table.add_row(path.stem, load_scene(path, 0).description)
     console.print(table)
-    table = Table("vessel", "ml", "height mm", "mouth mm", "material", "opaque", "held out", "description",
-                  title="Vessels")  # fmt: skip
+    table = Table(
+        "vessel",
+        "ml",
+        "height mm",
+        "mouth mm",
+        "material",
+        "opaque",
+        "held out",
+        "description",
+        title="Vessels",
+    )
     for name, vessel in vessels().items():
         table.add_row(
-            name, f"{vessel.capacity * 1e6:.0f}", f"{vessel.rim_height * 1e3:.0f}",
-            f"{vessel.mouth_radius * 2e3:.0f}", vessel.material, "yes" if vessel.opaque else "",
-            "yes" if vessel.held_out else "", vessel.description,
-        )  # fmt: skip
+            name,
+            f"{vessel.capacity * 1e6:.0f}",
+            f"{vessel.rim_height * 1e3:.0f}",
+            f"{vessel.mouth_radius * 2e3:.0f}",
+            vessel.material,
+            "yes" if vessel.opaque else "",
+            "yes" if vessel.held_out else "",
+            vessel.description,
+        )
     console.print(table)
     table = Table(
         "liquid", "kg/m³", "mPa·s", "mN/m", "°C", "held out", "description", title="Liquids"
     )
     for name, liquid in liquids().items():
         table.add_row(
-            name, f"{liquid.density:.0f}", f"{liquid.viscosity * 1e3:.3g}",
-            f"{liquid.surface_tension * 1e3:.1f}", f"{liquid.temperature:.0f}",
-            "yes" if liquid.held_out else "", liquid.description,
-        )  # fmt: skip
+            name,
+            f"{liquid.density:.0f}",
+            f"{liquid.viscosity * 1e3:.3g}",
+            f"{liquid.surface_tension * 1e3:.1f}",
+            f"{liquid.temperature:.0f}",
+            "yes" if liquid.held_out else "",
+            liquid.description,
+        )
     console.print(table)
 
 

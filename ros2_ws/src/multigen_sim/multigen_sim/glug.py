@@ -23,9 +23,9 @@ class Glug:
     """Air exchange in the source's neck.
 
     While the mouth runs full, the mean rate is that of a bottle emptying counter to its air,
-    Q = 0.262 √g d^2.5 (Clanet and Searby, J. Fluid Mech. 510, 2004), slowed by viscosity; it pulses at
-    the frequency of the plug in the neck against the enclosed air, so that the period grows as the
-    bottle empties.
+    Q = 0.262 √g d^2.5 (Clanet and Searby, J. Fluid Mech. 510, 2004), slowed by viscosity; it pulses
+    at the frequency of the plug in the neck against the enclosed air, so that the period grows as
+    the bottle empties.
     """
 
     def __init__(self, vessel: Vessel, liquid: Liquid, rng: np.random.Generator) -> None:

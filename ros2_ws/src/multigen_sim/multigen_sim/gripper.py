@@ -9,5 +9,5 @@ PAD_HEIGHT = 0.011
 
 
 def knuckle_angle(width: float) -> float:
-    """Left knuckle angle [rad] at which the pads are `width` [m] apart; the linkage is near linear."""
+    """Left knuckle angle [rad] with the pads `width` [m] apart; the linkage is near linear."""
     return CLOSED * (1.0 - min(max(width / GRIPPER_STROKE, 0.0), 1.0))

@@ -1,7 +1,8 @@
 """The cut-away hearing view: both vessels in section at a fixed scale, whatever their walls hide.
 
-Left the tilted source about its lip, right the standing target. It is drawn by coverage: every pixel's
-shade is the part of it that a shape covers, so that a level shows to a small fraction of a pixel.
+Left the tilted source about its lip, right the standing target. It is drawn by coverage: every
+pixel's shade is the part of it that a shape covers, so that a level shows to a small fraction of a
+pixel.
 """
 
 from __future__ import annotations

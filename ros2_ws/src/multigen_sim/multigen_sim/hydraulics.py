@@ -1,7 +1,7 @@
 """The liquid: from the held vessel over its lip through the air into the target.
 
-A reduced-order model: quasi-static level in the tilted source with its first sloshing mode, a weir at
-the lip, ballistic parcels, and an upright target with its own slosh.
+A reduced-order model: quasi-static level in the tilted source with its first sloshing mode, a weir
+at the lip, ballistic parcels, and an upright target with its own slosh.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _TURBULENCE_TIME = 0.06
 _RATE_TIME = 0.01
 _ACCELERATION_TIME = 0.03
 _DROP = 6.5e-4
-"""Volume of a drop that lets go of the wall, over surface tension and density [s^2]; 0.047 ml of water."""
+"""Volume of a drop that lets go of the wall, over surface tension and density [s^2]; 0.047 ml of
+water."""
 _DRIBBLE_PATH = 0.012
 """Mean way along the outer wall after which a dribble lets go [m]."""
 _LARGEST_SHARE = 0.5
@@ -95,9 +96,12 @@ class Hydraulics:
     @property
     def poured(self) -> float:
         """Volume gained by the target [m^3]."""
-        return self.start_volume - self.volumes[Place.SOURCE] - self.volumes[Place.AIR] - (
-            self.volumes[Place.SPILLED]
-        )  # fmt: skip
+        return (
+            self.start_volume
+            - self.volumes[Place.SOURCE]
+            - self.volumes[Place.AIR]
+            - (self.volumes[Place.SPILLED])
+        )
 
     @property
     def impact_point(self) -> tuple[float, float]:
@@ -117,8 +121,9 @@ class Hydraulics:
         depth = 0.5 * float(self.source.level(volume))
         below = self.source.height - depth
         velocity = (pose.on_axis(below) - self.pose.on_axis(below)) / dt
-        self._velocity = (pose.lip(self.source.mouth_radius)
-                          - self.pose.lip(self.source.mouth_radius)) / dt  # fmt: skip
+        self._velocity = (
+            pose.lip(self.source.mouth_radius) - self.pose.lip(self.source.mouth_radius)
+        ) / dt
         drift = float(velocity @ pose.downhill)
         blend = min(dt / _ACCELERATION_TIME, 1.0)
         self._acceleration += blend * ((drift - self._drift) / dt - self._acceleration)
@@ -172,7 +177,7 @@ class Hydraulics:
         velocity: NDArray[np.float64],
         clings: bool = False,
     ) -> float:
-        """Let a parcel go from the source; the film below the lip counts as the source's until then."""
+        """Let a parcel go; the film below the lip counts as the source's until then."""
         volume = min(volume, self.volumes[Place.SOURCE])
         if volume <= 0.0:
             return 0.0

@@ -21,7 +21,7 @@ def fall_time(height: float, upward: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """What landed in one step: volumes [m^3] by place and the mean speed of what hit the surface."""
+    """What landed in one step: volumes [m^3] by place, and how the jet met the surface."""
 
     target: float = 0.0
     rim: float = 0.0
@@ -34,9 +34,10 @@ class Landing:
 class Jet:
     """Ballistic parcels; where and when each lands is known as it leaves the lip.
 
-    A parcel is a disc as wide as the jet: it meets the plane of the target's rim, and the parts of it
-    inside the mouth, on the rim and outside go on their ways. `volume`, `origin`, `velocity`, `born`,
-    `lands` are (N,) or (N, 3) arrays over slots; a slot is in flight while its volume is above 0.
+    A parcel is a disc as wide as the jet: it meets the plane of the target's rim, and the parts of
+    it inside the mouth, on the rim and outside go on their ways. `volume`, `origin`, `velocity`,
+    `born`, `lands` are (N,) or (N, 3) arrays over slots; a slot is in flight while its volume is
+    above 0.
     """
 
     def __init__(self, target: Vessel, position: NDArray[np.float64]) -> None:
@@ -66,7 +67,7 @@ class Jet:
         surface: float,
         clings: bool = False,
     ) -> float:
-        """Release `volume` [m^3] at `origin` [m] with `velocity` [m/s] towards a surface at height [m].
+        """Release `volume` [m^3] at `origin` [m] with `velocity` [m/s] towards a `surface` [m].
 
         Returns the volume accepted: 0 when every slot is in flight.
         """
@@ -115,8 +116,14 @@ class Jet:
         self._keep_inside(np.array([last]), point[None])
         self.volume[down] = 0.0
         self.lands[down] = np.inf
-        return Landing(float(target), float(rim), float(outside), speed, diameter,
-                       (float(point[0]), float(point[1])))  # fmt: skip
+        return Landing(
+            float(target),
+            float(rim),
+            float(outside),
+            speed,
+            diameter,
+            (float(point[0]), float(point[1])),
+        )
 
     def positions(self, time: float) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Slots in flight at `time` [s], youngest first, (N,), and where they are [m], (N, 3)."""

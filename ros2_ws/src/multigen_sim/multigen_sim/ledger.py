@@ -15,7 +15,7 @@ class Place(IntEnum):
 
 
 class Ledger:
-    """Volumes [m^3] by place. Their sum stays the start volume, for nothing but `move` changes them."""
+    """Volumes [m^3] by place; only `move` changes them, so that their sum stays."""
 
     def __init__(self, source: float, target: float = 0.0) -> None:
         self._volumes = [source, 0.0, target, 0.0]

@@ -1,7 +1,7 @@
 """The body of liquid in a tilted vessel as a closed mesh of fixed topology.
 
-For every azimuth the wetted part of the wall is one stretch of the vessel's meridian; the free surface
-is made of the chords of these stretches.
+For every azimuth the wetted part of the wall is one stretch of the vessel's meridian; the free
+surface is made of the chords of these stretches.
 """
 
 from __future__ import annotations

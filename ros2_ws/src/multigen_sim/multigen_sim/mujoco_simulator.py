@@ -101,15 +101,13 @@ class MujocoSimulator:
         Raises:
             MultigenError: the shape is wrong or a value is not finite.
         """
-        goal = np.empty_like(self._data.ctrl)
-        if (
-            np.shape(positions) != self.arm.home.shape
-            or np.shape(velocities) != self.arm.home.shape
-        ):
+        shape = self.arm.home.shape
+        if np.shape(positions) != shape or np.shape(velocities) != shape:
             raise MultigenError(
-                f"command holds {np.shape(positions)} positions and {np.shape(velocities)} velocities, "
-                f"{self.arm.name} has {len(self.arm.joints)} joints"
+                f"command holds {np.shape(positions)} positions and {np.shape(velocities)} "
+                f"velocities, {self.arm.name} has {len(self.arm.joints)} joints"
             )
+        goal = np.empty_like(self._data.ctrl)
         goal[0::2], goal[1::2] = positions, velocities
         if not np.isfinite(goal).all():
             raise MultigenError("command holds NaN or infinity; it is ignored")

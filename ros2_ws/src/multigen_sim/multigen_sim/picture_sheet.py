@@ -49,9 +49,12 @@ def pour_pictures(
     simulator = MujocoSimulator()
     simulator.reset(scene, seed)
     path = plan_pour(
-        Arm.load(), catalogue.vessel(scene.source.vessel), scene.source.grasp_height,
-        scene.target.position, catalogue.vessel(scene.target.vessel),
-    )  # fmt: skip
+        Arm.load(),
+        catalogue.vessel(scene.source.vessel),
+        scene.source.grasp_height,
+        scene.target.position,
+        catalogue.vessel(scene.target.vessel),
+    )
     pictures, step = [], 0.01
     count = round(step / simulator.timestep)
     for tick in range(round(max(times) / step) + 1):
@@ -91,13 +94,16 @@ def scene_sheet(scene: Scene, seed: int) -> Picture:
 
 
 def vessel_sheet(columns: int = 4) -> Picture:
-    """Every vessel: as the source half poured where a gripper can hold it, else as a filled target."""
+    """Every vessel: as a pouring source where a gripper can hold it, else as a filled target."""
     tiles = []
     for name, vessel in catalogue.vessels().items():
         part = round(0.6 * vessel.capacity * 1e6)
         try:
-            scene = Scene(name=name, source=SourceSpec(vessel=name, volume_ml=part, grasp_height=0.06),
-                          target=TargetSpec(vessel="straight_glass"))  # fmt: skip
+            scene = Scene(
+                name=name,
+                source=SourceSpec(vessel=name, volume_ml=part, grasp_height=0.06),
+                target=TargetSpec(vessel="straight_glass"),
+            )
             time = 3.2
         except ValueError:
             scene = Scene(name=name, target=TargetSpec(vessel=name, volume_ml=part))

@@ -68,9 +68,14 @@ class PublicView:
         self._update_stream(stream, hydraulics)
         self._update_puddle(data, hydraulics)
         mujoco.mjv_updateScene(
-            self._model, data, self._option, None, self._camera,
-            mujoco.mjtCatBit.mjCAT_ALL, self._scene,
-        )  # fmt: skip
+            self._model,
+            data,
+            self._option,
+            None,
+            self._camera,
+            mujoco.mjtCatBit.mjCAT_ALL,
+            self._scene,
+        )
         self._sort_transparent()
         self._add_drops(hydraulics)
         mujoco.mjr_render(self._viewport, self._scene, self._context)
@@ -131,7 +136,7 @@ class PublicView:
             data.geom_xpos[self._puddle] = [*hydraulics.puddle, 0.0005]
 
     def _sort_transparent(self) -> None:
-        """Draw liquids before the walls around them: their centres coincide, so depth cannot tell."""
+        """Draw liquids before the walls around them: with one centre, depth cannot tell."""
         if self._order is None:
             rank = {self._model.geom(name).id: 100.0 - k for k, name in enumerate(_SOURCE_ORDER)}
             rank |= {self._model.geom(n).id: 50.0 for n in (names.TARGET, names.SOURCE)}
@@ -148,7 +153,11 @@ class PublicView:
             if self._scene.ngeom >= self._scene.maxgeom:
                 return
             mujoco.mjv_initGeom(
-                self._scene.geoms[self._scene.ngeom], mujoco.mjtGeom.mjGEOM_SPHERE,
-                np.array([radius, 0, 0]), centre, np.eye(3).ravel(), self._drop_colour,
-            )  # fmt: skip
+                self._scene.geoms[self._scene.ngeom],
+                mujoco.mjtGeom.mjGEOM_SPHERE,
+                np.array([radius, 0, 0]),
+                centre,
+                np.eye(3).ravel(),
+                self._drop_colour,
+            )
             self._scene.ngeom += 1

@@ -41,13 +41,19 @@ def vessel_outline(vessel: Vessel) -> NDArray[np.float64]:
     """The vessel's wall as a closed outline (K, 2) of (r, z) [m] above what it stands on."""
     z, r = np.array(vessel.profile).T
     inner = np.column_stack([r, z + vessel.floor])
-    outer = inner + [vessel.wall, 0.0]
+    outer = inner + np.array([vessel.wall, 0.0])
     axis = 1e-4
     bottom = [[axis, vessel.stem], [outer[0, 0], vessel.stem]]
     if vessel.stem:
         foot = max(0.8 * r.max(), 0.02)
-        bottom = [[axis, 0.0], [foot, 0.0], [foot, 0.002], [0.006, 0.006], [0.004, 0.012],
-                  [0.004, vessel.stem - 0.004]]  # fmt: skip
+        bottom = [
+            [axis, 0.0],
+            [foot, 0.0],
+            [foot, 0.002],
+            [0.006, 0.006],
+            [0.004, 0.012],
+            [0.004, vessel.stem - 0.004],
+        ]
     floor = [[axis, vessel.floor]]
     return np.vstack([bottom, outer, inner[::-1], floor])
 

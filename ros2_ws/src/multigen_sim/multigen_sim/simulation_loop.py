@@ -1,4 +1,4 @@
-"""The thread that owns a simulator: steps it in time, follows trajectories, hands out what it sees."""
+"""The thread that owns a simulator: steps it in time, follows trajectories, hands out results."""
 
 from __future__ import annotations
 
@@ -127,6 +127,7 @@ class SimulationLoop:
         scene, seed = self._scene()
         self._simulator.reset(scene, seed)
         self._commands.clear()
+        self.reason = ""
         joints = select_joints(self._simulator.joint_state(), self._arm.names)
         self._follower = TrajectoryFollower(self._arm.names, joints.positions)
         now = self._now

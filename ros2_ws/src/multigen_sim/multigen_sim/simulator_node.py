@@ -109,13 +109,19 @@ class SimulatorNode(Node):
 
     def _health(self) -> Health:
         loop = self._loop
-        values = {"real_time_factor": loop.pacer.measured, "overruns": loop.pacer.overruns,
-                  "rejected_commands": loop.rejected, **loop.cost}  # fmt: skip
+        values = {
+            "real_time_factor": loop.pacer.measured,
+            "overruns": loop.pacer.overruns,
+            "rejected_commands": loop.rejected,
+            **loop.cost,
+        }
+        if loop.paused:
+            return Health.ok("paused", **values)
         if loop.audio.silent:
             return Health.warn("no sound arrives: not waiting for it any more", **values)
         if loop.reason:
             return Health.warn(f"command refused: {loop.reason}", **values)
-        return Health.ok("paused" if loop.paused else "running", **values)
+        return Health.ok(**values)
 
     def clock(self, now: int) -> None:
         time = messages.header(now, "", FACTORY).stamp

@@ -1,4 +1,4 @@
-"""Droplets thrown up where the jet strikes, and dribbles that fall beside it: what is seen of them."""
+"""What is seen of droplets thrown up where the jet strikes and of dribbles beside it."""
 
 from __future__ import annotations
 

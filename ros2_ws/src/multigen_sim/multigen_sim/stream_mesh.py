@@ -35,9 +35,13 @@ _ANGLE = np.linspace(0.0, 2 * np.pi, _SECTORS, endpoint=False)
 _COS, _SIN = np.cos(_ANGLE), np.sin(_ANGLE)
 STREAM_FACES = _faces()
 STREAM_VERTICES = np.stack(
-    [np.broadcast_to(0.01 * _COS, (_RINGS, _SECTORS)), np.broadcast_to(0.01 * _SIN, (_RINGS, _SECTORS)),
-     np.broadcast_to(np.linspace(0.3, 0.1, _RINGS)[:, None], (_RINGS, _SECTORS))], axis=-1,
-).reshape(-1, 3)  # fmt: skip
+    [
+        np.broadcast_to(0.01 * _COS, (_RINGS, _SECTORS)),
+        np.broadcast_to(0.01 * _SIN, (_RINGS, _SECTORS)),
+        np.broadcast_to(np.linspace(0.3, 0.1, _RINGS)[:, None], (_RINGS, _SECTORS)),
+    ],
+    axis=-1,
+).reshape(-1, 3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +60,7 @@ class Stream:
 def trace(
     jet: Jet, time: float, liquid: Liquid, width: float, rings: int = _RINGS
 ) -> Stream | None:
-    """The stream at `time` [s]; `width` [m] is that of the sheet at the lip. None if nothing falls."""
+    """The stream at `time` [s], from a sheet `width` [m] wide; None if nothing falls."""
     slots, points = jet.positions(time)
     keep = ~jet.clings[slots]
     slots, points = slots[keep], points[keep]

@@ -1,8 +1,8 @@
 """How much liquid a tilted solid of revolution holds below a level: V(h, θ).
 
-Heights are measured from the lip, the lowest point of the rim: a head of 0 is the volume that a slow
-pour leaves behind. Cross-sections are circular segments, integrated along the axis by Gauss-Legendre
-rules between the points where the surface enters and leaves the wall.
+Heights are measured from the lip, the lowest point of the rim: a head of 0 is the volume that a
+slow pour leaves behind. Cross-sections are circular segments, integrated along the axis by Gauss-
+Legendre rules between the points where the surface enters and leaves the wall.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class VolumeTable:
         return float(np.interp((head - low) / (high - low), self._part, row))
 
     def surface(self, volume: float, tilt: float) -> tuple[float, float, float]:
-        """Of a volume [m^3] at `tilt` [rad]: its head [m], surface area [m^2], volume held back [m^3].
+        """Head [m], surface area [m^2] and volume held back [m^3] of a volume [m^3] at a tilt.
 
         The head is that of the liquid's surface above the lip; the volume held back has head 0.
         """

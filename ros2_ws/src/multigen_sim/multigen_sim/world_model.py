@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import mujoco
 import numpy as np
@@ -65,7 +66,7 @@ def _add_vessel(
     _add_mesh(spec, name, vessel_mesh(vessel))
     body.add_geom(name=name, type=_MESH, meshname=name, material=name, **_VISUAL)
     edges = np.linspace(0.0, vessel.rim_height, 7)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         radius = float(vessel.outer_radius(np.linspace(low, high, 8)).max())
         body.add_geom(
             type=mujoco.mjtGeom.mjGEOM_CYLINDER,
@@ -94,8 +95,9 @@ def build(world: World) -> mujoco.MjModel:
     _set_quality(spec, scene)
     _add_surroundings(spec, scene)
     red, green, blue, opacity = world.liquid.colour
-    spec.add_material(name="liquid", rgba=[red, green, blue, max(opacity, 0.35)], specular=0.6,
-                      shininess=0.8)  # fmt: skip
+    spec.add_material(
+        name="liquid", rgba=[red, green, blue, max(opacity, 0.35)], specular=0.6, shininess=0.8
+    )
     flange = add_arm(spec, world.arm, world.dynamics)
     width = 2.0 * float(world.source.outer_radius(scene.source.grasp_height))
     tool = add_gripper(flange, world.arm, world.dynamics, width)
@@ -113,9 +115,13 @@ def build(world: World) -> mujoco.MjModel:
     _add_mesh(spec, STREAM, Mesh(STREAM_VERTICES, STREAM_FACES))
     spec.worldbody.add_geom(name=STREAM, type=_MESH, meshname=STREAM, material="liquid", **_VISUAL)
     spec.worldbody.add_geom(
-        name=PUDDLE, type=mujoco.mjtGeom.mjGEOM_ELLIPSOID, size=[1e-4, 1e-4, 1e-5],
-        pos=[0, 0, -0.01], material="liquid", **_VISUAL,
-    )  # fmt: skip
+        name=PUDDLE,
+        type=mujoco.mjtGeom.mjGEOM_ELLIPSOID,
+        size=[1e-4, 1e-4, 1e-5],
+        pos=[0, 0, -0.01],
+        material="liquid",
+        **_VISUAL,
+    )
     model = spec.compile()
     for name in (SOURCE_LIQUID, TARGET_LIQUID, STREAM):
         geom = model.geom(name).id
@@ -144,22 +150,50 @@ def _set_quality(spec: mujoco.MjSpec, scene: Scene) -> None:
 def _add_surroundings(spec: mujoco.MjSpec, scene: Scene) -> None:
     look = scene.look
     wall = np.array(look.wall)
-    spec.add_texture(name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
-                     builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT, rgb1=np.minimum(wall * 1.15, 1),
-                     rgb2=wall * 0.75, width=64, height=64)  # fmt: skip
+    spec.add_texture(
+        name="sky",
+        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
+        rgb1=np.minimum(wall * 1.15, 1),
+        rgb2=wall * 0.75,
+        width=64,
+        height=64,
+    )
     spec.add_material(name="table", rgba=[*look.table, 1], specular=0.15, shininess=0.2)
     spec.add_material(name="wall", rgba=[*look.wall, 1], specular=0.0)
     world = spec.worldbody
-    world.add_geom(name="table", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.7, 0.9, 0.02],
-                   pos=[0.45, 0, -0.02], material="table", contype=2, conaffinity=1)  # fmt: skip
-    world.add_geom(name="wall", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.02, 3.0, 1.5],
-                   pos=[-0.6, 0, 0.7], material="wall", **_VISUAL)  # fmt: skip
-    world.add_light(pos=look.light_position, dir=np.array([0.6, 0.1, 0.1]) - look.light_position,
-                    diffuse=[0.62 * look.light] * 3, specular=[0.35 * look.light] * 3,
-                    type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, castshadow=look.shadows)  # fmt: skip
+    world.add_geom(
+        name="table",
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        size=[0.7, 0.9, 0.02],
+        pos=[0.45, 0, -0.02],
+        material="table",
+        contype=2,
+        conaffinity=1,
+    )
+    world.add_geom(
+        name="wall",
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        size=[0.02, 3.0, 1.5],
+        pos=[-0.6, 0, 0.7],
+        material="wall",
+        **_VISUAL,
+    )
+    world.add_light(
+        pos=look.light_position,
+        dir=np.array([0.6, 0.1, 0.1]) - look.light_position,
+        diffuse=[0.62 * look.light] * 3,
+        specular=[0.35 * look.light] * 3,
+        type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+        castshadow=look.shadows,
+    )
     camera = scene.camera
     pose = camera.pose
     right, down = pose[:3, 0], pose[:3, 1]
     rotation = np.column_stack([right, -down, -pose[:3, 2]])
-    world.add_camera(name=CAMERA, pos=camera.position, fovy=camera.vertical_fov,
-                     quat=quaternion(Rotation.from_matrix(rotation)))  # fmt: skip
+    world.add_camera(
+        name=CAMERA,
+        pos=camera.position,
+        fovy=camera.vertical_fov,
+        quat=quaternion(Rotation.from_matrix(rotation)),
+    )

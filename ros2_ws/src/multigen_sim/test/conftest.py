@@ -13,9 +13,14 @@ STEP = 0.005
 
 def make_vessel(profile, wall=0.002):
     return Vessel(
-        name="test", description="for tests", profile=profile, wall=wall, mass=0.1, material="glass",
+        name="test",
+        description="for tests",
+        profile=profile,
+        wall=wall,
+        mass=0.1,
+        material="glass",
         opaque=False,
-    )  # fmt: skip
+    )
 
 
 def pose_at(source, target, tilt, position=POSITION):
@@ -29,15 +34,29 @@ class PourRun:
     """Hydraulics under a source that follows a tilt over time."""
 
     def __init__(
-        self, source="beaker", target="straight_glass", drink="water", volume=350e-6, start=0.0,
-        seed=0, tilt=0.0, **spec,
-    ):  # fmt: skip
+        self,
+        source="beaker",
+        target="straight_glass",
+        drink="water",
+        volume=350e-6,
+        start=0.0,
+        seed=0,
+        tilt=0.0,
+        **spec,
+    ):
         self.source = vessel(source) if isinstance(source, str) else source
         self.target = vessel(target) if isinstance(target, str) else target
         self.hydraulics = Hydraulics(
-            self.source, self.target, POSITION, liquid(drink), HydraulicsSpec(**spec), volume, start,
-            pose_at(self.source, self.target, tilt), seed,
-        )  # fmt: skip
+            self.source,
+            self.target,
+            POSITION,
+            liquid(drink),
+            HydraulicsSpec(**spec),
+            volume,
+            start,
+            pose_at(self.source, self.target, tilt),
+            seed,
+        )
 
     def follow(self, tilts):
         for tilt in tilts:

@@ -20,7 +20,8 @@ def drawn(sim, scene):
 
 
 def level_in(sim, picture, scene):
-    """The target's level [m] read from the picture: where the axis's column turns from air to liquid."""
+    """The target's level [m] read from the picture: where the axis's column turns from air to
+    liquid."""
     target = vessel(scene.target.vessel)
     matrix = sim.calibration("cutaway").matrix
     column = picture[:, round(matrix[0, 2])].astype(float)
@@ -101,5 +102,10 @@ def simulator_path(scene):
     from multigen_core.arm import Arm
     from multigen_core.pour_path import plan_pour
 
-    return plan_pour(Arm.load(), vessel(scene.source.vessel), scene.source.grasp_height,
-                     scene.target.position, vessel(scene.target.vessel))  # fmt: skip
+    return plan_pour(
+        Arm.load(),
+        vessel(scene.source.vessel),
+        scene.source.grasp_height,
+        scene.target.position,
+        vessel(scene.target.vessel),
+    )

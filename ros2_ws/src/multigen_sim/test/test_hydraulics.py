@@ -136,8 +136,10 @@ def test_state_is_complete_and_consistent_while_pouring(pour_run):
     target = run.target
     assert state.stamp == 5
     assert (state.source_vessel, state.target_vessel, state.liquid) == (
-        "beaker", "straight_glass", "water",
-    )  # fmt: skip
+        "beaker",
+        "straight_glass",
+        "water",
+    )
     assert state.target_level == pytest.approx(float(target.level(state.target_volume)))
     assert state.air_column == pytest.approx(target.height - state.target_level)
     assert state.outflow_rate > 1e-5

@@ -37,8 +37,14 @@ def test_range_decides_between_mouth_rim_and_outside():
     ):
         jet = Jet(GLASS, POSITION)
         flight = fall_time(0.05, 0.0)
-        jet.emit(0.0, 1e-7, 1e-8, np.array([0.0, -0.05, rim + 0.05]),
-                 np.array([0.0, (reach + 0.05) / flight, 0.0]), 0.01)  # fmt: skip
+        jet.emit(
+            0.0,
+            1e-7,
+            1e-8,
+            np.array([0.0, -0.05, rim + 0.05]),
+            np.array([0.0, (reach + 0.05) / flight, 0.0]),
+            0.01,
+        )
         landing = land_all(jet)
         assert getattr(landing, wanted) == pytest.approx(1e-7, rel=0.05 if wanted != "rim" else 0.6)
         assert landing.target + landing.rim + landing.outside == pytest.approx(1e-7)

@@ -27,8 +27,13 @@ def simulator():
 
 
 def path_of(scene):
-    return plan_pour(ARM, vessel(scene.source.vessel), scene.source.grasp_height,
-                     scene.target.position, vessel(scene.target.vessel))  # fmt: skip
+    return plan_pour(
+        ARM,
+        vessel(scene.source.vessel),
+        scene.source.grasp_height,
+        scene.target.position,
+        vessel(scene.target.vessel),
+    )
 
 
 def pour(sim, scene=SCENE, tilt=1.3, rate=0.4, seconds=5.0):
@@ -41,8 +46,16 @@ def pour(sim, scene=SCENE, tilt=1.3, rate=0.4, seconds=5.0):
 
 
 def test_tool_pose_is_that_of_the_shared_kinematics():
-    model = build(World(SCENE, ARM, ArmDynamics.load(), vessel("beaker"), vessel("straight_glass"),
-                        liquid("water")))  # fmt: skip
+    model = build(
+        World(
+            SCENE,
+            ARM,
+            ArmDynamics.load(),
+            vessel("beaker"),
+            vessel("straight_glass"),
+            liquid("water"),
+        )
+    )
     data = mujoco.MjData(model)
     rng = np.random.default_rng(0)
     for _ in range(20):
@@ -56,8 +69,10 @@ def test_tool_pose_is_that_of_the_shared_kinematics():
 
 def test_starts_upright_at_time_zero_with_the_scene_s_liquid(simulator):
     joints, liquid_state, pour_state = (
-        simulator.joint_state(), simulator.liquid_state(), simulator.pour_state(),
-    )  # fmt: skip
+        simulator.joint_state(),
+        simulator.liquid_state(),
+        simulator.pour_state(),
+    )
     assert joints.stamp == liquid_state.stamp == pour_state.stamp == 0
     assert joints.names == (*ARM.names, "robotiq_85_left_knuckle_joint")
     assert joints.positions[:7] == pytest.approx(path_of(SCENE).at(0.0), abs=1e-9)

@@ -45,9 +45,12 @@ def test_size_and_stamp_are_the_scene_s(picture):
 def test_calibration_and_pose_project_where_things_are_drawn(picture, position):
     look = LookSpec(table=(0.2, 0.2, 0.2))
     scenes = [
-        Scene(target=TargetSpec(vessel="can", position=(*position, 0.0)), look=look,
-              camera=CameraSpec(width=640, height=480))
-    ]  # fmt: skip
+        Scene(
+            target=TargetSpec(vessel="can", position=(*position, 0.0)),
+            look=look,
+            camera=CameraSpec(width=640, height=480),
+        )
+    ]
     rgb, sim = picture(scenes[0])
     red = (rgb[..., 0] > 90) & (rgb[..., 0] > 2 * rgb[..., 1]) & (rgb[..., 0] > 2 * rgb[..., 2])
     rows, columns = np.nonzero(red)

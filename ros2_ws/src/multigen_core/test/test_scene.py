@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from multigen_core.scene import CameraSpec, Scene, draw, load_scene
+from multigen_core.yaml_file import ConfigError
+
+
+@pytest.fixture
+def scene_file(tmp_path):
+    def write(data):
+        path = tmp_path / "scene.yaml"
+        path.write_text(yaml.safe_dump(data))
+        return path
+
+    return write
+
+
+def test_seed_reproduces_a_scene_and_another_differs():
+    assert load_scene("randomised", 4) == load_scene("randomised", 4)
+    assert load_scene("randomised", 4) != load_scene("randomised", 5)
+
+
+def test_empty_scene_is_the_default(scene_file):
+    scene = load_scene(scene_file({}), 0)
+    assert scene == Scene(name="scene")
+
+
+def test_shipped_scenes_are_found_by_name_and_others_are_listed():
+    assert load_scene("opaque", 0).target.vessel == "steel_cup"
+    with pytest.raises(ConfigError, match=r"nowhere.*default.*randomised"):
+        load_scene("nowhere", 0)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"target": {"vessel": "chalice"}}, r"unknown vessel 'chalice'"),
+        ({"liquid": "mercury"}, r"unknown liquid 'mercury'"),
+        ({"source": {"volume_ml": 5000}}, r"source.volume_ml 5000 is above the brim: beaker holds"),
+        ({"target": {"volume_ml": 900}}, r"target.volume_ml 900 is above the brim"),
+        ({"source": {"grasp_height": 0.4}}, r"above the vessel's mouth"),
+        ({"source": {"vessel": "bowl", "grasp_height": 0.05}}, r"bowl is \d+ mm wide where"),
+        ({"sauce": {}}, r"sauce: unknown key; known: .*source"),
+        ({"camera": {"vertical_fov": 200}}, r"camera.vertical_fov"),
+        ({"camera": {"position": [0, 0, 1], "look_at": [0, 0, 0]}}, r"right above"),
+        ({"liquid": {"uniform": [2, 1]}}, r"liquid: uniform takes \[low, high\] with low ≤ high"),
+        ({"liquid": {"uniform": "water"}}, r"liquid: uniform takes \[low, high\]"),
+        ({"liquid": {"choice": []}}, r"liquid: choice takes a list"),
+        (["water"], r"expected a mapping"),
+    ],
+)
+def test_wrong_scenes_are_one_line_that_names_the_fault(scene_file, data, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_scene(scene_file(data), 0)
+    assert "\n" not in str(caught.value)
+    assert "scene.yaml" in str(caught.value)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_draws_lie_within_their_ranges(seed):
+    spec = {
+        "a": {"uniform": [1, 2]},
+        "b": [{"uniform": [[0, 5], [1, 6]]}],
+        "c": {"choice": ["x", 7]},
+    }
+    drawn = draw(spec, np.random.default_rng(seed))
+    assert 1 <= drawn["a"] <= 2
+    assert 0 <= drawn["b"][0][0] <= 1
+    assert 5 <= drawn["b"][0][1] <= 6
+    assert drawn["c"] in ("x", 7)
+
+
+numbers = st.floats(-1.0, 1.0)
+
+
+@settings(max_examples=50)
+@given(st.tuples(numbers, numbers, numbers), st.tuples(numbers, numbers, numbers))
+def test_camera_pose_looks_at_its_point_with_the_horizon_level(position, look_at):
+    x, y, _ = np.subtract(look_at, position)
+    if np.hypot(x, y) < 0.01:
+        return
+    camera = CameraSpec(position=position, look_at=look_at)
+    pose = camera.pose
+    assert pose[:3, :3] @ pose[:3, :3].T == pytest.approx(np.eye(3), abs=1e-9)
+    assert np.linalg.det(pose[:3, :3]) == pytest.approx(1.0)
+    seen = np.linalg.inv(pose) @ [*look_at, 1.0]
+    assert seen[:2] == pytest.approx([0.0, 0.0], abs=1e-9)
+    assert seen[2] > 0
+    assert pose[2, 0] == pytest.approx(0.0, abs=1e-12)
+    assert pose[2, 1] <= 0
+
+
+def test_camera_calibration_has_the_field_of_view():
+    camera = CameraSpec(vertical_fov=60.0, width=400, height=300)
+    calibration = camera.calibration
+    half = np.arctan(150 / calibration.matrix[1, 1])
+    assert np.degrees(2 * half) == pytest.approx(60.0)
+    assert calibration.matrix[0, 2] == 199.5

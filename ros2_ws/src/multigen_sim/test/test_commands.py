@@ -1,0 +1,73 @@
+import argparse
+
+import cv2
+import pytest
+
+from multigen_core.errors import MultigenError
+from multigen_core.scene import Scene
+from multigen_sim import bench
+from multigen_sim.commands import register_sim
+from multigen_sim.picture_sheet import Pour, pour_pictures
+
+
+@pytest.fixture
+def multigen_sim():
+    parser = argparse.ArgumentParser()
+    register_sim(parser)
+
+    def call(*words):
+        args = parser.parse_args(words)
+        return args.run(args)
+
+    return call
+
+
+def test_list_names_scenes_vessels_and_liquids(multigen_sim, capsys):
+    multigen_sim("list")
+    printed = capsys.readouterr().out
+    for name in ("randomised", "can", "syrup"):
+        assert name in printed
+
+
+def test_show_writes_a_sheet_of_the_scene(multigen_sim, tmp_path):
+    out = tmp_path / "sheet.png"
+    multigen_sim("show", "--scene", "opaque", "-o", str(out))
+    sheet = cv2.imread(str(out))
+    assert sheet.shape[1] == 2 * (320 + 300)
+    assert sheet.std() > 20
+
+
+def test_unwritable_sheet_is_an_error(multigen_sim, tmp_path):
+    with pytest.raises(MultigenError, match="No such file"):
+        multigen_sim("show", "-o", str(tmp_path / "nowhere" / "sheet.png"))
+
+
+def test_unknown_scene_is_an_error(multigen_sim, tmp_path):
+    with pytest.raises(MultigenError, match="atlantis"):
+        multigen_sim("show", "--scene", "atlantis", "-o", str(tmp_path / "sheet.png"))
+
+
+def test_pictures_come_at_the_times_asked_for():
+    first, last = pour_pictures(Scene(), 0, [0.0, 4.3], Pour())
+    assert (first[1] != last[1]).any()
+
+
+def test_pour_by_the_clock_rises_stays_and_returns():
+    pour = Pour(rate=0.5, tilt=1.0, stay=1.0)
+    assert pour.duration == 5.0
+    assert pour.at(1.0) == (0.5, 0.5)
+    assert pour.at(2.5) == (1.0, 0.0)
+    assert pour.at(4.0) == (0.5, -0.5)
+    assert pour.at(9.0) == (0.0, 0.0)
+
+
+def test_bench_gives_positive_figures(monkeypatch):
+    monkeypatch.setattr(bench, "_DURATION", 0.3)
+    figures = bench.run(argparse.Namespace())
+    assert {
+        "offline_real_time_factor",
+        "physics_real_time_factor",
+        "render_ms",
+        "hearing_view_ms",
+    } <= set(figures)
+    assert all(value > 0 for value in figures.values())

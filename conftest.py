@@ -54,11 +54,14 @@ def peer(domain: int) -> Iterator[object]:
     rclpy.shutdown(context=context)
 
 
-def wait_for(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+def wait_for(
+    condition: Callable[[], object], what: str | Callable[[], str], patience: float = PATIENCE
+) -> None:
     """Wait until `condition()` is true; fail naming `what` if it never is."""
     deadline = time.monotonic() + patience
     while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited in vain for {what if isinstance(what, str) else what()}")
         time.sleep(0.02)
 
 

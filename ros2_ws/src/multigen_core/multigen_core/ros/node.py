@@ -1,10 +1,5 @@
 """What a node module imports: endpoints, parameters, diagnostics and the spin loop."""
 
-import signal
-
-# An interrupt while a node's modules are still loading just ends it; `run` takes over from there.
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-
 from multigen_core.ros.diagnostics import Diagnostics, Health
 from multigen_core.ros.endpoints import Sender, publisher, subscribe
 from multigen_core.ros.factory import FACTORY

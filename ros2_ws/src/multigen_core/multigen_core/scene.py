@@ -7,7 +7,7 @@ draws from every range, in the file's order, and so reproduces the scene.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +43,8 @@ class TargetSpec(FrozenModel):
 class CameraSpec(FrozenModel):
     """The public camera in base_link: position, the point it looks at [m], vertical view [deg]."""
 
-    position: Vector = (1.22, 0.1, 0.38)
-    look_at: Vector = (0.65, 0.07, 0.145)
+    position: Vector = (1.22, 0.1, 0.27)
+    look_at: Vector = (0.65, 0.07, 0.155)
     vertical_fov: Annotated[float, Field(gt=5, lt=120)] = 36.0
     width: Annotated[int, Field(ge=16, le=4096)] = 320
     height: Annotated[int, Field(ge=16, le=4096)] = 240
@@ -102,7 +102,11 @@ class ArmSpec(FrozenModel):
 
 
 class LookSpec(FrozenModel):
-    """Appearance that the physics does not see: colours RGB in [0, 1], light, exposure."""
+    """Appearance that the physics does not see.
+
+    Colours are RGB in [0, 1]; `pattern` is that of the table; `distractors` things stand about on
+    it, clear of the pour, placed by the simulation's seed.
+    """
 
     table: Vector = (0.68, 0.58, 0.47)
     wall: Vector = (0.80, 0.82, 0.83)
@@ -110,6 +114,8 @@ class LookSpec(FrozenModel):
     light: Annotated[float, Field(ge=0, le=2)] = 0.8
     exposure: Annotated[float, Field(gt=0, le=4)] = 1.0
     shadows: bool = False
+    pattern: Literal["plain", "checker", "speckle"] = "plain"
+    distractors: Annotated[int, Field(ge=0, le=8)] = 0
 
 
 class Scene(FrozenModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from typing import Any
 
@@ -38,6 +39,7 @@ def make_context(width: int, height: int) -> Any:
         try:
             context = _make(backend, width, height)
             context.make_current()
+            atexit.register(context.free)
         except Exception as error:  # each binding raises its own kind
             causes.append(
                 f"{backend}: {type(error).__name__}: {' '.join(str(error).split())[:120]}"

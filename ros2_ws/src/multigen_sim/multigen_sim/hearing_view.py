@@ -41,7 +41,7 @@ _FOAM = np.array([248.0, 250.0, 252.0], np.float32)
 _BUBBLES = 14
 _COLUMNS = np.arange(_PANEL, dtype=np.float32)
 _ROWS = np.arange(HEIGHT, dtype=np.float32)
-_THINNEST_WALL = 0.6
+_THINNEST_WALL = 0.9
 """Walls are drawn at least this wide [px], so that their material shows."""
 
 Grid = NDArray[np.float32]
@@ -145,7 +145,7 @@ class HearingView:
         image = np.broadcast_to(_BACKGROUND, (HEIGHT, _PANEL, 3)).copy()
         if stream is not None:
             flow = _stream_cover(stream, foot, pour.pose.downhill, self._x[0], self._z[:, 0])
-            _blend(image, flow * (1 - wet), self._liquid)
+            _blend(image, flow * (1 - wet) * (1 - self._wall), self._liquid)
         _blend(image, wet, self._liquid)
         _blend(image, self._wall, self._target_wall)
         self._add_plume(image, wet, foot, level)

@@ -36,7 +36,7 @@ _LARGEST_SHARE = 0.5
 _BACKWARD_DIP = 0.8
 _FILLED_NECK = 0.5
 """Part of a glugging mouth that the liquid takes, the air the rest."""
-_STIR = 0.3
+_STIR = 0.15
 """Part of the jet's momentum that lifts the target's surface on one side."""
 
 

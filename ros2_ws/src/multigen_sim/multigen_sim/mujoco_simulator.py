@@ -63,7 +63,7 @@ class MujocoSimulator:
         path = plan_pour(self.arm, source, scene.source.grasp_height, scene.target.position, target)
         start = path.at(0.0) + scene.arm.home_noise * rng.standard_normal(len(self.arm.joints))
         start = np.clip(start, self.arm.lower, self.arm.upper)
-        world = World(scene, self.arm, self._dynamics, source, target, liquid)
+        world = World(scene, self.arm, self._dynamics, source, target, liquid, seed)
         self._model = build(world)
         self._data = mujoco.MjData(self._model)
         self._source_body = self._model.body(SOURCE).id
@@ -182,7 +182,7 @@ class MujocoSimulator:
 
     @property
     def _now(self) -> int:
-        return self._steps * to_nanoseconds(TIMESTEP)
+        return int(self._steps * to_nanoseconds(TIMESTEP))
 
     def _vessel_pose(self) -> VesselPose:
         axis = self._data.xmat[self._source_body].reshape(3, 3)[:, 2].copy()

@@ -55,7 +55,8 @@ def pour_pictures(
         scene.target.position,
         catalogue.vessel(scene.target.vessel),
     )
-    pictures, step = [], 0.01
+    pictures: list[tuple[Picture, Picture]] = []
+    step = 0.01
     count = round(step / simulator.timestep)
     for tick in range(round(max(times) / step) + 1):
         time = tick * step

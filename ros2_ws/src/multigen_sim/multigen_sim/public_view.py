@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import atexit
 from typing import Any
 
 import cv2
@@ -56,8 +56,8 @@ class PublicView:
     def close(self) -> None:
         """Free the rendering context."""
         self._context.free()
-        with contextlib.suppress(Exception):  # a driver torn down at exit has nothing left to free
-            self._gl.free()
+        atexit.unregister(self._gl.free)
+        self._gl.free()
 
     def render(self, data: mujoco.MjData, hydraulics: Hydraulics) -> NDArray[np.uint8]:
         """The picture of this moment, (H, W, 3)."""

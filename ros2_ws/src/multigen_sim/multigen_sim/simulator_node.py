@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
-from multigen_core import contract, messages
+import multigen_core.messages as messages
+from multigen_core import contract
 from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
 from multigen_core.ros.node import (

@@ -46,6 +46,7 @@ class World:
     source: Vessel
     target: Vessel
     liquid: Liquid
+    seed: int = 0
 
 
 def _add_mesh(spec: mujoco.MjSpec, name: str, mesh: Mesh) -> None:
@@ -94,6 +95,7 @@ def build(world: World) -> mujoco.MjModel:
     spec.option.gravity = [0, 0, -9.81]
     _set_quality(spec, scene)
     _add_surroundings(spec, scene)
+    _add_distractors(spec, world)
     red, green, blue, opacity = world.liquid.colour
     spec.add_material(
         name="liquid", rgba=[red, green, blue, max(opacity, 0.35)], specular=0.6, shininess=0.8
@@ -147,6 +149,51 @@ def _set_quality(spec: mujoco.MjSpec, scene: Scene) -> None:
     visual.headlight.specular = [0.1] * 3
 
 
+def _add_table_material(spec: mujoco.MjSpec, scene: Scene) -> None:
+    look = scene.look
+    material = spec.add_material(
+        name="table", rgba=[*look.table, 1], specular=0.15, shininess=0.2, texrepeat=[6, 6]
+    )
+    if look.pattern == "plain":
+        return
+    speckle = look.pattern == "speckle"
+    flat, checker = mujoco.mjtBuiltin.mjBUILTIN_FLAT, mujoco.mjtBuiltin.mjBUILTIN_CHECKER
+    spec.add_texture(
+        name="table",
+        type=mujoco.mjtTexture.mjTEXTURE_2D,
+        builtin=flat if speckle else checker,
+        mark=mujoco.mjtMark.mjMARK_RANDOM if speckle else mujoco.mjtMark.mjMARK_NONE,
+        markrgb=[0.55, 0.55, 0.55],
+        random=0.12,
+        rgb1=[1, 1, 1],
+        rgb2=[0.82, 0.82, 0.82],
+        width=128,
+        height=128,
+    )
+    material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "table"
+
+
+def _add_distractors(spec: mujoco.MjSpec, world: World) -> None:
+    """Stand plain things on the table, away from the pour and the arm."""
+    rng = np.random.default_rng(world.seed)
+    x, y, _ = world.scene.target.position
+    shapes = (mujoco.mjtGeom.mjGEOM_CYLINDER, mujoco.mjtGeom.mjGEOM_BOX)
+    for _ in range(world.scene.look.distractors):
+        side = rng.choice([-1.0, 1.0])
+        place = [x + rng.uniform(-0.35, 0.05), y - 0.05 + side * rng.uniform(0.22, 0.40)]
+        half = rng.uniform(0.02, 0.07)
+        spec.worldbody.add_geom(
+            type=shapes[int(rng.integers(2))],
+            size=[*([rng.uniform(0.015, 0.045)] * 2), half]
+            if rng.random() < 0.5
+            else [rng.uniform(0.015, 0.045), half, half],
+            pos=[*place, half],
+            euler=[0, 0, rng.uniform(0, np.pi)],
+            rgba=[*rng.uniform(0.1, 0.95, 3), 1],
+            **_VISUAL,
+        )
+
+
 def _add_surroundings(spec: mujoco.MjSpec, scene: Scene) -> None:
     look = scene.look
     wall = np.array(look.wall)
@@ -159,7 +206,7 @@ def _add_surroundings(spec: mujoco.MjSpec, scene: Scene) -> None:
         width=64,
         height=64,
     )
-    spec.add_material(name="table", rgba=[*look.table, 1], specular=0.15, shininess=0.2)
+    _add_table_material(spec, scene)
     spec.add_material(name="wall", rgba=[*look.wall, 1], specular=0.0)
     world = spec.worldbody
     world.add_geom(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass
 
 from rclpy.node import Node
@@ -34,6 +36,9 @@ from multigen_core.types import (
 from multigen_sim.backends import BACKENDS, make_simulator
 from multigen_sim.pacing import SHORTEST_AUDIO_LEAD
 from multigen_sim.simulation_loop import Rates, SimulationLoop
+
+DISCOVERY = 1.0
+"""How long to look for another simulator [s]."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,20 @@ class SimulatorNode(Node):
         self.create_service(Trigger, "simulator/reset", self._on_reset)
         self.create_service(SetBool, "simulator/pause", self._on_pause)
         self._diagnostics = Diagnostics(self, self._health, p.backend)
+        self._refuse_a_second_clock()
         self._loop.start()
+
+    def _refuse_a_second_clock(self) -> None:
+        """Two clocks in one graph would throw every node's time to and fro."""
+        deadline = time.monotonic() + DISCOVERY
+        while time.monotonic() < deadline:
+            if self.count_publishers(contract.CLOCK.name) > 1:
+                domain = os.environ.get("ROS_DOMAIN_ID", "0")
+                raise MultigenError(
+                    f"another simulator publishes /clock in ROS domain {domain}: end it, or set "
+                    "ROS_DOMAIN_ID to another number"
+                )
+            time.sleep(0.05)
 
     def _load_scene(self) -> tuple[Scene, int]:
         seed = self.get_parameter("seed").value
@@ -125,8 +143,8 @@ class SimulatorNode(Node):
         return Health.ok(**values)
 
     def clock(self, now: int) -> None:
-        time = messages.header(now, "", FACTORY).stamp
-        self._clock_sender.publish(FACTORY.new(contract.CLOCK.type, clock=time))
+        stamp = messages.header(now, "", FACTORY).stamp
+        self._clock_sender.publish(FACTORY.new(contract.CLOCK.type, clock=stamp))
 
     def joints(self, state: JointState) -> None:
         self._joints.send(state)

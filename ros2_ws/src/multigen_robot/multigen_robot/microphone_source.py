@@ -70,13 +70,15 @@ class MicrophoneConfig:
 class Block:
     """Mono samples in [-1, 1], (N,), and the time of the first [ns].
 
-    `overflow`: samples before it were lost in the device; `lost`: how many were lost on our side.
+    `overflow`: samples before it were lost in the device; `lost`: how many were lost on our side;
+    `latest`: when the first sample was taken at the latest [ns].
     """
 
     samples: NDArray[np.float32]
     stamp: int
     overflow: bool = False
     lost: int = 0
+    latest: int | None = None
 
 
 class SoundSource(Protocol):
@@ -142,8 +144,11 @@ class Device:
         lag = times.currentTime - times.inputBufferAdcTime
         if not 0.0 <= lag <= _MAX_LAG:
             lag = self._latency + frames / self.rate
-        stamp = self._clock() - to_nanoseconds(lag)
-        block = Block(mono(pcm), stamp, bool(status.input_overflow), self._lost)
+        now = self._clock()
+        # Sound servers claim later times now and then, but no block comes before its last sample.
+        latest = now - to_nanoseconds(frames / self.rate)
+        stamp = min(now - to_nanoseconds(lag), latest)
+        block = Block(mono(pcm), stamp, bool(status.input_overflow), self._lost, latest)
         try:
             self._blocks.put_nowait(block)
             self._lost = 0

@@ -76,7 +76,7 @@ class Chunker:
         """Chunks complete with `block`, and the gap before it [s], negative if time went back."""
         chunks: list[AudioChunk] = []
         self._received += block.lost
-        gap = self._clock.observe(self._received, block.stamp, block.overflow)
+        gap = self._clock.observe(self._received, block.stamp, block.overflow, block.latest)
         if not gap and block.lost:
             gap = block.lost / self._rate
             self._clock.skip()

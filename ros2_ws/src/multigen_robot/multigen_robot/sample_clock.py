@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from multigen_core.types import NANOSECONDS, to_nanoseconds
 
-_GAIN = 0.01
-"""Share of an error that the estimate follows per block; the time constant is 2 s at 50 blocks/s.
+_GAIN = 0.005
+"""Share of an error that the estimate follows per block; the time constant is 4 s at 50 blocks/s.
 
-Sound cards differ from the system's clock by up to some 100 ppm, which lags by 0.2 ms then.
+Sound cards differ from the system's clock by up to some 100 ppm, which lags by 0.4 ms then.
 """
 _OUTLIER = 0.01
 """Errors count as if no larger than this [s]: a late callback says little."""
@@ -22,8 +22,9 @@ _LASTING_AFTER_OVERFLOW = 3
 class SampleClock:
     """Smooth stamps for sample positions at a nominal rate [Hz].
 
-    Blocks arrive late at random, so the estimate averages their times; stamps follow it by at most
-    `_SLEW` from one to the next, and jump only where samples are missing.
+    Blocks arrive late at random, so the estimate averages their times, and puts no sample after the
+    earliest moment at which it can have been taken. Stamps follow it by at most `_SLEW` from one to
+    the next, and jump only where samples are missing.
     """
 
     def __init__(self, rate: float) -> None:
@@ -35,8 +36,10 @@ class SampleClock:
         self._overflow = False
         self._last: tuple[float, int] | None = None
 
-    def observe(self, position: float, time: int, overflow: bool = False) -> float:
-        """Learn that the sample at `position` was taken at about `time` [ns].
+    def observe(
+        self, position: float, time: int, overflow: bool = False, latest: int | None = None
+    ) -> float:
+        """Learn that the sample at `position` was taken at about `time` [ns], not after `latest`.
 
         `overflow` tells that samples were lost somewhere before. Returns the length of a gap found
         here [s], 0 if there is none, negative where the clock went back.
@@ -61,6 +64,8 @@ class SampleClock:
         gain = max(1.0 / self._seen, _GAIN)
         bounded = min(max(error, -_OUTLIER), _OUTLIER)
         self._time = predicted + to_nanoseconds(gain * bounded)
+        if latest is not None and latest > predicted - to_nanoseconds(_GAP):
+            self._time = min(self._time, latest)
         self._position = position
         return 0.0
 

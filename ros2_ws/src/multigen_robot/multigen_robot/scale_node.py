@@ -86,9 +86,7 @@ class ScaleNode(Node):
         if age > STALE and status.unread:
             return Health.error("lines come but none fits the protocol; check it", **values)
         if age > STALE:
-            return Health.error(
-                f"no reading for {age:.1f} s; is the scale on and sending?", **values
-            )
+            return Health.error(f"no reading for {age:.1f} s; is the scale sending?", **values)
         return Health.ok("weighing", **values)
 
     def close(self) -> None:

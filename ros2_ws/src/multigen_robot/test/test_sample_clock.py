@@ -103,3 +103,18 @@ def test_skipping_lets_the_next_stamp_jump():
     clock.observe(3200, 200 * MS)
     clock.skip()
     assert clock.stamp(3200) == 200 * MS
+
+
+def test_no_sample_is_put_long_after_the_moment_its_block_arrived():
+    clock = SampleClock(RATE)
+    true = times(600)
+    rng = np.random.default_rng(0)
+    for index, taken in enumerate(true):
+        arrival = taken + 0.02 * rng.random()
+        latest = round(arrival * NANOSECONDS)
+        clock.observe(index * BLOCK, latest, latest=latest)
+        stamp = clock.stamp(index * BLOCK)
+        if index > 200:
+            # Stamps are pulled back no faster than they may slew.
+            assert stamp <= latest + 2 * MS
+            assert abs(stamp / NANOSECONDS - taken) < 0.005

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from dataclasses import dataclass
 
 from rclpy.node import Node
@@ -13,49 +11,30 @@ import multigen_core.messages as messages
 from multigen_core import contract
 from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
-from multigen_core.ros.node import (
-    FACTORY,
-    Diagnostics,
-    Health,
-    declare,
-    parameter,
-    publisher,
-    run,
-    stop,
-    subscribe,
-)
+from multigen_core.ros import node as ros
+from multigen_core.ros.sim_clock import DISCOVERY, SimClock
 from multigen_core.scene import Scene, load_scene
-from multigen_core.types import (
-    AudioChunk,
-    CameraCalibration,
-    CameraFrame,
-    JointState,
-    LiquidState,
-    PourState,
-)
+from multigen_core.types import AudioChunk, CameraCalibration, CameraFrame
 from multigen_sim.backends import BACKENDS, make_simulator
 from multigen_sim.pacing import SHORTEST_AUDIO_LEAD
 from multigen_sim.simulation_loop import Rates, SimulationLoop
-
-DISCOVERY = 1.0
-"""How long to look for another simulator [s]."""
 
 
 @dataclass(frozen=True)
 class SimulatorParameters:
     """What may be set of the node."""
 
-    scene: str = parameter("default", "Scene: a shipped name or a YAML file", writable=True)
-    seed: int = parameter(0, "Draws the scene's ranges and all noise", 0, writable=True)
-    camera_rate: float = parameter(30.0, "Pictures per second", 1.0, 60.0)
-    joint_state_rate: float = parameter(100.0, "Joint states per second", 10.0, 1000.0)
-    real_time_factor: float = parameter(
+    scene: str = ros.parameter("default", "Scene: a shipped name or a YAML file", writable=True)
+    seed: int = ros.parameter(0, "Draws the scene's ranges and all noise", 0, writable=True)
+    camera_rate: float = ros.parameter(30.0, "Pictures per second", 1.0, 60.0)
+    joint_state_rate: float = ros.parameter(100.0, "Joint states per second", 10.0, 1000.0)
+    real_time_factor: float = ros.parameter(
         1.0, "Simulated over steady time; 0: as fast as possible", 0.0, 100.0
     )
-    max_audio_lead: float = parameter(
+    max_audio_lead: float = ros.parameter(
         0.0, "How far simulated time may run ahead of the sound [s]; 0: any", 0.0, 10.0
     )
-    backend: str = parameter("mujoco", "Physics", choices=BACKENDS)
+    backend: str = ros.parameter("mujoco", "Physics", choices=BACKENDS)
 
 
 class SimulatorNode(Node):
@@ -63,20 +42,22 @@ class SimulatorNode(Node):
 
     def __init__(self) -> None:
         super().__init__("simulator")
-        p = declare(self, SimulatorParameters)
+        p = ros.declare(self, SimulatorParameters)
         if 0.0 < p.max_audio_lead < SHORTEST_AUDIO_LEAD:
             raise MultigenError(
                 f"max_audio_lead {p.max_audio_lead} s is below the synthesizer's latency: "
                 f"give 0 (off) or at least {SHORTEST_AUDIO_LEAD} s"
             )
-        self._clock_sender = publisher(self, contract.CLOCK)
-        self._image = publisher(self, contract.IMAGE)
-        self._compressed = publisher(self, contract.IMAGE_COMPRESSED)
-        self._info = publisher(self, contract.CAMERA_INFO)
-        self._hearing = publisher(self, contract.AUDIO_VIEW)
-        self._joints = publisher(self, contract.JOINT_STATES)
-        self._liquid = publisher(self, contract.LIQUID_STATE)
-        self._pour = publisher(self, contract.POUR_STATE)
+        self._sim_clock = SimClock(self)
+        self.clock = self._sim_clock.send
+        self._image = ros.publisher(self, contract.IMAGE)
+        self._compressed = ros.publisher(self, contract.IMAGE_COMPRESSED)
+        self._info = ros.publisher(self, contract.CAMERA_INFO)
+        self._hearing = ros.publisher(self, contract.AUDIO_VIEW)
+        self.hearing = self._hearing.send
+        self.joints = ros.publisher(self, contract.JOINT_STATES).send
+        self.liquid = ros.publisher(self, contract.LIQUID_STATE).send
+        self.pour = ros.publisher(self, contract.POUR_STATE).send
         rates = Rates(joints=p.joint_state_rate, camera=p.camera_rate)
         self._load_scene()
         self._loop = SimulationLoop(
@@ -88,26 +69,14 @@ class SimulatorNode(Node):
             p.real_time_factor,
             p.max_audio_lead,
         )
-        subscribe(self, contract.ARM_COMMAND, self._loop.command, malformed=self._loop.reject)
+        ros.subscribe(self, contract.ARM_COMMAND, self._loop.command, malformed=self._loop.reject)
         if p.max_audio_lead:
-            subscribe(self, contract.AUDIO, self._on_audio)
+            ros.subscribe(self, contract.AUDIO, self._on_audio)
         self.create_service(Trigger, "simulator/reset", self._on_reset)
         self.create_service(SetBool, "simulator/pause", self._on_pause)
-        self._diagnostics = Diagnostics(self, self._health, p.backend)
-        self._refuse_a_second_clock()
+        self._diagnostics = ros.Diagnostics(self, self._health, p.backend)
+        self._sim_clock.check_alone(DISCOVERY)
         self._loop.start()
-
-    def _refuse_a_second_clock(self) -> None:
-        """Two clocks in one graph would throw every node's time to and fro."""
-        deadline = time.monotonic() + DISCOVERY
-        while time.monotonic() < deadline:
-            if self.count_publishers(contract.CLOCK.name) > 1:
-                domain = os.environ.get("ROS_DOMAIN_ID", "0")
-                raise MultigenError(
-                    f"another simulator publishes /clock in ROS domain {domain}: end it, or set "
-                    "ROS_DOMAIN_ID to another number"
-                )
-            time.sleep(0.05)
 
     def _load_scene(self) -> tuple[Scene, int]:
         seed = self.get_parameter("seed").value
@@ -126,40 +95,23 @@ class SimulatorNode(Node):
         response.success = True
         return response
 
-    def _health(self) -> Health:
+    def _health(self) -> ros.Health:
         loop = self._loop
-        values = {
-            "real_time_factor": loop.pacer.measured,
-            "overruns": loop.pacer.overruns,
-            "rejected_commands": loop.rejected,
-            **loop.cost,
-        }
         if loop.paused:
-            return Health.ok("paused", **values)
+            return ros.Health.ok("paused", **loop.figures)
         if loop.audio.silent:
-            return Health.warn("no sound arrives: not waiting for it any more", **values)
+            return ros.Health.warn("no sound arrives: not waiting for it any more", **loop.figures)
         if loop.reason:
-            return Health.warn(f"command refused: {loop.reason}", **values)
-        return Health.ok(**values)
-
-    def clock(self, now: int) -> None:
-        stamp = messages.header(now, "", FACTORY).stamp
-        self._clock_sender.publish(FACTORY.new(contract.CLOCK.type, clock=stamp))
-
-    def joints(self, state: JointState) -> None:
-        self._joints.send(state)
-
-    def liquid(self, state: LiquidState) -> None:
-        self._liquid.send(state)
-
-    def pour(self, state: PourState) -> None:
-        self._pour.send(state)
+            return ros.Health.warn(f"command refused: {loop.reason}", **loop.figures)
+        return ros.Health.ok(**loop.figures)
 
     def wants_camera(self) -> bool:
         return bool(self._image.subscribers or self._compressed.subscribers)
 
     def camera(self, frame: CameraFrame | None, calibration: CameraCalibration, now: int) -> None:
-        self._info.publish(messages.camera_info(calibration, now, contract.CAMERA_FRAME, FACTORY))
+        self._info.publish(
+            messages.camera_info(calibration, now, contract.CAMERA_FRAME, ros.FACTORY)
+        )
         if frame is not None:
             self._image.send(frame)
             if self._compressed.subscribers:
@@ -168,12 +120,9 @@ class SimulatorNode(Node):
     def wants_hearing(self) -> bool:
         return bool(self._hearing.subscribers)
 
-    def hearing(self, frame: CameraFrame) -> None:
-        self._hearing.send(frame)
-
     def failed(self, error: MultigenError) -> None:
         self.get_logger().fatal(str(error))
-        stop(1)
+        ros.stop(1)
 
     def close(self) -> None:
         """End the simulation thread."""
@@ -182,4 +131,4 @@ class SimulatorNode(Node):
 
 def main() -> None:
     """Run the simulator until a signal comes."""
-    run(SimulatorNode)
+    ros.run(SimulatorNode)

@@ -13,10 +13,10 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from multigen_core.bags import BagReader, Playback
-from multigen_core.contract import ARM_COMMAND, CLOCK
+from multigen_core.contract import ARM_COMMAND
 from multigen_core.errors import MultigenError
-from multigen_core.ros.node import FACTORY, declare, parameter, publisher, run, stop
-from multigen_core.types import NANOSECONDS
+from multigen_core.ros.node import declare, parameter, publisher, run, stop
+from multigen_core.ros.sim_clock import SimClock
 
 PERIOD = 0.005
 """Of /clock [s], steady time."""
@@ -50,7 +50,7 @@ class BagPlayer(Node):
         self._bag = BagReader(self._parameters.bag)
         self._playback = Playback(self._bag, self._parameters.rate, self._parameters.loop)
         self._senders = {topic.name: publisher(self, topic) for topic in self._playback.topics}
-        self._clock = publisher(self, CLOCK) if self._parameters.clock else None
+        self._clock = SimClock(self) if self._parameters.clock else None
         self._start = time.monotonic() + self._parameters.delay
         self._finished: float | None = None
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -65,18 +65,14 @@ class BagPlayer(Node):
             raise MultigenError(
                 f"an arm or simulator listens on {ARM_COMMAND.name}: stop it before playing a bag"
             )
-        if self._clock and self.count_publishers(CLOCK.name) > 1:
-            raise MultigenError(
-                "another node publishes /clock: stop the simulator, or play with clock:=false"
-            )
+        if self._clock:
+            self._clock.check_alone()
 
     def _tick(self) -> None:
         now = time.monotonic()
         messages = list(self._playback.due(now - self._start)) if now >= self._start else []
         if self._clock:
-            sec, nanosec = divmod(self._playback.now, NANOSECONDS)
-            stamp = FACTORY.new("builtin_interfaces/msg/Time", sec=sec, nanosec=nanosec)
-            self._clock.publish(FACTORY.new(CLOCK.type, clock=stamp))
+            self._clock.send(self._playback.now)
         for topic, data in messages:
             self._senders[topic.name].publish(data)
         if self._playback.finished:

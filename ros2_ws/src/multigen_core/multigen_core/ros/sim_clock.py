@@ -1,0 +1,49 @@
+"""The publisher of /clock, of which a graph may have only one."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from rclpy.node import Node
+
+from multigen_core.contract import CLOCK
+from multigen_core.errors import MultigenError
+from multigen_core.ros.endpoints import publisher
+from multigen_core.ros.factory import FACTORY
+from multigen_core.types import NANOSECONDS
+
+DISCOVERY = 1.0
+"""How long to look for another clock before the first tick [s]."""
+
+
+class SimClock:
+    """Tells simulated time; two in one graph would throw every node's time to and fro."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._sender = publisher(node, CLOCK)
+
+    def check_alone(self, patience: float = 0.0) -> None:
+        """Look for another publisher of /clock for `patience` seconds, at least once.
+
+        Raises:
+            MultigenError: there is one.
+        """
+        deadline = time.monotonic() + patience
+        while True:
+            if self._node.count_publishers(CLOCK.name) > 1:
+                domain = os.environ.get("ROS_DOMAIN_ID", "0")
+                raise MultigenError(
+                    f"another simulator or player publishes /clock in ROS domain {domain}: end it, "
+                    "or set ROS_DOMAIN_ID to another number"
+                )
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(0.05)
+
+    def send(self, now: int) -> None:
+        """Publish simulated time [ns]."""
+        sec, nanosec = divmod(now, NANOSECONDS)
+        stamp = FACTORY.new("builtin_interfaces/msg/Time", sec=sec, nanosec=nanosec)
+        self._sender.publish(FACTORY.new(CLOCK.type, clock=stamp))

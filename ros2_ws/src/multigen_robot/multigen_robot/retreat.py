@@ -55,6 +55,7 @@ def along(
     """
     times, positions, velocities = _brake(start, limits)
     curve = _smooth(path, limits)
+    reason = ""
     for attempt in range(_ATTEMPTS):
         t, q, v = _ride(curve, _STRETCH**attempt)
         trajectory = Trajectory(
@@ -66,9 +67,10 @@ def along(
         found = violation(trajectory, limits, measured, start)
         if found is None:
             return trajectory
+        reason = found.reason
         if found.rule in (Rule.POSITION, Rule.JUMP):
             break
-    raise RetreatError(f"no retreat within the limits: {found.reason}")
+    raise RetreatError(f"no retreat within the limits: {reason}")
 
 
 def _brake(

@@ -43,7 +43,7 @@ class Upright:
             at = forward(self._arm, q)
             up = at[:3, :3] @ self._axis
             turn = _shortest_turn(up, at[:3, 0])
-            angle = np.linalg.norm(turn)
+            angle = float(np.linalg.norm(turn))
             if angle < 1e-6:
                 break
             wish = np.concatenate([origin - at[:3, 3], turn * min(1.0, _STEP / angle)])

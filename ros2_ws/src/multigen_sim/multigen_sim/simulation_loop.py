@@ -110,6 +110,16 @@ class SimulationLoop:
         self.rejected += 1
         self.reason = str(error)
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """How it runs, by name."""
+        return {
+            "real_time_factor": self.pacer.measured,
+            "overruns": self.pacer.overruns,
+            "rejected_commands": self.rejected,
+            **self.cost,
+        }
+
     def _run(self) -> None:
         try:
             self._simulator = self._make()

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+TRANSPORT = Path(__file__).parent / "ros2_ws/src/multigen_core/config/fastdds.xml"
+"""The transport settings that the launch files give every node."""
 PATIENCE = 60.0
 """How long a test waits for what takes a second on an idle machine [s]."""
 
@@ -25,6 +27,7 @@ def domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         monkeypatch.setenv("ROS_DOMAIN_ID", str(number))
         monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
         monkeypatch.setenv("ROS_PYTHON_CHECK_FIELDS", "1")
+        monkeypatch.setenv("FASTRTPS_DEFAULT_PROFILES_FILE", str(TRANSPORT))
         yield number
 
 

@@ -156,6 +156,6 @@ def test_bad_launch_arguments_end_with_one_clear_line(start, arguments, message)
 def test_a_second_simulator_in_the_domain_is_refused_and_harms_nothing(world, start_node):
     second = start_node("multigen_sim", "simulator")
     assert second.wait() == 1
-    assert "another simulator publishes /clock in ROS domain" in second.output
+    assert "simulator: error: another simulator or player publishes /clock" in second.output
     stamps = [state.stamp for state in world.truth]
     assert stamps == sorted(stamps)

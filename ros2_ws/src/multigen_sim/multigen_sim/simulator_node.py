@@ -96,6 +96,7 @@ class SimulatorNode(Node):
         return response
 
     def _health(self) -> ros.Health:
+        self._sim_clock.check_alone()
         loop = self._loop
         if loop.paused:
             return ros.Health.ok("paused", **loop.figures)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,7 @@ from std_srvs.srv import Trigger
 from multigen_core.contract import POUR_ACTION
 from multigen_core.errors import MultigenError
 from multigen_core.types import Outcome
+from multigen_core.yaml_file import share_directory
 
 DISCOVERY = 10.0
 """How long to look for a server [s]."""
@@ -28,6 +30,9 @@ REPLY = 30.0
 
 @contextmanager
 def _node(namespace: str) -> Iterator[Node]:
+    # The transport of the launch files: it finds larger graphs, and shares memory with their nodes.
+    profile = share_directory("multigen_core") / "config" / "fastdds.xml"
+    os.environ.setdefault("FASTRTPS_DEFAULT_PROFILES_FILE", str(profile))
     rclpy.init()
     node = rclpy.create_node("multigen_command", namespace=namespace)
     try:

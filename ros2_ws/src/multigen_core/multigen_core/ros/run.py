@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 import rclpy
@@ -77,6 +78,6 @@ def _close(node: Node) -> None:
 
 
 def _complain(node: Node | None, error: MultigenError) -> None:
-    name = node.get_name() if node else "node"
+    name = node.get_name() if node else Path(sys.argv[0]).name
     print(f"{name}: error: {error}", file=sys.stderr, flush=True)
     stop(1)

@@ -79,7 +79,7 @@ REFUSALS = [
     ({"sim": "false", "camera": "sim"}, "sim:=false does not go with camera:=sim"),
     ({"sim": "false", "audio": "synth"}, "sim:=false does not go with .*audio:=synth"),
     ({"backend": "isaac"}, "backend:=isaac is not available yet"),
-    ({"scale_port": "/dev/ttyUSB0"}, "there is no scale node yet"),
+    ({"scale_port": "/dev/ttyUSB0"}, "sim:=true does not go with scale_port"),
     ({"launch_rviz": "true"}, "launch_rviz:=true needs a full ROS 2 installation"),
     ({"sim": "false", "arm": "kinova", "robot_ip": "1.2.3.4"}, "arm:=kinova needs a full ROS 2"),
     ({"sim": "maybe"}, "argument 'sim' is 'maybe'; choices: true, false"),

@@ -9,23 +9,28 @@ from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
+from multigen_core.kinematics import forward
 from multigen_core.pour_path import PourPath
 from multigen_core.trajectory import Trajectory, TrajectoryFollower
 
 STEP = 0.1
 """Spacing of trajectory points [s]."""
+MAX_CARRY_TILT = 0.15
+"""How far a vessel that may be full is tilted while it is carried [rad]."""
+MAX_SINK = 0.02
+"""How far it may sink below both ends of the way [m]."""
 
 
 @dataclass(frozen=True, slots=True)
 class TiltLimits:
     """Speed [rad/s] and acceleration [rad/s^2] of the tilt.
 
-    `reach` [rad] is how far a joint may be from the path for the arm to be moved onto it.
+    A joint within `reach` [rad] of the path is moved straight onto it.
     """
 
     speed: float = 0.4
     acceleration: float = 0.8
-    reach: float = 0.5
+    reach: float = 0.1
 
 
 class OffPathError(MultigenError):
@@ -95,20 +100,25 @@ class Tilting:
         return Trajectory(self._arm.names, times, positions, velocities)
 
     def approach(self, positions: NDArray[np.float64]) -> Trajectory:
-        """From measured `positions` (J,) [rad] to the nearest point of the path.
+        """From measured `positions` (J,) [rad] onto the path: to its start, or where it passes near.
 
         Raises:
-            OffPathError: it is too far away to go there blindly.
+            OffPathError: on the way the vessel would tilt or sink; it holds liquid.
         """
-        goal = self.path.at(self.path.tilt_of(positions))
-        error = np.abs(goal - positions)
-        worst = int(error.argmax())
-        if error[worst] > self.limits.reach:
+        near = self.path.at(self.path.tilt_of(positions))
+        if np.abs(near - positions).max() <= self.limits.reach:
+            return rest_to_rest(self._arm, positions, near)
+        trajectory = rest_to_rest(self._arm, positions, self.path.at(0.0))
+        tools = np.array([forward(self._arm, q) for q in (positions, *trajectory.positions)])
+        tilt = float(np.arccos(np.clip(tools[:, 2, 1], -1.0, 1.0)).max())
+        sinks = min(tools[0, 2, 3], tools[-1, 2, 3]) - float(tools[:, 2, 3].min())
+        if tilt > MAX_CARRY_TILT or sinks > MAX_SINK:
             raise OffPathError(
-                f"{self._arm.names[worst]} is {error[worst]:.2f} rad from where the pour begins "
-                f"(at most {self.limits.reach} allowed); move the arm to its pour pose first"
+                f"moving the arm to where the pour begins would tilt the vessel by {tilt:.2f} rad "
+                f"and lower it by {sinks:.2f} m on the way (at most {MAX_CARRY_TILT} rad, "
+                f"{MAX_SINK} m): first move it near its home or the pour, the vessel upright"
             )
-        return rest_to_rest(self._arm, positions, goal)
+        return trajectory
 
 
 def rest_to_rest(

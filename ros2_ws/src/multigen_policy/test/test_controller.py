@@ -109,12 +109,12 @@ def test_short_silence_is_borne_and_long_silence_ends_the_pour(rig):
     assert "joints" in last.reason
 
 
-def test_an_arm_off_the_path_ends_the_pour_with_the_joint_named(rig):
+def test_an_arm_that_cannot_carry_the_vessel_to_the_pour_ends_it_with_the_reason(rig):
     rig.follower.reset(rig.path.at(0.0) + np.array([0, 0.9, 0, 0, 0, 0, 0]))
     rig.controller.begin(rig.now, 50e-6)
     last = rig.run(30)
     assert last.outcome is Outcome.ABORTED
-    assert "rad from where the pour begins" in last.reason
+    assert "would tilt the vessel" in last.reason
 
 
 def test_joints_reported_modulo_a_turn_make_no_difference(rig, arm, path):

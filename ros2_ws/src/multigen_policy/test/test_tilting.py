@@ -60,17 +60,25 @@ def test_the_path_is_never_left_at_its_ends(arm, path):
 
 
 def test_approach_brings_the_arm_onto_the_path_at_rest(arm, path):
-    start = path.at(0.0) + 0.1
+    start = path.at(0.0) + 0.06
     plan = Tilting(arm, path).approach(start)
     plan.check()
     goal = path.at(path.tilt_of(start))
     np.testing.assert_allclose(plan.positions[-1], goal, atol=1e-9)
 
 
-def test_an_arm_far_from_the_path_is_refused_by_joint(arm, path):
+def test_from_home_the_vessel_is_carried_upright_to_where_the_pour_begins(arm, path):
+    plan = Tilting(arm, path).approach(arm.home)
+    plan.check()
+    np.testing.assert_allclose(plan.positions[-1], path.at(0.0), atol=1e-9)
+    up = [forward(arm, q)[2, 1] for q in plan.positions]
+    assert min(up) > np.cos(0.15)
+
+
+def test_a_way_that_would_tilt_the_vessel_is_refused(arm, path):
     far = path.at(0.0)
     far[1] += 1.0
-    with pytest.raises(OffPathError, match="rad from where the pour begins"):
+    with pytest.raises(OffPathError, match="would tilt the vessel by"):
         Tilting(arm, path).approach(far)
 
 

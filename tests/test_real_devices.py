@@ -1,0 +1,111 @@
+"""`sim:=false`: the same policy node on device drivers, with devices that need no hardware."""
+
+import math
+import os
+import pty
+import threading
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import soundfile
+
+from multigen_core import contract
+from multigen_core.arm import Arm, select_joints
+from multigen_core.bags import BagReader
+from multigen_core.kinematics import forward
+from multigen_core.ros.endpoints import subscribe
+from multigen_core.types import Outcome
+
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(400)]
+LAUNCH = Path(__file__).parents[1] / "launch" / "multigen.launch.xml"
+
+
+@pytest.fixture
+def video(tmp_path):
+    path = tmp_path / "camera.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 30, (640, 480))
+    for index in range(60):
+        picture = np.full((480, 640, 3), 60, np.uint8)
+        cv2.circle(picture, (20 + 10 * index, 240), 30, (200, 160, 40), -1)
+        writer.write(picture)
+    writer.release()
+    return path
+
+
+@pytest.fixture
+def recording(tmp_path):
+    path = tmp_path / "microphone.wav"
+    seconds = np.arange(60 * 16_000) / 16_000
+    soundfile.write(path, 0.1 * np.sin(2 * math.pi * 440 * seconds), 16_000)
+    return path
+
+
+@pytest.fixture
+def scale_port():
+    """A pseudo-terminal on which a laboratory scale tells ten times a second what it weighs."""
+    leader, follower = pty.openpty()
+    over = threading.Event()
+
+    def weigh():
+        while not over.wait(0.1):
+            os.write(leader, b"ST,GS,+  123.45 g\r\n")
+
+    thread = threading.Thread(target=weigh)
+    thread.start()
+    yield os.ttyname(follower)
+    over.set()
+    thread.join()
+    os.close(leader)
+    os.close(follower)
+
+
+def test_the_policy_runs_unchanged_on_devices(
+    start, peer, tmp_path, wait, video, recording, scale_port
+):
+    arm = Arm.load()
+    joints, progress, sound, pictures, weights = [], [], [], [], []
+    subscribe(peer, contract.JOINT_STATES, joints.append)
+    subscribe(peer, contract.PROGRESS, progress.append)
+    subscribe(peer, contract.AUDIO, sound.append)
+    subscribe(peer, contract.IMAGE, pictures.append)
+    subscribe(peer, contract.POUR_STATE, weights.append)
+    stack = start(
+        "multigen", "launch", str(LAUNCH), "sim:=false", f"camera_device:={video}",
+        f"microphone_device:={recording}", f"scale_port:={scale_port}", "policy:=timed",
+        "autostart:=true", "target_ml:=60", "exit_after_pour:=true", "record:=true",
+        f"bag_dir:={tmp_path / 'bags'}",
+    )  # fmt: skip
+    assert stack.wait(120) == 0, stack.output
+
+    assert progress[-1].outcome is Outcome.SUCCEEDED
+    heights = [forward(arm, select_joints(state, arm.names).positions)[2, 1] for state in joints]
+    assert min(heights) < 0.6, "the vessel was tilted"
+    assert heights[-1] > 0.995, "and is upright again"
+    now = time.time_ns()
+    assert abs(now - sound[-1].stamp) < 60e9, "wall time"
+    assert pictures[-1].rgb.shape == (480, 640, 3)
+    assert weights[-1].poured_mass == pytest.approx(0.0, abs=1e-6), "tared"
+    assert math.isnan(weights[-1].source_volume), "a scale cannot know"
+    (bag,) = (tmp_path / "bags").iterdir()
+    with BagReader(bag) as reader:
+        for topic in (contract.AUDIO, contract.IMAGE_COMPRESSED, contract.JOINT_STATES):
+            assert reader.count(topic) > 100, topic.name
+
+
+def test_on_hardware_the_policy_waits_to_be_activated(start, peer, wait, video, recording):
+    moved = []
+    subscribe(peer, contract.ARM_COMMAND, moved.append)
+    joints = []
+    subscribe(peer, contract.JOINT_STATES, joints.append)
+    start(
+        "multigen", "launch", str(LAUNCH), "sim:=false", f"camera_device:={video}",
+        f"microphone_device:={recording}", "policy:=timed", "target_ml:=60",
+    )  # fmt: skip
+    wait(lambda: len(joints) > 300, "three seconds of joint states")
+    assert not moved
+    activate = start("multigen", "activate")
+    assert activate.wait() == 0, activate.output
+    wait(lambda: moved, "the arm to be commanded")

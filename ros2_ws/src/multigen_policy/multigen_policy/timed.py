@@ -11,7 +11,7 @@ from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
 from multigen_core.policy import Decision, Observation, PourGoal, Sense
 from multigen_core.pour_path import PourPath
-from multigen_core.tilted import hold_volume
+from multigen_core.tilted_volume import tilted_volume
 from multigen_core.trajectory import Trajectory
 from multigen_core.types import to_seconds
 from multigen_core.vessel import Vessel
@@ -67,7 +67,7 @@ class Timed:
         self._tilts = path.tilts
         # What the vessel holds at each tilt while the nominal flow runs over its lip.
         head = weir_head(config.flow, source.mouth_radius, path.tilts)
-        self._content = np.minimum.accumulate(hold_volume(source, path.tilts, head))
+        self._content = np.minimum.accumulate(tilted_volume(source, head, path.tilts))
         self._pouring = Pouring(arm, Tilting(arm, path), self._decide)
         self._goal = PourGoal(0.0)
         self._began: int | None = None

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from multigen_core.policy import Observation, PourGoal
-from multigen_core.tilted import hold_volume
+from multigen_core.tilted_volume import tilted_volume
 from multigen_core.trajectory import TrajectoryFollower
 from multigen_core.types import JointState, Outcome
 from multigen_core.vessel import vessel
@@ -40,7 +40,7 @@ def test_pours_until_the_content_at_flow_is_what_should_be_left(arm, path, scene
     source = vessel(scene.source.vessel)
     last = tilts[[d.stage for d in decisions].index("return")]
     head = weir_head(TimedConfig().flow, source.mouth_radius, last)
-    left = hold_volume(source, last, head)
+    left = tilted_volume(source, head, last)
     assert scene.source.volume_ml * 1e-6 - left == pytest.approx(target, abs=8e-6)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.scene import HydraulicsSpec
+from multigen_core.tilted_volume import volume_table
 from multigen_core.types import LiquidState
 from multigen_core.vessel import Liquid, Vessel
 from multigen_sim.glug import Glug
@@ -19,7 +20,6 @@ from multigen_sim.jet import Jet, Landing
 from multigen_sim.ledger import Ledger, Place
 from multigen_sim.resonance import ResonanceTable
 from multigen_sim.slosh import Slosh
-from multigen_sim.tilted_volume import volume_table
 from multigen_sim.vessel_pose import VesselPose
 from multigen_sim.weir import GRAVITY, Overflow, cling, overflow
 

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multigen_core.tilted_volume import tilted_volume
 from multigen_core.vessel import vessels
 from multigen_sim.ledger import Place
-from multigen_sim.tilted_volume import tilted_volume
 
 KNOWN = vessels()
 STEP = 0.005

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multigen_core.tilted_volume import segment_area, tilted_volume, volume_table
 from multigen_core.vessel import vessel, vessels
-from multigen_sim.tilted_volume import segment_area, tilted_volume, volume_table
 
 R, H = 0.035, 0.12
 

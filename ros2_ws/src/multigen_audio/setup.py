@@ -35,7 +35,14 @@ setup(
         "console_scripts": [
             "audio_synthesizer = multigen_audio.audio_synthesizer_node:main",
         ],
-        "multigen.commands": [],
+        "multigen.commands": [
+            "recordings = multigen_audio.recordings_command:register",
+        ],
+        "multigen.synthesizers": [
+            "physical = multigen_audio.synthesizers:physical",
+            "replay = multigen_audio.synthesizers:replay",
+            "silent = multigen_audio.synthesizers:silent",
+        ],
         "multigen.benches": [
             "audio = multigen_audio.bench:run",
         ],

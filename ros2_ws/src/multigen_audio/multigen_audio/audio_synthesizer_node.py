@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
 
 from rclpy.node import Node
 
+from multigen_audio.parameters import SynthesizerParameters
 from multigen_audio.stream import SoundStream
-from multigen_audio.synthesizers import DEFAULT, SynthesizerConfig, make_synthesizer
 from multigen_audio.worker import Worker
 from multigen_core import messages
 from multigen_core.contract import (
     AUDIO,
     AUDIO_INFO,
     AUDIO_VIEW,
-    CHUNK,
     IMAGE,
     LIQUID_STATE,
     MICROPHONE_FRAME,
-    SAMPLE_RATE,
 )
 from multigen_core.errors import MultigenError
 from multigen_core.ros.node import (
@@ -27,32 +24,19 @@ from multigen_core.ros.node import (
     Diagnostics,
     Health,
     declare,
-    parameter,
     publisher,
     run,
     stop,
     subscribe,
 )
-from multigen_core.synthesizer import Source
+from multigen_core.synthesizer import (
+    DEFAULT,
+    Reporting,
+    Source,
+    SynthesizerConfig,
+    make_synthesizer,
+)
 from multigen_core.types import AudioChunk, to_seconds
-
-
-@dataclass(frozen=True)
-class SynthesizerParameters:
-    """Parameters of the audio_synthesizer."""
-
-    synthesizer: str = parameter(DEFAULT, "what makes the sound; '' or 'default' for the default")
-    checkpoint: str = parameter("", "weights of the synthesizer: a path or a hub id")
-    device: str = parameter("cpu", "where its network runs")
-    sample_rate: int = parameter(SAMPLE_RATE, "Hz", low=8000, high=48000)
-    chunk: int = parameter(CHUNK, "samples per message", low=16, high=16000)
-    seed: int = parameter(0, "of every random number", low=0)
-    latency_warn: float = parameter(
-        0.25, "age of a message's first sample when published, above which to warn [s]", low=0.0
-    )
-    audio_view: str = parameter(
-        "cutaway", "pictures a synthesizer of frames sees", choices=("cutaway", "public")
-    )
 
 
 class AudioSynthesizerNode(Node):
@@ -63,26 +47,38 @@ class AudioSynthesizerNode(Node):
         p = declare(self, SynthesizerParameters)
         self._latency_warn = p.latency_warn
         synthesizer = make_synthesizer(
-            SynthesizerConfig(p.synthesizer, p.checkpoint, p.device, p.sample_rate, p.seed)
+            SynthesizerConfig(
+                p.synthesizer, p.checkpoint, p.device, p.sample_rate, p.seed, p.kept_recordings
+            )
         )
-        topic = LIQUID_STATE
+        self._synthesizer = synthesizer
+        topic, batch = LIQUID_STATE, max(round(p.batch * LIQUID_STATE.rate), 1)
         if synthesizer.source is Source.FRAMES:
-            topic = AUDIO_VIEW if p.audio_view == "cutaway" else IMAGE
+            topic, batch = (AUDIO_VIEW if p.audio_view == "cutaway" else IMAGE), 1
         self._gaps = self._rewinds = 0
         self._latency = self._worst = 0.0
         self._audio = publisher(self, AUDIO)
         self._info = publisher(self, AUDIO_INFO)
         self._info.publish(messages.audio_info(p.sample_rate, FACTORY))
         self._worker = Worker(
-            SoundStream(synthesizer, p.chunk, topic.rate), self._send, self._refuse, self._fail
+            SoundStream(synthesizer, p.chunk, topic.rate),
+            self._send,
+            self._refuse,
+            self._fail,
+            batch,
+            patience=p.batch,
         )
         subscribe(self, topic, self._worker.put)
         self._diagnostics = Diagnostics(self, self._health)
-        self.get_logger().info(f"{p.synthesizer or DEFAULT} from {topic.name}")
+        about = "".join(f", {key} {value}" for key, value in self._figures().items())
+        self.get_logger().info(f"{p.synthesizer or DEFAULT} from {topic.name}{about}")
 
     def close(self) -> None:
         """End the synthesis."""
         self._worker.close()
+
+    def _figures(self) -> dict[str, str | float | int]:
+        return self._synthesizer.figures() if isinstance(self._synthesizer, Reporting) else {}
 
     def _send(self, chunk: AudioChunk) -> None:
         self._report_restarts()
@@ -124,6 +120,7 @@ class AudioSynthesizerNode(Node):
             "inputs_late": stream.late,
             "inputs_dropped": worker.dropped,
             "inputs_refused": worker.refused,
+            **self._figures(),
         }
         if worker.refused:
             return Health.error("inputs that cannot be used", **values)

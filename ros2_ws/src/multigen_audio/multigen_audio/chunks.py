@@ -14,9 +14,8 @@ class Rechunker:
     """Cuts a stream of chunks into chunks of `size` samples.
 
     Chunk k is stamped origin + k size / rate, rounded down to 1 ns, so that stamps never drift. A
-    chunk that does not follow the one before within a sample begins a new stream: what remained of
-    the old one, less than a chunk, is dropped, for filling it up would invent sound; the new one
-    fades in.
+    chunk that does not follow the one before within a sample begins a new stream: the old one
+    `finish`es, the new one fades in.
     """
 
     def __init__(self, size: int, sample_rate: int) -> None:
@@ -31,9 +30,32 @@ class Rechunker:
         self._origin = None
         self._given = 0
         self._rest: NDArray[np.float32] = np.empty(0, np.float32)
+        self._last: NDArray[np.float32] = np.empty(0, np.float32)
+
+    def finish(self) -> list[AudioChunk]:
+        """End the stream: one more chunk of what remained, faded out over 5 ms, then zeros.
+
+        Where less than that remained, the sound before it is played backwards under the fade, for
+        breaking off would click. None if the stream had not begun.
+        """
+        if self._origin is None:
+            return []
+        end = self._rest
+        fade = min(len(self._fade), self._size)
+        if len(end) < fade:
+            before = np.concatenate([self._last, end])
+            end = np.concatenate([end, before[::-1][: fade - len(end)]])
+        samples = np.zeros(self._size, np.float32)
+        samples[: len(end)] = end
+        fade = min(fade, len(end))
+        down = np.linspace(1.0, 0.0, fade, endpoint=False)
+        samples[len(end) - fade : len(end)] *= down.astype(np.float32)
+        chunk = AudioChunk(self._time(0), samples, self._rate)
+        self.clear()
+        return [chunk]
 
     def push(self, chunk: AudioChunk) -> list[AudioChunk]:
-        """The chunks completed by this one.
+        """The chunks completed by this one, and first the end of a stream that it breaks off.
 
         Raises:
             ValueError: the chunk has another sample rate.
@@ -42,20 +64,23 @@ class Rechunker:
             raise ValueError(f"sound at {chunk.sample_rate} Hz given, {self._rate} Hz expected")
         samples = chunk.samples
         tolerance = NANOSECONDS // self._rate
+        ended: list[AudioChunk] = []
         if self._origin is None or abs(chunk.stamp - self._time(len(self._rest))) > tolerance:
-            self.clear()
+            ended = self.finish()
             self._origin = chunk.stamp
             samples = samples.copy()
             count = min(len(samples), len(self._fade))
             samples[:count] *= self._fade[:count].astype(np.float32)
         pending = np.concatenate([self._rest, samples])
         whole = len(pending) // self._size
-        chunks = []
+        chunks = ended
         for index in range(whole):
             part = pending[index * self._size : (index + 1) * self._size]
             chunks.append(AudioChunk(self._time(0), part, self._rate))
             self._given += self._size
         self._rest = pending[whole * self._size :]
+        if whole:
+            self._last = chunks[-1].samples[-len(self._fade) :]
         return chunks
 
     def _time(self, ahead: int) -> int:

@@ -16,8 +16,8 @@ class SoundStream:
     """Gives sound in step with inputs of which some are late, repeated or missing.
 
     A late or repeated input is dropped and counted in `late`. After a gap, counted in `gaps`, or
-    when the clock was set back, counted in `rewinds`, synthesizer and stamps start anew at the new
-    input: no sound is made up for the time between.
+    when the clock was set back, counted in `rewinds`, the old sound fades out and synthesizer and
+    stamps start anew at the new input: no sound is made up for the time between.
     """
 
     def __init__(self, synthesizer: Synthesizer, chunk: int, input_rate: float) -> None:
@@ -33,21 +33,22 @@ class SoundStream:
         shortest = max(_PERIODS / input_rate, chunk / synthesizer.sample_rate)
         self._gap = round(shortest * NANOSECONDS * 1.01)
         self._newest: int | None = None
+        self._ready: list[AudioChunk] = []
         self.late = self.gaps = self.rewinds = 0
         self.longest_gap = 0.0
         """[s]"""
 
-    def push(self, item: CameraFrame | LiquidState) -> list[AudioChunk]:
-        """The sound that became complete with this input.
+    def push(self, item: CameraFrame | LiquidState) -> None:
+        """Take one input.
 
         Raises:
-            MultigenError: the synthesizer cannot use the input.
+            MultigenError: the synthesizer cannot use it.
         """
         if self._newest is not None:
             step = item.stamp - self._newest
             if -_REWIND < step <= 0:
                 self.late += 1
-                return []
+                return
             if step <= 0:
                 self.rewinds += 1
                 self._restart()
@@ -57,8 +58,18 @@ class SoundStream:
                 self._restart()
         self._newest = item.stamp
         self._synthesizer.push(item)
-        return [out for chunk in self._synthesizer.pull() for out in self._rechunker.push(chunk)]
+
+    def pull(self) -> list[AudioChunk]:
+        """The sound that became complete since the last call."""
+        self._collect()
+        ready, self._ready = self._ready, []
+        return ready
+
+    def _collect(self) -> None:
+        for chunk in self._synthesizer.pull():
+            self._ready += self._rechunker.push(chunk)
 
     def _restart(self) -> None:
+        self._collect()
+        self._ready += self._rechunker.finish()
         self._synthesizer.reset()
-        self._rechunker.clear()

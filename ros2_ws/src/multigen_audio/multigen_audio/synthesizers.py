@@ -1,59 +1,33 @@
-"""The choice of a synthesizer."""
+"""What this package registers in the entry-point group `multigen.synthesizers`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
 
-from multigen_audio.physical import Physical
-from multigen_core.contract import SAMPLE_RATE
-from multigen_core.errors import MultigenError
-from multigen_core.synthesizer import Silent, Synthesizer
-
-DEFAULT = "physical"
+from multigen_audio.physical import Physical, PhysicalConfig
+from multigen_audio.replay import Grains, Replay
+from multigen_core.recordings import read_recordings, real_data_folder, select_recordings
+from multigen_core.synthesizer import Silent, Synthesizer, SynthesizerConfig
+from multigen_core.yaml_file import load_model
 
 
-@dataclass(frozen=True)
-class SynthesizerConfig:
-    """What a synthesizer is made from.
-
-    `synthesizer` is a name, '' or 'default' for DEFAULT; `checkpoint` a path or hub id and `device`
-    where it runs, for those that have weights; `sample_rate` [Hz]; `seed` of every random number.
-    """
-
-    synthesizer: str = DEFAULT
-    checkpoint: str = ""
-    device: str = "cpu"
-    sample_rate: int = SAMPLE_RATE
-    seed: int = 0
+def physical(config: SynthesizerConfig) -> Synthesizer:
+    """By the acoustics of docs/audio.md; `checkpoint` may be a YAML file of a PhysicalConfig."""
+    settings = (
+        load_model(PhysicalConfig, Path(config.checkpoint))
+        if config.checkpoint
+        else PhysicalConfig()
+    )
+    return Physical(seed=config.seed, sample_rate=config.sample_rate, config=settings)
 
 
-def _physical(config: SynthesizerConfig) -> Synthesizer:
-    return Physical(seed=config.seed, sample_rate=config.sample_rate)
+def replay(config: SynthesizerConfig) -> Synthesizer:
+    """From real recordings; `checkpoint` is their folder, by default that of the environment."""
+    recordings, skipped = read_recordings(real_data_folder(config.checkpoint))
+    chosen = select_recordings(recordings, config.recordings)
+    return Replay(Grains.of(chosen, config.sample_rate, skipped), seed=config.seed)
 
 
-def _silent(config: SynthesizerConfig) -> Synthesizer:
+def silent(config: SynthesizerConfig) -> Synthesizer:
+    """Zeros."""
     return Silent(config.sample_rate)
-
-
-SYNTHESIZERS: dict[str, Callable[[SynthesizerConfig], Synthesizer]] = {
-    "physical": _physical,
-    "silent": _silent,
-}
-
-
-def make_synthesizer(config: SynthesizerConfig) -> Synthesizer:
-    """The configured synthesizer.
-
-    Raises:
-        MultigenError: there is none of that name, or it cannot be made so; one line.
-    """
-    name = config.synthesizer if config.synthesizer not in ("", "default") else DEFAULT
-    if name not in SYNTHESIZERS:
-        raise MultigenError(
-            f"synthesizer {name!r} is not available; available: {', '.join(SYNTHESIZERS)}"
-        )
-    try:
-        return SYNTHESIZERS[name](config)
-    except ValueError as error:
-        raise MultigenError(f"synthesizer {name}: {error}") from error

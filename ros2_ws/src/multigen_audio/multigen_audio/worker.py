@@ -28,6 +28,8 @@ class Worker:
         send: Callable[[AudioChunk], None],
         refuse: Callable[[MultigenError], None],
         fail: Callable[[Exception], None],
+        batch: int = 1,
+        patience: float = 0.0,
     ) -> None:
         """A worker that starts at once.
 
@@ -36,9 +38,12 @@ class Worker:
             send: called in the thread with every chunk.
             refuse: called in the thread when an input cannot be used.
             fail: called in the thread with an error that ends it.
+            batch: inputs to gather before sound is made of them, which is cheaper than one by one.
+            patience: how long fewer may wait for the others [s, steady clock].
         """
         self.stream = stream
         self._send, self._refuse, self._fail = send, refuse, fail
+        self._batch, self._patience = batch, patience
         self._inputs: deque[CameraFrame | LiquidState] = deque()
         self._changed = threading.Condition()
         self._closed = False
@@ -59,7 +64,8 @@ class Worker:
                 self._inputs.popleft()
                 self.dropped += 1
             self._inputs.append(item)
-            self._changed.notify()
+            if len(self._inputs) in (1, self._batch):
+                self._changed.notify()
 
     def close(self) -> None:
         """Drop what waits, finish the present input and end the thread."""
@@ -70,24 +76,32 @@ class Worker:
 
     def _run(self) -> None:
         try:
-            while (item := self._take()) is not None:
-                self._work(item)
+            while items := self._take():
+                self._work(items)
         except Exception as error:  # a thread's error would otherwise be a silent end
             self._fail(error)
 
-    def _take(self) -> CameraFrame | LiquidState | None:
+    def _take(self) -> list[CameraFrame | LiquidState]:
+        """What waits, once it is a batch or has waited long enough; nothing when closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._inputs or self._closed)
-            return None if self._closed else self._inputs.popleft()
+            if len(self._inputs) < self._batch:
+                self._changed.wait_for(
+                    lambda: len(self._inputs) >= self._batch or self._closed, self._patience
+                )
+            items = [] if self._closed else list(self._inputs)
+            self._inputs.clear()
+            return items
 
-    def _work(self, item: CameraFrame | LiquidState) -> None:
+    def _work(self, items: list[CameraFrame | LiquidState]) -> None:
         begin = time.perf_counter()
-        try:
-            chunks = self.stream.push(item)
-        except MultigenError as error:
-            self.refused += 1
-            self._refuse(error)
-            return
+        for item in items:
+            try:
+                self.stream.push(item)
+            except MultigenError as error:
+                self.refused += 1
+                self._refuse(error)
+        chunks = self.stream.pull()
         self.busy += time.perf_counter() - begin
         for chunk in chunks:
             self.given += to_seconds(chunk.end - chunk.stamp)

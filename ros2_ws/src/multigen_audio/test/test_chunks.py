@@ -39,11 +39,27 @@ def test_a_gap_starts_a_new_stream_without_filling_it() -> None:
     rechunker = Rechunker(320, 16_000)
     ones = np.ones(500, np.float32)
     first = rechunker.push(AudioChunk(0, ones, 16_000))
-    second = rechunker.push(AudioChunk(NANOSECONDS, ones, 16_000))
-    assert [c.stamp for c in first + second] == [0, NANOSECONDS]
-    assert second[0].samples[0] == 0.0
-    assert np.all(np.diff(second[0].samples) >= 0)
-    assert second[0].samples[-1] == 1.0
+    end, second = rechunker.push(AudioChunk(NANOSECONDS, ones, 16_000))
+    assert [c.stamp for c in (*first, end, second)] == [0, 20_000_000, NANOSECONDS]
+    assert second.samples[0] == 0.0
+    assert np.all(np.diff(second.samples) >= 0)
+    assert second.samples[-1] == 1.0
+    assert (end.samples[:100] == 1.0).all()
+    assert np.all(np.diff(end.samples[100:180]) < 0)
+    assert not end.samples[180:].any()
+
+
+def test_a_stream_that_ends_with_a_whole_chunk_fades_out_into_the_next() -> None:
+    rechunker = Rechunker(320, 16_000)
+    wave = np.sin(np.arange(640) / 9).astype(np.float32)
+    chunks = rechunker.push(AudioChunk(0, wave, 16_000))
+    (end,) = rechunker.finish()
+    assert end.stamp == 40_000_000
+    sound = np.concatenate([*(c.samples for c in chunks), end.samples])
+    steepest = np.abs(np.diff(wave[80:])).max()
+    assert np.abs(np.diff(sound[600:])).max() <= 1.2 * steepest
+    assert not end.samples[80:].any()
+    assert rechunker.finish() == []
 
 
 def test_the_fade_leaves_the_input_alone() -> None:

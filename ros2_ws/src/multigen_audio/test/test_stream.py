@@ -17,7 +17,11 @@ def stream() -> SoundStream:
 
 
 def feed(stream, states):
-    return [chunk for state in states for chunk in stream.push(state)]
+    chunks = []
+    for state in states:
+        stream.push(state)
+        chunks += stream.pull()
+    return chunks
 
 
 def test_contiguous_inputs_give_contiguous_chunks(stream) -> None:
@@ -49,20 +53,37 @@ def test_a_gap_is_counted_and_never_filled(stream) -> None:
     assert stream.longest_gap == pytest.approx(0.42)
     stamps = [chunk.stamp for chunk in chunks]
     assert states[60].stamp in stamps
-    assert not [s for s in stamps if states[39].stamp <= s < states[60].stamp]
+    between = [c for c in chunks if states[39].stamp <= c.stamp < states[60].stamp]
+    assert [c.stamp for c in between] == [states[39].stamp]
+    assert between[0].samples[:20].any()
+    assert not between[0].samples[80:].any()
+
+
+def test_what_waits_to_be_pulled_outlives_a_gap() -> None:
+    stream = SoundStream(Physical(), CHUNK, 50.0)
+    states = list(steady_pour(end=2.0))
+    for state in states[:40] + states[60:]:
+        stream.push(state)
+    chunks = stream.pull()
+    stamps = [c.stamp for c in chunks]
+    ahead = states[:40] + states[60:100]
+    assert stamps == [state.stamp for state in ahead]
 
 
 def test_a_clock_set_back_restarts_the_stream(stream) -> None:
     before = feed(stream, steady_pour(end=2.0, stamp=9 * NANOSECONDS))
     after = feed(stream, steady_pour(end=1.0))
     assert stream.rewinds == 1
-    assert before[-1].stamp > after[0].stamp == 0
+    end, first = after[:2]
+    assert end.stamp == before[-1].end
+    assert not end.samples[80:].any()
+    assert first.stamp == 0
 
 
 def test_after_a_restart_the_sound_is_that_of_a_fresh_synthesizer(stream) -> None:
     states = list(steady_pour(end=1.0, start=0.1, stamp=20 * NANOSECONDS))
     feed(stream, steady_pour(end=1.0))
-    after = feed(stream, states)
+    _, *after = feed(stream, states)
     fresh = feed(SoundStream(Physical(), CHUNK, 50.0), states)
     assert all((a.samples == b.samples).all() for a, b in zip(after, fresh, strict=True))
 

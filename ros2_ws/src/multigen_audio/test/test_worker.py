@@ -56,6 +56,25 @@ def test_what_finds_no_room_is_counted_and_put_never_waits() -> None:
     worker.close()
 
 
+def test_a_batch_is_gathered_but_fewer_do_not_wait_for_ever() -> None:
+    sent = []
+    stream = SoundStream(Silent(), 320, 50.0)
+    worker = Worker(stream, sent.append, raise_, raise_, batch=5, patience=600.0)
+    states = list(steady_pour(end=1.0))
+    for state in states[:4]:
+        worker.put(state)
+    time.sleep(0.2)
+    assert sent == []
+    worker.put(states[4])
+    until(lambda: len(sent) == 4)
+    worker.close()
+    hasty = Worker(SoundStream(Silent(), 320, 50.0), sent.append, raise_, raise_, 5, 0.05)
+    for state in states[:3]:
+        hasty.put(state)
+    until(lambda: len(sent) == 6)
+    hasty.close()
+
+
 def test_an_unusable_input_is_reported_and_work_goes_on() -> None:
     errors, sent = [], []
     worker = Worker(SoundStream(Physical(), 320, 50.0), sent.append, errors.append, raise_)

@@ -25,7 +25,7 @@ GRIPPER_STROKE = 0.085
 
 
 class SourceSpec(FrozenModel):
-    """The held vessel: catalogue name, start volume [ml], grasp height above its foot [m]."""
+    """The held vessel: name or YAML file, start volume [ml], grasp height above its foot [m]."""
 
     vessel: str = "beaker"
     volume_ml: Annotated[float, Field(gt=0)] = 350.0
@@ -33,7 +33,7 @@ class SourceSpec(FrozenModel):
 
 
 class TargetSpec(FrozenModel):
-    """The receiving vessel: catalogue name, where it stands in base_link [m], its content [ml]."""
+    """The receiving vessel: name or YAML file, where it stands in base_link [m], content [ml]."""
 
     vessel: str = "straight_glass"
     position: Vector = (0.65, 0.12, 0.0)
@@ -188,6 +188,8 @@ def draw(value: Any, rng: np.random.Generator, where: str = "") -> Any:
 def load_scene(file: str | Path, seed: int) -> Scene:
     """A scene from a YAML file, or by the name of one shipped by multigen_sim, drawn with `seed`.
 
+    A vessel's file is found relative to the scene's.
+
     Raises:
         ConfigError: no such file, or a key is wrong; names file, key and what is allowed.
     """
@@ -199,4 +201,7 @@ def load_scene(file: str | Path, seed: int) -> Scene:
         drawn = draw(data, np.random.default_rng(seed))
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from error
+    for held in (drawn.get("source"), drawn.get("target")):
+        if isinstance(held, dict) and catalogue.is_vessel_file(str(held.get("vessel", ""))):
+            held["vessel"] = str((path.parent / held["vessel"]).resolve())
     return validate(Scene, {"name": path.stem, **drawn}, path)

@@ -1,13 +1,24 @@
-"""The protocol every audio synthesizer fills, and the sources it may listen to."""
+"""The protocol every audio synthesizer fills, the sources it may listen to, and how to get one.
+
+A package registers a synthesizer in the entry-point group `multigen.synthesizers` with a function
+that makes one from a `SynthesizerConfig`.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from importlib.metadata import entry_points
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from multigen_core.contract import SAMPLE_RATE
+from multigen_core.errors import MultigenError
 from multigen_core.types import AudioChunk, CameraFrame, LiquidState, to_nanoseconds
+
+GROUP = "multigen.synthesizers"
+DEFAULT = "physical"
 
 
 class Source(Enum):
@@ -38,6 +49,58 @@ class Synthesizer(Protocol):
 
     def reset(self) -> None:
         """Forget the past; the next input starts a new stream."""
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """What a synthesizer fills besides if it has something to report."""
+
+    def figures(self) -> dict[str, str | float | int]:
+        """Figures by name, about its making and the sound so far."""
+
+
+@dataclass(frozen=True)
+class SynthesizerConfig:
+    """What a synthesizer is made from.
+
+    `synthesizer` is a name, '' or 'default' for DEFAULT; `checkpoint` a path or hub id and `device`
+    where it runs, for those that have weights or settings; `sample_rate` [Hz]; `seed` of every
+    random number; `recordings` containers or splits to which `replay` keeps, all if empty.
+    """
+
+    synthesizer: str = DEFAULT
+    checkpoint: str = ""
+    device: str = "cpu"
+    sample_rate: int = SAMPLE_RATE
+    seed: int = 0
+    recordings: tuple[str, ...] = ()
+
+
+def synthesizer_names() -> list[str]:
+    """What is installed, the default first."""
+    return sorted({entry.name for entry in entry_points(group=GROUP)}, key=_rank)
+
+
+def _rank(name: str) -> tuple[bool, str]:
+    return name != DEFAULT, name
+
+
+def make_synthesizer(config: SynthesizerConfig) -> Synthesizer:
+    """The configured synthesizer.
+
+    Raises:
+        MultigenError: there is none of that name, or it cannot be made so; one line.
+    """
+    name = config.synthesizer if config.synthesizer not in ("", "default") else DEFAULT
+    found = next(iter(entry_points(group=GROUP, name=name)), None)
+    if found is None:
+        raise MultigenError(
+            f"synthesizer {name!r} is not available; available: {', '.join(synthesizer_names())}"
+        )
+    try:
+        return found.load()(config)  # type: ignore[no-any-return]
+    except ValueError as error:
+        raise MultigenError(f"synthesizer {name}: {error}") from error
 
 
 class Silent:

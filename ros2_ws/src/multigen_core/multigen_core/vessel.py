@@ -159,12 +159,27 @@ def liquids() -> dict[str, Liquid]:
     return _catalogue(share_directory("multigen_core") / "config/liquids.yaml", Liquid)  # type: ignore[return-value]
 
 
+@cache
+def _vessel_file(path: str) -> Vessel:
+    data = load_yaml(Path(path))
+    return validate(Vessel, {**data, "name": path} if isinstance(data, dict) else data, path)
+
+
+def is_vessel_file(name: str) -> bool:
+    """Whether a vessel's name is the path of a YAML file that describes it."""
+    return name.endswith((".yaml", ".yml"))
+
+
 def vessel(name: str) -> Vessel:
-    """A vessel of the catalogue.
+    """A vessel of the catalogue, or the one that the YAML file `name` describes.
+
+    The latter's name is the path, so that whoever is told of it finds it, too.
 
     Raises:
-        ConfigError: no such vessel; the message lists the names.
+        ConfigError: no such vessel, with the known names, or a bad file.
     """
+    if is_vessel_file(name):
+        return _vessel_file(name)
     return _entry(name, Vessel, "vessels.yaml")  # type: ignore[return-value]
 
 

@@ -16,16 +16,27 @@ REFERENCE_FLOW = 40e-6
 REFERENCE_SPEED = 1.4
 _REFERENCE_POWER = 0.5 * 998.0 * REFERENCE_FLOW * REFERENCE_SPEED**2
 
+FADE = 8.0
+"""How much softer a pour becomes from empty to brimful besides what its speed explains [dB].
+
+So recordings do, in all octaves; a layer of liquid and bubbles lies between the splash and the air.
+"""
+_FADE_FROM = 0.3
+"""Fill at which loudness is as stated."""
+
 _FIELDS = (
     "inflow_rate",
     "rim_rate",
     "spill_rate",
     "target_level",
+    "air_column",
     "resonance_frequency",
     "fall_height",
     "impact_speed",
     "jet_diameter",
     "glug_frequency",
+    "slosh_amplitude",
+    "source_tilt",
 )
 _DRIPPING = 0.7e-6
 _STEADY = 3.0e-6
@@ -54,6 +65,8 @@ class Conditions:
     """[m^3/s]"""
     level: Floats
     """In the target [m]."""
+    fill: Floats
+    """Level in inner heights of the target."""
     resonance: Floats
     """First mode of the target's air column [Hz], 0 where unknown."""
     jet: Floats
@@ -72,6 +85,10 @@ class Conditions:
     """Flow striking the rim [m^3/s]."""
     glug: Floats
     """Rate of glugs [1/s]."""
+    slosh: Floats
+    """Amplitude of the first sloshing mode at the wall [m]."""
+    tilt: Floats
+    """Of the source [rad]."""
 
 
 def conditions(states: Sequence[LiquidState], times: Floats, density: float) -> Conditions:
@@ -93,6 +110,7 @@ def conditions(states: Sequence[LiquidState], times: Floats, density: float) -> 
     return Conditions(
         inflow=inflow,
         level=level,
+        fill=level / np.maximum(level + values["air_column"], 1e-3),
         resonance=values["resonance_frequency"],
         jet=steady * steady * (3 - 2 * steady),
         shallow=np.exp(-level / _SHALLOW),
@@ -102,7 +120,14 @@ def conditions(states: Sequence[LiquidState], times: Floats, density: float) -> 
         scatter=np.sqrt(scattered / _REFERENCE_POWER),
         rim=values["rim_rate"],
         glug=values["glug_frequency"],
+        slosh=values["slosh_amplitude"],
+        tilt=values["source_tilt"],
     )
+
+
+def fading(fill: Floats, fade: float = FADE) -> Floats:
+    """Amplitude at a fill against that at 0.3, falling by `fade` [dB] over the whole height."""
+    return np.asarray(10.0 ** (-fade / 20.0 * (fill - _FADE_FROM)))
 
 
 @dataclass(frozen=True)

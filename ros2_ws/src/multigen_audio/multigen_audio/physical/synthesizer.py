@@ -6,9 +6,13 @@ from bisect import bisect_right
 
 import numpy as np
 
+from multigen_audio.limiter import limit
 from multigen_audio.physical.body import Body
 from multigen_audio.physical.conditions import conditions, jumped, timbre
+from multigen_audio.physical.config import PhysicalConfig
+from multigen_audio.physical.drives import Drives
 from multigen_audio.physical.grid import BLOCKS_PER_SECOND, Floats, Grid
+from multigen_audio.physical.surroundings import Response, Reverberation
 from multigen_audio.physical.voice import Voice
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.synthesizer import Source
@@ -17,7 +21,7 @@ from multigen_core.vessel import liquid, vessel
 
 _BATCH = 100
 _FADE_BLOCKS = 2
-_KNEE = 0.7
+_DEFAULT = PhysicalConfig()
 
 
 class Physical:
@@ -32,19 +36,24 @@ class Physical:
     latency = 1.0 / BLOCKS_PER_SECOND
 
     def __init__(
-        self, seed: int = 0, sample_rate: int = SAMPLE_RATE, noise_floor: float = -90.0
+        self,
+        seed: int = 0,
+        sample_rate: int = SAMPLE_RATE,
+        config: PhysicalConfig = _DEFAULT,
     ) -> None:
         """A synthesizer.
 
         Args:
             seed: of every random number.
             sample_rate: [Hz], a multiple of 200.
-            noise_floor: level [dB re full scale] of constant white noise.
+            config: how the pour is heard.
         """
         self.sample_rate = sample_rate
         self._grid = Grid(sample_rate)
         self._seed = seed
-        self._floor = 10.0 ** (noise_floor / 20.0)
+        self._config = config
+        self._floor = 10.0 ** (config.noise_floor / 20.0)
+        self._gain = 10.0 ** (config.gain / 20.0)
         self._bodies: dict[str, Body] = {}
         self.reset()
 
@@ -54,8 +63,13 @@ class Physical:
         self._origin = 0
         self._block = 0
         self._fade_in: int | None = None
-        self._voice = Voice(self._grid, self._seed)
+        self._voice = Voice(self._grid, self._seed, self._config.slosh, self._config.fade)
         self._noise = np.random.default_rng([self._seed, 1])
+        c, rate = self._config, self.sample_rate
+        self._room = Reverberation(c.room, rate) if c.room else None
+        self._microphone = Response(c.microphone, rate) if c.microphone else None
+        rng = np.random.default_rng([self._seed, 2])
+        self._drives = Drives(c.motor, self._grid, rng) if c.motor else None
 
     def push(self, item: CameraFrame | LiquidState) -> None:
         """Take one liquid state.
@@ -135,19 +149,21 @@ class Physical:
             if self._fade_in is not None:
                 since_jump = np.arange(self._block, stop + 1) - self._fade_in
                 gain = np.minimum(gain, np.clip(since_jump / _FADE_BLOCKS, 0.0, 1.0))
-            sound *= self._grid.ramp(gain).ravel()
+            sound *= self._gain * self._grid.ramp(gain).ravel()
+            sound = self._surround(sound, now.tilt)
             sound += self._floor * self._noise.standard_normal(len(sound))
-            parts.append(_limit(sound))
+            parts.append(limit(sound))
             self._block = stop
         if silent_from is None:
             used = bisect_right(stamps, self._grid.time(self._block)) - 1
             del self._states[: max(used, 0)]
 
-
-def _limit(sound: Floats) -> Floats:
-    """Sound below full scale: unchanged up to 0.7, then tanh towards 1."""
-    loud = np.abs(sound)
-    if loud.max(initial=0.0) <= _KNEE:
+    def _surround(self, sound: Floats, tilt: Floats) -> Floats:
+        """What the pour's sound is at the microphone, and what else is."""
+        if self._drives:
+            sound = sound + self._drives.render(tilt)
+        if self._room:
+            sound = self._room.filter(sound)
+        if self._microphone:
+            sound = self._microphone.filter(sound)
         return sound
-    soft = _KNEE + (1 - _KNEE) * np.tanh((loud - _KNEE) / (1 - _KNEE))
-    return np.where(loud <= _KNEE, sound, np.copysign(soft, sound))

@@ -7,8 +7,8 @@ from numpy.random import SeedSequence, default_rng
 from scipy.signal import butter, lfilter
 
 from multigen_audio.physical.body import AIR_MODES, WALL_MODES, Body
-from multigen_audio.physical.bubbles import Bubbles
-from multigen_audio.physical.conditions import REFERENCE_FLOW, Conditions, Timbre
+from multigen_audio.physical.bubbles import LATEST, Bubbles
+from multigen_audio.physical.conditions import FADE, REFERENCE_FLOW, Conditions, Timbre, fading
 from multigen_audio.physical.events import Poisson
 from multigen_audio.physical.grid import BLOCKS_PER_SECOND, Floats, Grid
 from multigen_audio.physical.resonators import ResonatorBank
@@ -22,19 +22,28 @@ _WALL_GAINS = np.array([1.0, 0.6, 0.4])
 _BUBBLE_RATE, _MOST_BUBBLES = 140.0, 400.0
 _DROP, _RIM_DROP = 6e-8, 3e-7
 _FIZZ_TIME = 4.0
+_LAPPING, _BREAKING = 0.10, 0.30
+"""Steepness k a of a sloshing surface from which it is heard, and over which it grows by 1."""
+_LAP_BUBBLES = 4
+_SLOSH_ROOT = 1.8412
+"""First root of J1', the first mode's k R."""
+_GRAVITY = 9.81
 
 
 class Voice:
     """Everything that sounds, with its state and its random numbers; renders whole blocks."""
 
-    def __init__(self, grid: Grid, seed: int) -> None:
+    def __init__(self, grid: Grid, seed: int, slosh: float = 1.0, fade: float = FADE) -> None:
+        """A voice; `slosh` and `fade` as in PhysicalConfig."""
         self._grid = grid
-        rngs = [default_rng(child) for child in SeedSequence(seed).spawn(7)]
+        self._slosh, self._fade = slosh, fade
+        rngs = [default_rng(child) for child in SeedSequence(seed).spawn(8)]
         self._splash = Splash((rngs[0], rngs[1], rngs[2]), grid.sample_rate)
         self._entrained = Poisson(rngs[3], draws=3)
         self._drops = Poisson(rngs[4], draws=3, shape=6.0)
         self._clinks = Poisson(rngs[5], draws=1)
         self._glugs = Poisson(rngs[6], draws=2, shape=30.0)
+        self._laps = Poisson(rngs[7], draws=2 * _LAP_BUBBLES, shape=20.0)
         self._bubbles = Bubbles(grid.sample_rate)
         self._air = ResonatorBank(AIR_MODES, grid.sample_rate)
         self._wall = ResonatorBank(len(WALL_MODES), grid.sample_rate)
@@ -76,7 +85,7 @@ class Voice:
         sound = _SPLASH * direct + _AIR * air.ravel() + _WALL * wall.ravel() + _BUBBLE * bubbles
         if self._timbre.fizz:
             sound += _FIZZ * self._hiss(middle.inflow, texture)
-        return np.asarray(_LOUDNESS * sound)
+        return np.asarray(_LOUDNESS * sound * ramp(fading(now.fill, self._fade)).ravel())
 
     def _events(self, middle: Conditions, blocks: int, size: int) -> tuple[Floats, Floats, Floats]:
         """Swells of the splash, blows on the wall, sound of bubbles; (blocks * size,) each."""
@@ -113,6 +122,8 @@ class Voice:
         parts.append((position * size, radius, strength, np.full(len(position), 0.1)))
         np.add.at(thumps, (position * size).astype(int), 2.5)
 
+        parts.append(self._lap(middle, interval, size))
+
         position, draw = self._clinks.take(np.minimum(middle.rim / _RIM_DROP, 80.0), interval)
         np.add.at(clinks, (position * size).astype(int), 60.0 * np.exp(0.5 * draw[:, 0]))
 
@@ -124,6 +135,20 @@ class Voice:
             self._liquid.density, self._liquid.viscosity,
         )  # fmt: skip
         return thumps, clinks, bubbles
+
+    def _lap(self, middle: Conditions, interval: float, size: int) -> tuple[Floats, ...]:
+        """Bubbles where a steep sloshing surface folds at the wall, twice in its period."""
+        radius = np.maximum(self._body.vessel.radius(middle.level), 1e-3)
+        wave = _SLOSH_ROOT / radius
+        frequency = np.sqrt(_GRAVITY * wave * np.tanh(wave * middle.level)) / (2 * np.pi)
+        steep = np.clip((wave * middle.slosh - _LAPPING) / _BREAKING, 0.0, 2.0)
+        position, draw = self._laps.take(2 * frequency * (steep > 0), interval)
+        loud = np.repeat(self._slosh * steep[position.astype(int)], _LAP_BUBBLES)
+        sizes, delays = draw.reshape(-1, 2, _LAP_BUBBLES).swapaxes(0, 1).reshape(2, -1)
+        late = np.clip(0.025 + 0.012 * delays, 0.0, LATEST) * self._grid.sample_rate
+        start = np.repeat(position * size, _LAP_BUBBLES) + late
+        radii = np.clip(2e-3 * np.exp(0.35 * sizes), 6e-4, 6e-3)
+        return start, radii, loud * np.exp(0.4 * delays), np.full(len(start), 0.1)
 
     def _hiss(self, inflow: Floats, texture: Floats) -> Floats:
         """Hiss of bubbles too small to be heard singly, from gas that comes out over seconds."""

@@ -1,0 +1,40 @@
+"""Parameters of the audio_synthesizer node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from multigen_core.contract import CHUNK, SAMPLE_RATE
+from multigen_core.parameters import parameter
+from multigen_core.synthesizer import DEFAULT
+
+
+@dataclass(frozen=True)
+class SynthesizerParameters:
+    """Parameters of the audio_synthesizer."""
+
+    synthesizer: str = parameter(DEFAULT, "what makes the sound; '' or 'default' for the default")
+    checkpoint: str = parameter(
+        "", "weights of the synthesizer: a path or a hub id; replay: its recordings' folder"
+    )
+    recordings: str = parameter(
+        "", "containers or splits that replay keeps to, comma-separated; '' for all"
+    )
+    device: str = parameter("cpu", "where its network runs")
+    sample_rate: int = parameter(SAMPLE_RATE, "Hz", low=8000, high=48000)
+    chunk: int = parameter(CHUNK, "samples per message", low=16, high=16000)
+    seed: int = parameter(0, "of every random number", low=0)
+    batch: float = parameter(
+        0.1, "how much sound is made at once from liquid states [s]; 0: at every one", 0.0, 0.5
+    )
+    latency_warn: float = parameter(
+        0.25, "age of a message's first sample when published, above which to warn [s]", low=0.0
+    )
+    audio_view: str = parameter(
+        "cutaway", "pictures a synthesizer of frames sees", choices=("cutaway", "public")
+    )
+
+    @property
+    def kept_recordings(self) -> tuple[str, ...]:
+        """`recordings` as a list."""
+        return tuple(filter(None, (part.strip() for part in self.recordings.split(","))))

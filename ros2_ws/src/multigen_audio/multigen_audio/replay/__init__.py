@@ -1,0 +1,6 @@
+"""The replay synthesizer: sound of a pour from pieces of real recordings."""
+
+from multigen_audio.replay.grains import Grains
+from multigen_audio.replay.synthesizer import Replay
+
+__all__ = ["Grains", "Replay"]

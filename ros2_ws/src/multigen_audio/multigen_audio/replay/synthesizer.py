@@ -1,0 +1,167 @@
+"""The replay synthesizer: liquid states in, pieces of real recordings out."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import default_rng
+
+from multigen_audio.limiter import limit
+from multigen_audio.physical.conditions import conditions, fading
+from multigen_audio.physical.grid import BLOCKS_PER_SECOND, Floats, Grid
+from multigen_audio.replay.grains import Grains
+from multigen_audio.replay.playhead import BEND, Playhead
+from multigen_core.contract import SAMPLE_RATE
+from multigen_core.synthesizer import Source
+from multigen_core.types import AudioChunk, CameraFrame, LiquidState
+from multigen_core.vessel import liquid, vessel
+
+_BLOCKS = 4
+"""Of a step, after each of which the place may change."""
+_LEVEL = 10.0 ** (-25.0 / 20.0)
+"""RMS at 40 ml/s into a glass, as of the physical synthesizer."""
+_DRIFT = 70.0
+"""Mismatch beyond which a new place is looked for [cents]."""
+_LONGEST = 75
+"""Steps after which one is looked for anyhow."""
+_AHEAD = 0.5
+"""Of a step: the resonance aimed at is that in its middle."""
+
+
+class Replay:
+    """Sound of a pour from recordings, wherever the resonance heard in them is the simulated one.
+
+    Plays passages of recordings. Every 20 ms it bends their pitch to the simulated resonance, by at
+    most a semitone; where a recording has drifted off or its resonance is no longer trusted, it
+    cross-fades, at constant power, to another place with the right one. Loudness follows the
+    kinetic power of what falls in and the fill, not the recording. If the vessel is named after a
+    recorded container, only that one's recordings are played. Equal states, stamps and seed give
+    equal sound however they are pushed and pulled.
+    """
+
+    source = Source.LIQUID_STATE
+    latency = _BLOCKS / BLOCKS_PER_SECOND
+
+    def __init__(self, grains: Grains, seed: int = 0, sample_rate: int = SAMPLE_RATE) -> None:
+        """A synthesizer.
+
+        Args:
+            grains: what to play, at `sample_rate`.
+            seed: of the choice of places.
+            sample_rate: [Hz], a multiple of 200.
+        """
+        self.sample_rate = sample_rate
+        self._grid = Grid(sample_rate)
+        self._all = grains
+        self._vessels: dict[str, Grains] = {}
+        self._seed = seed
+        self._size = _BLOCKS * self._grid.size
+        phase = (np.arange(self._size) + 0.5) / self._size * np.pi / 2
+        self._rise, self._fall = np.sin(phase), np.cos(phase)
+        self._sounding = self._beyond = 0
+        self._flow = 0.0
+        self._about = _about(grains)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past; the next input starts a new stream with the seed's first numbers."""
+        self._states: list[LiquidState] = []
+        self._origin = 0
+        self._step = 0
+        self._age = 0
+        self._head: Playhead | None = None
+        self._pitch: float | None = None
+        self._rng = default_rng(self._seed)
+
+    def figures(self) -> dict[str, str | float | int]:
+        """What is played, how far to trust it, and how well it fitted so far."""
+        return {
+            **self._about,
+            "mean_flow_ml_per_s": round(self._flow / max(self._sounding, 1) * 1e6, 1),
+            "share_off_pitch": round(self._beyond / max(self._sounding, 1), 3),
+        }
+
+    def push(self, item: CameraFrame | LiquidState) -> None:
+        """Take one liquid state.
+
+        Raises:
+            TypeError: it is a picture.
+            ValueError: its stamp does not rise.
+            ConfigError: its vessel or liquid is in no catalogue.
+        """
+        if not isinstance(item, LiquidState):
+            raise TypeError(f"replay takes liquid states, got {type(item).__name__}")
+        if self._states and item.stamp <= self._states[-1].stamp:
+            raise ValueError(f"stamp {item.stamp} does not rise above {self._states[-1].stamp}")
+        vessel(item.target_vessel)
+        liquid(item.liquid)
+        if item.target_vessel not in self._vessels:
+            self._vessels[item.target_vessel] = self._all.of_vessel(item.target_vessel)
+        if not self._states:
+            self._origin = item.stamp
+        self._states.append(item)
+
+    def pull(self) -> list[AudioChunk]:
+        """The sound ready since the last call: at most one chunk, of whole steps."""
+        if len(self._states) < 2:
+            return []
+        elapsed = self._states[-1].stamp - self._origin
+        end = self._grid.complete(elapsed) // _BLOCKS
+        first = self._step
+        parts = [self._render(step) for step in range(first, end)]
+        if not parts:
+            return []
+        self._step = end
+        stamp = self._origin + self._grid.time(first * _BLOCKS)
+        samples = limit(np.concatenate(parts)).astype(np.float32)
+        return [AudioChunk(stamp, samples, self.sample_rate)]
+
+    def _render(self, step: int) -> Floats:
+        """One step of sound."""
+        times = self._grid.times(step * _BLOCKS, (step + 1) * _BLOCKS)
+        while len(self._states) > 2 and self._states[1].stamp - self._origin <= times[0]:
+            del self._states[0]
+        state = self._states[0]
+        now = conditions(
+            self._states, times - (state.stamp - self._origin), liquid(state.liquid).density
+        )
+        if not now.impact.any():
+            self._head = None
+            return np.zeros(self._size)
+        resonance = float(np.interp(_AHEAD * _BLOCKS, np.arange(_BLOCKS + 1), now.resonance))
+        if resonance > 0:
+            self._pitch = float(np.log2(resonance))
+        if self._pitch is None:
+            return np.zeros(self._size)
+        sound = self._play(self._vessels[state.target_vessel], self._pitch)
+        self._sounding += 1
+        self._flow += float(now.inflow.mean())
+        return _LEVEL * sound * self._grid.ramp(now.impact * fading(now.fill)).ravel()
+
+    def _play(self, grains: Grains, pitch: float) -> Floats:
+        """One step at unit level."""
+        old = self._head
+        if old is not None:
+            old.aim(pitch)
+            self._age += 1
+            if abs(old.off) <= _DRIFT and self._age < _LONGEST and old.lasts(self._size):
+                return old.play(self._size)
+        self._head = Playhead(*grains.pick(pitch, self._rng))
+        self._head.aim(pitch)
+        self._age = 0
+        self._beyond += abs(self._head.off) > BEND
+        sound = self._rise * self._head.play(self._size)
+        return sound if old is None else sound + self._fall * old.play(self._size)
+
+
+def _about(grains: Grains) -> dict[str, str | float | int]:
+    floor = grains.floors()["all"]
+    vessels = {clip.recording.container for clip in grains.clips}
+    flows = [clip.recording.vessel.capacity / clip.recording.duration for clip in grains.clips]
+    return {
+        "recordings": len(grains.clips),
+        "recordings_skipped": len(grains.skipped),
+        "recorded_vessels": len(vessels),
+        "label_floor_cents": round(floor.cents),
+        "label_floor_ml": round(floor.millilitres, 1),
+        "recorded_flow_ml_per_s": round(float(np.median(flows)) * 1e6, 1),
+    }

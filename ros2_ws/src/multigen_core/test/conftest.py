@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from multigen_core.vessel import Vessel
+
 
 class Workspace:
     """An install prefix with executables, alone on AMENT_PREFIX_PATH, and launch files."""
@@ -45,3 +47,21 @@ class Workspace:
 def workspace(tmp_path, monkeypatch):
     """Fake packages and launch files, apart from every real one."""
     return Workspace(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def some_vessel():
+    """Makes a glass of any inner profile."""
+
+    def make(profile):
+        return Vessel(
+            name="test",
+            description="for tests",
+            profile=profile,
+            wall=0.002,
+            mass=0.1,
+            material="glass",
+            opaque=False,
+        )
+
+    return make

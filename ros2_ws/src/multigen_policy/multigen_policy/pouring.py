@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
+from multigen_core.errors import MultigenError
 from multigen_core.policy import Decision, Observation
 from multigen_core.trajectory import Trajectory, hold
 from multigen_core.types import Outcome, to_nanoseconds
@@ -18,6 +19,12 @@ UPRIGHT = 0.03
 """A vessel tilted less than this [rad] counts as upright."""
 ON_PATH = 0.02
 """A joint nearer to the path than this [rad] is on it."""
+MAX_LAG = 0.3
+"""How far the measured tilt may be from the planned one [rad]; a slow arm lags by about 0.1."""
+
+
+class LaggingArmError(MultigenError):
+    """The arm is not where it was commanded: reset, stopped or in the way of something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +69,18 @@ class Pouring:
             self._tilting.start(start)
             self._stage = "pour"
         tilt = self._tilting.tilt(now)
+        measured = self._tilting.path.tilt_of(positions)
+        if abs(tilt - measured) > MAX_LAG:
+            raise LaggingArmError(
+                f"the arm does not follow: the vessel should be tilted by {tilt:.2f} rad and is by "
+                f"{measured:.2f} rad; see the guard's and the controller's messages"
+            )
         if self._stage == "pour":
             wish = self._decide(observation, tilt)
             self._estimate = wish.estimated_volume
             if not wish.done:
                 return self._decision(self._tilting.toward(wish.rate, now))
             self._stage = "return"
-        measured = float(self._tilting.path.tilt_of(positions))
         if max(tilt, measured) < UPRIGHT:
             self._stage = "done"
             trajectory = hold(self._arm.names, self._tilting.path.at(0.0))

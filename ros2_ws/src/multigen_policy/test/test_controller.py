@@ -117,6 +117,17 @@ def test_an_arm_that_cannot_carry_the_vessel_to_the_pour_ends_it_with_the_reason
     assert "would tilt the vessel" in last.reason
 
 
+def test_an_arm_that_stops_following_ends_the_pour(rig):
+    rig.controller.begin(rig.now, 200e-6)
+    rig.run(5)
+    assert rig.tilt > 0.3
+    rig.follower.reset(rig.path.at(0.0))
+    last = rig.run(30)
+    assert last.outcome is Outcome.ABORTED
+    assert "does not follow" in last.reason
+    assert rig.tilt < 0.03
+
+
 def test_joints_reported_modulo_a_turn_make_no_difference(rig, arm, path):
     turned = path.at(0.0).copy()
     continuous = [i for i, joint in enumerate(arm.joints) if joint.upper is None]

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from std_srvs.srv import Trigger
 
 from multigen_core import contract
 from multigen_core.bags import BagReader
@@ -130,6 +131,18 @@ def test_an_emergency_stop_freezes_the_arm_and_tells_the_policy(world, wait):
     time.sleep(2.0)
     assert world.truth[-1].source_tilt == pytest.approx(tilt, abs=0.01)
     assert tilt > 0.3
+
+
+def test_a_reset_in_mid_pour_ends_the_pour_and_the_world_goes_on(world, peer, wait):
+    reset = peer.create_client(Trigger, "simulator/reset")
+    wait(reset.service_is_ready, "the reset service")
+    before = world.truth[-1].stamp
+    reset.call_async(Trigger.Request())
+    wait(lambda: world.progress[-1].outcome is Outcome.ABORTED, "the end of the pour")
+    assert "does not follow" in world.progress[-1].reason
+    wait(lambda: world.truth[-1].source_tilt < 0.06, "an upright vessel")
+    assert world.truth[-1].target_volume < 1e-9
+    assert world.truth[-1].stamp > before, "the clock is not rewound"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import yaml
 from scipy.signal import stft
 
 from multigen_audio.physical import Physical
-from multigen_audio.replay.clips import Floats, load
+from multigen_audio.physical.grid import Floats
+from multigen_audio.replay.clips import load
 from multigen_audio.replay.tracker import Track, track
 from multigen_audio.scripted import steady_pour
 from multigen_core.acoustics import Resonator

@@ -25,7 +25,7 @@ class SynthesizerParameters:
     chunk: int = parameter(CHUNK, "samples per message", low=16, high=16000)
     seed: int = parameter(0, "of every random number", low=0)
     batch: float = parameter(
-        0.1, "how much sound is made at once from liquid states [s]; 0: at every one", 0.0, 0.5
+        0.08, "how much sound is made at once from liquid states [s]; 0: at every one", 0.0, 0.5
     )
     latency_warn: float = parameter(
         0.25, "age of a message's first sample when published, above which to warn [s]", low=0.0

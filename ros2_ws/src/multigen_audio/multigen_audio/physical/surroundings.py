@@ -91,4 +91,4 @@ def _peak(peak: Peak, sample_rate: int) -> Floats:
     alpha = np.sin(turn) / (2 * peak.quality)
     b = np.array([1 + alpha * amplitude, -2 * np.cos(turn), 1 - alpha * amplitude])
     a = np.array([1 + alpha / amplitude, -2 * np.cos(turn), 1 - alpha / amplitude])
-    return np.concatenate([b, a])[None] / a[0]
+    return np.asarray(np.concatenate([b, a])[None] / a[0])

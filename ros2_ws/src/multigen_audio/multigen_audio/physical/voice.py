@@ -91,7 +91,7 @@ class Voice:
         """Swells of the splash, blows on the wall, sound of bubbles; (blocks * size,) each."""
         count, interval = blocks * size, 1.0 / BLOCKS_PER_SECOND
         thumps, clinks = np.zeros(count), np.zeros(count)
-        parts = []
+        parts: list[tuple[Floats, ...]] = []
 
         flow = middle.inflow / REFERENCE_FLOW
         rate = _BUBBLE_RATE * self._timbre.bubble_rate * flow**0.8 * middle.speed * middle.jet

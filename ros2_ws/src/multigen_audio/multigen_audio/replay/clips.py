@@ -11,7 +11,8 @@ import soxr
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from multigen_audio.replay.tracker import HOP, Floats, Track, track
+from multigen_audio.physical.grid import Floats
+from multigen_audio.replay.tracker import HOP, Track, track
 from multigen_core.acoustics import Resonator, cents
 from multigen_core.recordings import Recording, RecordingError
 

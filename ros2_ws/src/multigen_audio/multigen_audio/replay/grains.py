@@ -10,7 +10,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from multigen_audio.replay.clips import Clip, Floats, prepare
+from multigen_audio.physical.grid import Floats
+from multigen_audio.replay.clips import Clip, prepare
 from multigen_core.recordings import Recording, RecordingError
 
 NEAR = 50.0

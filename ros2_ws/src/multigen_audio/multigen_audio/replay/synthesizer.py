@@ -17,8 +17,8 @@ from multigen_core.vessel import liquid, vessel
 
 _BLOCKS = 4
 """Of a step, after each of which the place may change."""
-_LEVEL = 10.0 ** (-25.0 / 20.0)
-"""RMS at 40 ml/s into a glass, as of the physical synthesizer."""
+_LEVEL = 10.0 ** (-28.5 / 20.0)
+"""RMS at the reference's kinetic power; as loud as the physical synthesizer into a glass."""
 _DRIFT = 70.0
 """Mismatch beyond which a new place is looked for [cents]."""
 _LONGEST = 75

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import stft
 
+from multigen_audio.physical.grid import Floats
 from multigen_core.acoustics import Resonator, cents
 from multigen_core.vessel import Vessel
-
-Floats = NDArray[np.float64]
 
 HOP = 0.032
 """Between frames [s]."""
@@ -76,7 +75,7 @@ def track(sound: Floats, sample_rate: int, vessel: Vessel) -> Track:
     score, loudness = bands.contrast(candidates)
     modes = resonator.modes(resonator.level(candidates), 2)
     overtone = np.minimum(candidates * modes[1] / modes[0], 0.45 * sample_rate)
-    score += _OVERTONE * np.clip(bands.contrast(overtone)[0], -4.0, 6.0)
+    score += _OVERTONE * np.clip(bands.contrast(np.asarray(overtone))[0], -4.0, 6.0)
     score += _LOUDNESS * (loudness - loudness.max(axis=0))
     start = _START_COST * np.maximum(cents(candidates, empty) - _START, 0.0)
     path = _best_path(score, start)
@@ -105,7 +104,7 @@ class _Bands:
         low, high = np.split(total, 2)
         widths = np.maximum(edges[len(centres) :] - edges[: len(centres)], 1e-3)
         power = np.maximum((high - low) / widths[:, None], 0.0)
-        return 10 * np.log10(gaussian_filter1d(power, _SMOOTH, axis=1) + 1e-14)
+        return np.asarray(10 * np.log10(gaussian_filter1d(power, _SMOOTH, axis=1) + 1e-14))
 
     def contrast(self, centres: Floats) -> tuple[Floats, Floats]:
         """How far narrow bands stand out of wide ones, less what does so always; their levels.

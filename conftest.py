@@ -1,7 +1,13 @@
-"""Fixtures for tests on the real ROS graph: an isolated domain, a peer node, child processes."""
+"""Fixtures for tests on the real ROS graph.
+
+`domain` isolates a test, `peer` is the test's own node in it, `start_node` and `start` make child
+processes, `meet` waits for a node, `call` calls a service, `health` keeps /diagnostics, and `wait`
+waits for anything else.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -9,11 +15,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+if TYPE_CHECKING:
+    from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+    from rclpy.node import Node
+
 TRANSPORT = Path(__file__).parent / "ros2_ws/src/multigen_core/config/fastdds.xml"
 """The transport settings that the launch files give every node."""
+SHARED_MEMORY = Path("/dev/shm")
 PATIENCE = 60.0
 """How long a test waits for what takes a second on an idle machine [s]."""
 
@@ -32,7 +44,7 @@ def domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 
 @pytest.fixture
-def peer(domain: int) -> Iterator[object]:
+def peer(domain: int) -> Iterator[Node]:
     """A node of the test's own in that domain, spun by a thread."""
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
@@ -74,6 +86,75 @@ def wait() -> Callable[..., None]:
     return wait_for
 
 
+@pytest.fixture
+def call(peer: Node) -> Callable[..., Any]:
+    """Calls a service, `call(Trigger, "arm_guard/stop")`, and returns its response."""
+
+    def make(kind: Any, name: str, request: Any = None) -> Any:
+        client = peer.create_client(kind, name)
+        wait_for(client.service_is_ready, f"the service {name}")
+        future = client.call_async(request or kind.Request())
+        wait_for(future.done, f"an answer of {name}")
+        peer.destroy_client(client)
+        return future.result()
+
+    return make
+
+
+@pytest.fixture
+def meet(call: Callable[..., Any]) -> Callable[[str], None]:
+    """Waits until a node and the peer know all endpoints of each other.
+
+    Discovery tells of endpoints in the order of their creation, so an answer to a request made
+    after them all proves that nothing sent from now on is lost.
+    """
+    from rcl_interfaces.srv import ListParameters
+
+    def make(name: str) -> None:
+        call(ListParameters, f"{name}/list_parameters")
+
+    return make
+
+
+class HealthLog:
+    """What nodes say on /diagnostics, by their fully qualified names."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[str, list[DiagnosticStatus]] = {}
+
+    def take(self, array: DiagnosticArray) -> None:
+        for status in array.status:
+            self.statuses.setdefault(status.name, []).append(status)
+
+    def count(self, name: str) -> int:
+        """How often a node has reported."""
+        return len(self.statuses.get(name, []))
+
+    def message(self, name: str) -> str:
+        """A node's last message; empty before the first."""
+        return self.statuses[name][-1].message if self.count(name) else ""
+
+    def level(self, name: str) -> bytes | None:
+        """A node's last level; None before the first."""
+        return self.statuses[name][-1].level if self.count(name) else None
+
+    def value(self, name: str, key: str) -> float:
+        """A figure of a node's last status; NaN where it has none."""
+        pairs = self.statuses[name][-1].values if self.count(name) else []
+        return float({pair.key: pair.value for pair in pairs}.get(key, "nan"))
+
+
+@pytest.fixture
+def health(peer: Node) -> HealthLog:
+    """A log of /diagnostics."""
+    from multigen_core.contract import DIAGNOSTICS
+    from multigen_core.ros.endpoints import subscribe
+
+    log = HealthLog()
+    subscribe(peer, DIAGNOSTICS, log.take)
+    return log
+
+
 class Process:
     """A child process whose output is kept."""
 
@@ -101,6 +182,12 @@ class Process:
             return self.child.wait(patience)
         except subprocess.TimeoutExpired:
             pytest.fail(f"{self.child.args} did not end; it printed:\n{self.output}")
+
+    def refuses(self, reason: str) -> None:
+        """Assert that it ends by itself with the reason and without a traceback."""
+        assert self.wait() == 1, self.output
+        assert reason in self.output
+        assert "Traceback" not in self.output
 
 
 @pytest.fixture
@@ -141,3 +228,40 @@ def _executable(package: str, name: str) -> Path:
         if path.exists():
             return path
     raise FileNotFoundError(f"{package}/{name} is not built; run make build")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remove the shared memory of killed participants, once for all workers."""
+    if not hasattr(session.config, "workerinput"):
+        for lock in SHARED_MEMORY.glob("fastrtps_*_el"):
+            _remove_if_dead(lock)
+
+
+def _remove_if_dead(lock: Path, youth: float = 5.0) -> None:
+    """Remove a Fast DDS segment or port whose exclusive lock nobody holds.
+
+    A living owner holds the lock from its creation on; `youth` [s] leaves it the time to.
+    """
+    base = lock.name.removesuffix("_el")
+    files = [lock, lock.with_name(base), lock.with_name(f"{base}_sl")]
+    files.append(lock.with_name(f"sem.{base}_mutex"))
+    try:
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if time.time() - lock.stat().st_mtime > youth and not _is_shared(files[2]):
+                for path in files:
+                    path.unlink(missing_ok=True)
+    except OSError:
+        pass  # Locked, gone already, or somebody else's.
+
+
+def _is_shared(lock: Path) -> bool:
+    """Whether somebody holds a port's shared lock."""
+    try:
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False

@@ -1,22 +1,10 @@
 """The recorder and the player as users run them: processes of an isolated graph."""
 
-from __future__ import annotations
-
-import os
 import signal
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
-import rclpy
-from domain_coordinator import domain_id
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState as JointStateMessage
 
@@ -36,92 +24,42 @@ from multigen_core.ros.factory import FACTORY
 from multigen_core.trajectory import hold
 from multigen_core.types import NANOSECONDS, AudioChunk, JointState, PourProgress, PourState
 
-PATIENCE = 30.0
-"""How long a process may take for what it does in a second [s]."""
 
-
-@pytest.fixture(scope="module", autouse=True)
-def domain() -> Iterator[None]:
-    with domain_id() as number:
-        os.environ["ROS_DOMAIN_ID"] = str(number)
-        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-        os.environ["ROS_PYTHON_CHECK_FIELDS"] = "1"
-        yield
-
-
-@pytest.fixture
-def node() -> Iterator[Node]:
-    context = rclpy.Context()
-    rclpy.init(context=context, domain_id=int(os.environ["ROS_DOMAIN_ID"]))
-    node = rclpy.create_node("peer", context=context)
-    executor = SingleThreadedExecutor(context=context)
-    executor.add_node(node)
-    stopped = threading.Event()
-
-    def spin() -> None:
-        while not stopped.is_set():
-            executor.spin_once(timeout_sec=0.05)
-
-    thread = threading.Thread(target=spin)
-    thread.start()
-    yield node
-    stopped.set()
-    thread.join()
-    node.destroy_node()
-    rclpy.shutdown(context=context)
-
-
-def wait(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.02)
-
-
-class Process:
-    """One node with parameters."""
-
-    def __init__(self, module: str, **parameters: object) -> None:
-        command = [sys.executable, "-m", f"multigen_core.ros.{module}", "--ros-args"]
-        for name, value in parameters.items():
-            command += ["-p", f"{name}:={value}"]
-        self.process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def end(self, number: int | None = None) -> tuple[int, str]:
-        if number is not None:
-            self.process.send_signal(number)
-        try:
-            output, _ = self.process.communicate(timeout=PATIENCE)
-        finally:
-            self.process.kill()
-        return self.process.returncode, output
-
-
-def chunk(index: int) -> AudioChunk:
+def chunk(index):
     return AudioChunk(index * 20_000_000, np.full(320, 0.25, np.float32), 16_000)
 
 
-def record(node: Node, folder: Path, number: int, **parameters: object) -> tuple[int, str]:
-    """Record 100 audio chunks and a goal that was there before, then send a signal."""
-    audio = publisher(node, AUDIO)
-    publisher(node, GOAL).send(PourProgress(1, "accepted", 1.5e-4))
-    process = Process("recorder_node", bag_dir=folder, name="bag", **parameters)
-    wait(lambda: audio.subscribers, "the recorder")
-    for index in range(100):
-        audio.send(chunk(index))
-        time.sleep(0.005)
-    wait(lambda: (folder / "bag/bag.mcap").stat().st_size > 60_000, "a flush")
-    return process.end(number)
+@pytest.fixture
+def start_recorder(start_node, tmp_path):
+    """Starts the recorder, which writes `tmp_path / "bag"`."""
+
+    def start(**parameters):
+        return start_node("multigen_core", "recorder", bag_dir=tmp_path, name="bag", **parameters)
+
+    return start
+
+
+@pytest.fixture
+def record(start_recorder, peer, meet, wait, tmp_path):
+    """Records 100 audio chunks and a goal that was there before, then sends a signal."""
+
+    def make(number, **parameters):
+        audio = publisher(peer, AUDIO)
+        publisher(peer, GOAL).send(PourProgress(1, "accepted", 1.5e-4))
+        process = start_recorder(**parameters)
+        meet("recorder")
+        for index in range(100):
+            audio.send(chunk(index))
+            time.sleep(0.005)
+        wait(lambda: (tmp_path / "bag/bag.mcap").stat().st_size > 60_000, "a flush")
+        return process.end(number), process.output
+
+    return make
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_leaves_a_complete_bag(node: Node, tmp_path: Path, number: int) -> None:
-    status, output = record(node, tmp_path, number, scene="bar", seed=3, target_ml=150)
+def test_a_signal_leaves_a_complete_bag(record, tmp_path, number):
+    status, output = record(number, scene="bar", seed=3, target_ml=150)
     assert status == 0, output
     with BagReader(tmp_path / "bag") as bag:
         chunks = bag.items(AUDIO)
@@ -134,8 +72,8 @@ def test_a_signal_leaves_a_complete_bag(node: Node, tmp_path: Path, number: int)
         assert bag.metadata["contract_version"]
 
 
-def test_a_killed_recording_can_be_repaired(node: Node, tmp_path: Path) -> None:
-    record(node, tmp_path, signal.SIGKILL, scene="bar")
+def test_a_killed_recording_can_be_repaired(record, tmp_path):
+    record(signal.SIGKILL, scene="bar")
     assert not (tmp_path / "bag/metadata.yaml").exists()
     assert repair(tmp_path / "bag").messages >= 80
     with BagReader(tmp_path / "bag") as bag:
@@ -143,28 +81,27 @@ def test_a_killed_recording_can_be_repaired(node: Node, tmp_path: Path) -> None:
         assert [c.stamp for c in bag.items(AUDIO)][:80] == [i * 20_000_000 for i in range(80)]
 
 
-def test_a_best_effort_publisher_is_recorded_too(node: Node, tmp_path: Path) -> None:
-    process = Process("recorder_node", bag_dir=tmp_path, name="bag")
-    endpoint = node.create_publisher(
+def test_a_best_effort_publisher_is_recorded_too(start_recorder, peer, meet, tmp_path):
+    process = start_recorder()
+    endpoint = peer.create_publisher(
         JointStateMessage,
         JOINT_STATES.name,
         QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT),
     )
-    wait(endpoint.get_subscription_count, "the recorder")
+    meet("recorder")
     for _ in range(50):
         endpoint.publish(JointStateMessage(name=["a"], position=[1.0], velocity=[0.0]))
         time.sleep(0.01)
-    status, output = process.end(signal.SIGINT)
-    assert status == 0, output
-    assert "offers less reliability" in output
+    assert process.end() == 0, process.output
+    assert "offers less reliability" in process.output
     with BagReader(tmp_path / "bag") as bag:
         assert bag.count(JOINT_STATES) >= 40
 
 
-def test_bag_time_is_simulated_time(node: Node, tmp_path: Path) -> None:
-    audio, clock = publisher(node, AUDIO), publisher(node, CLOCK)
-    process = Process("recorder_node", bag_dir=tmp_path, name="bag", use_sim_time=True)
-    wait(lambda: audio.subscribers and clock.subscribers, "the recorder")
+def test_bag_time_is_simulated_time(start_recorder, peer, meet, tmp_path):
+    audio, clock = publisher(peer, AUDIO), publisher(peer, CLOCK)
+    process = start_recorder(use_sim_time=True)
+    meet("recorder")
     audio.send(chunk(0))
     for second in range(40, 60):
         clock.publish(
@@ -172,8 +109,7 @@ def test_bag_time_is_simulated_time(node: Node, tmp_path: Path) -> None:
         )
         audio.send(chunk(second))
         time.sleep(0.05)
-    status, output = process.end(signal.SIGINT)
-    assert status == 0, output
+    assert process.end() == 0, process.output
     with BagReader(tmp_path / "bag") as bag:
         assert bag.count(AUDIO) == 21
         assert bag.start >= 40 * NANOSECONDS
@@ -181,18 +117,13 @@ def test_bag_time_is_simulated_time(node: Node, tmp_path: Path) -> None:
         assert float(bag.metadata["real_time_factor"]) > 0
 
 
-def test_a_nearly_full_disk_stops_the_recorder_with_a_complete_bag(
-    node: Node, tmp_path: Path
-) -> None:
-    status, output = Process("recorder_node", bag_dir=tmp_path, name="bag", reserve_mb=1e12).end()
-    assert status == 1
-    assert "make room" in output
-    assert "Traceback" not in output
+def test_a_nearly_full_disk_stops_the_recorder_with_a_complete_bag(start_recorder, tmp_path):
+    start_recorder(reserve_mb=1e12).refuses("make room")
     assert (tmp_path / "bag/metadata.yaml").exists()
 
 
 @pytest.fixture
-def episode(tmp_path: Path) -> Path:
+def episode(tmp_path):
     path = tmp_path / "episode"
     with BagWriter(path, [topic for topic in TOPICS if topic.recorded]) as bag:
         for index in range(50):
@@ -206,20 +137,17 @@ def episode(tmp_path: Path) -> Path:
     return path
 
 
-def test_player_plays_all_but_commands_and_tells_the_time(node: Node, episode: Path) -> None:
-    states: list[PourState] = []
-    clocks: list[object] = []
-    commands: list[object] = []
-    subscribe(node, POUR_STATE, states.append)
-    subscribe(node, CLOCK, clocks.append)
+def test_player_plays_all_but_commands_and_tells_the_time(start_node, peer, wait, episode):
+    states, clocks, commands = [], [], []
+    subscribe(peer, POUR_STATE, states.append)
+    subscribe(peer, CLOCK, clocks.append)
     # Refusing to play while an arm listens is another test's matter: here only the guard does.
-    subscribe(node, GUARD_COMMAND, commands.append)
-    player = Process("bag_player_node", bag=episode, delay=7.0)
-    wait(lambda: node.count_publishers("pour_state"), "the player")
+    subscribe(peer, GUARD_COMMAND, commands.append)
+    player = start_node("multigen_core", "bag_player", bag=episode)
+    wait(lambda: peer.count_publishers("pour_state"), "the player")
     for topic in (GUARD_COMMAND, ARM_COMMAND):
-        assert node.count_publishers(topic.name) == 0
-    status, output = player.end()
-    assert status == 0, output
+        assert peer.count_publishers(topic.name) == 0
+    assert player.wait() == 0, player.output
     assert len(states) == 50
     assert not commands
     times = [message.clock.sec * NANOSECONDS + message.clock.nanosec for message in clocks]
@@ -227,16 +155,11 @@ def test_player_plays_all_but_commands_and_tells_the_time(node: Node, episode: P
     assert times[-1] == 7 * NANOSECONDS + 49 * 20_000_000
 
 
-def test_player_refuses_while_an_arm_listens(node: Node, episode: Path) -> None:
-    subscribe(node, ARM_COMMAND, lambda item: None)
-    status, output = Process("bag_player_node", bag=episode).end()
-    assert status == 1
-    assert "stop it before playing" in output
-    assert "Traceback" not in output
+def test_player_refuses_while_an_arm_listens(start_node, peer, episode):
+    subscribe(peer, ARM_COMMAND, lambda item: None)
+    start_node("multigen_core", "bag_player", bag=episode).refuses("stop it before playing")
 
 
-def test_player_without_a_bag_says_so(tmp_path: Path) -> None:
-    for bag, reason in (("''", "name the bag"), (tmp_path / "absent", "no such")):
-        status, output = Process("bag_player_node", bag=bag).end()
-        assert status == 1
-        assert reason in output
+@pytest.mark.parametrize(("bag", "reason"), [("''", "name the bag"), ("/absent", "no such")])
+def test_player_without_a_bag_says_so(start_node, bag, reason):
+    start_node("multigen_core", "bag_player", bag=bag).refuses(reason)

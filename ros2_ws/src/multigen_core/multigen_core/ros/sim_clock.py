@@ -13,8 +13,8 @@ from multigen_core.ros.endpoints import publisher
 from multigen_core.ros.factory import FACTORY
 from multigen_core.types import NANOSECONDS
 
-DISCOVERY = 1.0
-"""How long to look for another clock before the first tick [s]."""
+DISCOVERY = 2.0
+"""How long to look for another clock before the first tick [s]; busy cores need up to 1.5."""
 YOUTH = 10.0
 """How long slow discovery may take to show one [s]."""
 

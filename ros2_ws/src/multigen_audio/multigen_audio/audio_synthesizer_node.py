@@ -55,7 +55,10 @@ class AudioSynthesizerNode(Node):
         topic, batch = LIQUID_STATE, max(round(p.batch * LIQUID_STATE.rate), 1)
         if synthesizer.source is Source.FRAMES:
             topic, batch = (AUDIO_VIEW if p.audio_view == "cutaway" else IMAGE), 1
+        self._name = p.synthesizer or DEFAULT
+        self.get_logger().info(f"{self._name} from {topic.name}")
         self._gaps = self._rewinds = 0
+        self._introduced = False
         self._latency = self._worst = 0.0
         self._audio = publisher(self, AUDIO)
         self._info = publisher(self, AUDIO_INFO)
@@ -70,8 +73,6 @@ class AudioSynthesizerNode(Node):
         )
         subscribe(self, topic, self._worker.put)
         self._diagnostics = Diagnostics(self, self._health)
-        about = "".join(f", {key} {value}" for key, value in self._figures().items())
-        self.get_logger().info(f"{p.synthesizer or DEFAULT} from {topic.name}{about}")
 
     def close(self) -> None:
         """End the synthesis."""
@@ -81,6 +82,10 @@ class AudioSynthesizerNode(Node):
         return self._synthesizer.figures() if isinstance(self._synthesizer, Reporting) else {}
 
     def _send(self, chunk: AudioChunk) -> None:
+        if not self._introduced:
+            self._introduced = True
+            about = ", ".join(f"{key} {value}" for key, value in self._figures().items())
+            self.get_logger().info(f"{self._name} sounds{about and ': '}{about}")
         self._report_restarts()
         self._audio.send(
             AudioChunk(chunk.stamp, chunk.samples, chunk.sample_rate, MICROPHONE_FRAME)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from multigen_audio.physical import Physical, PhysicalConfig
-from multigen_audio.replay import Grains, Replay
+from multigen_audio.replay import Library, Replay
 from multigen_core.recordings import read_recordings, real_data_folder, select_recordings
 from multigen_core.synthesizer import Silent, Synthesizer, SynthesizerConfig
 from multigen_core.yaml_file import load_model
+
+_MOST = 3
+"""Recordings of each container that are played into another vessel, unless some are named."""
 
 
 def physical(config: SynthesizerConfig) -> Synthesizer:
@@ -25,7 +28,8 @@ def replay(config: SynthesizerConfig) -> Synthesizer:
     """From real recordings; `checkpoint` is their folder, by default that of the environment."""
     recordings, skipped = read_recordings(real_data_folder(config.checkpoint))
     chosen = select_recordings(recordings, config.recordings)
-    return Replay(Grains.of(chosen, config.sample_rate, skipped), seed=config.seed)
+    most = None if config.recordings else _MOST
+    return Replay(Library(chosen, config.sample_rate, skipped, most), seed=config.seed)
 
 
 def silent(config: SynthesizerConfig) -> Synthesizer:

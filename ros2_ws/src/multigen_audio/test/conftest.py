@@ -31,6 +31,14 @@ RATE = 16_000
 CLIPS = 3
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Keep the tests' tracks out of the user's cache, and the user's out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def recorded_folder(tmp_path_factory):
     """Three clips of one vessel being filled in 9 s, of known resonance."""

@@ -19,15 +19,11 @@ CHUNK = 20_000_000
 class Feed:
     """Publishes liquid states and keeps the sound that comes back."""
 
-    def __init__(self, node, wait):
-        self.heard, self.health = [], []
-        self._wait = wait
-        self._node = node
+    def __init__(self, node, wait, meet, health):
+        self.heard = []
+        self._node, self._wait, self._meet, self._health = node, wait, meet, health
         self.open()
         subscribe(node, contract.AUDIO, self.heard.append)
-        node.create_subscription(
-            message_class(contract.DIAGNOSTICS.type), "/diagnostics", self.health.append, 10
-        )
 
     def open(self):
         self._sender = publisher(self._node, contract.LIQUID_STATE)
@@ -36,9 +32,7 @@ class Feed:
         self._node.destroy_publisher(self._sender._endpoint)
 
     def ready(self):
-        self._wait(lambda: self._sender.subscribers == 1, "the node to subscribe")
-        self._wait(lambda: self._node.count_publishers(contract.AUDIO.name) == 1, "the sound")
-        time.sleep(0.5)
+        self._meet("audio_synthesizer")
 
     def send(self, states, pause=0.01):
         for state in states:
@@ -50,14 +44,12 @@ class Feed:
         return self.heard[:count]
 
     def value(self, key):
-        statuses = [s for array in self.health for s in array.status]
-        found = [v.value for s in statuses for v in s.values if v.key == key]
-        return float(found[-1]) if found else None
+        return self._health.value("/audio_synthesizer", key)
 
 
 @pytest.fixture
-def feed(peer, wait):
-    return Feed(peer, wait)
+def feed(peer, wait, meet, health):
+    return Feed(peer, wait, meet, health)
 
 
 def now():

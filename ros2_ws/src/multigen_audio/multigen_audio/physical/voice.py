@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.random import SeedSequence, default_rng
 from scipy.signal import butter, lfilter
@@ -91,7 +93,7 @@ class Voice:
         """Swells of the splash, blows on the wall, sound of bubbles; (blocks * size,) each."""
         count, interval = blocks * size, 1.0 / BLOCKS_PER_SECOND
         thumps, clinks = np.zeros(count), np.zeros(count)
-        parts: list[tuple[Floats, ...]] = []
+        parts: list[tuple[Any, ...]] = []
 
         flow = middle.inflow / REFERENCE_FLOW
         rate = _BUBBLE_RATE * self._timbre.bubble_rate * flow**0.8 * middle.speed * middle.jet

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+import hashlib
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -12,7 +14,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from multigen_audio.physical.grid import Floats
+from multigen_audio.replay import tracker
+from multigen_audio.replay.cache import Arrays, remembered
 from multigen_audio.replay.tracker import HOP, Track, track
+from multigen_core import acoustics
 from multigen_core.acoustics import Resonator, cents
 from multigen_core.recordings import Recording, RecordingError
 
@@ -64,9 +69,9 @@ class Clip:
     """Where the resonance is trusted and liquid flows, (F,)."""
     hop: int
     """Samples between frames."""
-    level_error: Floats = field(default_factory=lambda: np.empty(0))
+    level_error: Floats
     """Tracked resonance against that of the level by the clock [cents], where usable."""
-    volume_error: Floats = field(default_factory=lambda: np.empty(0))
+    volume_error: Floats
     """The same as volume [m^3]."""
 
     @cached_property
@@ -85,23 +90,42 @@ def prepare(recording: Recording, sample_rate: int) -> Clip:
         RecordingError: its sound cannot be used.
     """
     sound = load(recording, sample_rate)
+    status = recording.path.stat()
+    key = repr((
+        recording.path.resolve(), status.st_size, status.st_mtime_ns, recording.vessel, sample_rate,
+        _code(),
+    ))  # fmt: skip
+    return Clip(
+        recording=recording,
+        samples=np.round(np.clip(sound, -1.0, 1.0) * _FULL_SCALE).astype(np.int16),
+        hop=round(HOP * sample_rate),
+        **remembered(key, lambda: _analyse(recording, sound, sample_rate)),
+    )
+
+
+@cache
+def _code() -> str:
+    """Fingerprint of what analyses a clip: what it remembers is void once that changes."""
+    code = b"".join(Path(str(module.__file__)).read_bytes() for module in (tracker, acoustics))
+    return hashlib.sha256(code + Path(__file__).read_bytes()).hexdigest()
+
+
+def _analyse(recording: Recording, sound: Floats, sample_rate: int) -> Arrays:
+    """The arrays of a clip."""
     hop = round(HOP * sample_rate)
     tracked = track(sound, sample_rate, recording.vessel)
     square = np.add.reduceat(sound**2, np.arange(0, len(sound), hop)) / hop
     level = np.sqrt(uniform_filter1d(square, round(_LEVEL_SPAN / HOP), mode="nearest"))
-    level = np.resize(np.append(level, np.full(2, level[-1])), len(tracked.time))
+    level = np.append(level, np.full(2, level[-1]))[: len(tracked.time)]
     usable = tracked.heard & (level > _QUIET * np.median(level))
     cents_off, volume_off = _label_errors(recording, tracked, usable, len(sound) / sample_rate)
-    return Clip(
-        recording=recording,
-        samples=np.round(np.clip(sound, -1.0, 1.0) * _FULL_SCALE).astype(np.int16),
-        pitch=np.log2(tracked.frequency),
-        gain=1.0 / np.maximum(level * _FULL_SCALE, 1e-6),
-        usable=usable,
-        hop=hop,
-        level_error=cents_off,
-        volume_error=volume_off,
-    )
+    return {
+        "pitch": np.log2(tracked.frequency),
+        "gain": 1.0 / np.maximum(level * _FULL_SCALE, 1e-6),
+        "usable": usable,
+        "level_error": cents_off,
+        "volume_error": volume_off,
+    }
 
 
 def _label_errors(

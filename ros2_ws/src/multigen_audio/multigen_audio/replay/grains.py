@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator
@@ -72,11 +71,6 @@ class Grains:
 
     def __len__(self) -> int:
         return len(self._pitch)
-
-    def of_vessel(self, name: str) -> Grains:
-        """Those of the container that a vessel is named after; all if there is none."""
-        clips = [clip for clip in self.clips if clip.recording.container == Path(name).stem]
-        return Grains(clips, self.skipped, *_index(clips)) if clips else self
 
     def pick(self, pitch: float, rng: Generator) -> tuple[Clip, int]:
         """A random place where about `pitch`, log2 [Hz], is heard: a clip and a frame.

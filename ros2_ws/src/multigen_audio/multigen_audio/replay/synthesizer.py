@@ -9,8 +9,8 @@ from multigen_audio.limiter import limit
 from multigen_audio.physical.conditions import conditions, fading
 from multigen_audio.physical.grid import BLOCKS_PER_SECOND, Floats, Grid
 from multigen_audio.replay.grains import Grains
+from multigen_audio.replay.library import Library
 from multigen_audio.replay.playhead import BEND, Playhead
-from multigen_core.contract import SAMPLE_RATE
 from multigen_core.synthesizer import Source
 from multigen_core.types import AudioChunk, CameraFrame, LiquidState
 from multigen_core.vessel import liquid, vessel
@@ -41,17 +41,16 @@ class Replay:
     source = Source.LIQUID_STATE
     latency = _BLOCKS / BLOCKS_PER_SECOND
 
-    def __init__(self, grains: Grains, seed: int = 0, sample_rate: int = SAMPLE_RATE) -> None:
+    def __init__(self, library: Library, seed: int = 0) -> None:
         """A synthesizer.
 
         Args:
-            grains: what to play, at `sample_rate`.
+            library: what to play; its sample rate must be a multiple of 200 Hz.
             seed: of the choice of places.
-            sample_rate: [Hz], a multiple of 200.
         """
-        self.sample_rate = sample_rate
-        self._grid = Grid(sample_rate)
-        self._all = grains
+        self.sample_rate = library.sample_rate
+        self._grid = Grid(self.sample_rate)
+        self._library = library
         self._vessels: dict[str, Grains] = {}
         self._seed = seed
         self._size = _BLOCKS * self._grid.size
@@ -59,7 +58,7 @@ class Replay:
         self._rise, self._fall = np.sin(phase), np.cos(phase)
         self._sounding = self._beyond = 0
         self._flow = 0.0
-        self._about = _about(grains)
+        self._about: dict[str, str | float | int] = {}
         self.reset()
 
     def reset(self) -> None:
@@ -73,7 +72,9 @@ class Replay:
         self._rng = default_rng(self._seed)
 
     def figures(self) -> dict[str, str | float | int]:
-        """What is played, how far to trust it, and how well it fitted so far."""
+        """What is played, how far to trust it, how well it fitted so far; none before inputs."""
+        if not self._about:
+            return {}
         return {
             **self._about,
             "mean_flow_ml_per_s": round(self._flow / max(self._sounding, 1) * 1e6, 1),
@@ -87,6 +88,7 @@ class Replay:
             TypeError: it is a picture.
             ValueError: its stamp does not rise.
             ConfigError: its vessel or liquid is in no catalogue.
+            RecordingError: no recording can be used.
         """
         if not isinstance(item, LiquidState):
             raise TypeError(f"replay takes liquid states, got {type(item).__name__}")
@@ -95,7 +97,9 @@ class Replay:
         vessel(item.target_vessel)
         liquid(item.liquid)
         if item.target_vessel not in self._vessels:
-            self._vessels[item.target_vessel] = self._all.of_vessel(item.target_vessel)
+            grains = self._library.of_vessel(item.target_vessel)
+            self._vessels[item.target_vessel] = grains
+            self._about = _about(grains)
         if not self._states:
             self._origin = item.stamp
         self._states.append(item)

@@ -67,7 +67,7 @@ def track(sound: Floats, sample_rate: int, vessel: Vessel) -> Track:
     lowest = empty * _BELOW
     highest = min(full * _ABOVE, _HIGHEST, 0.45 * sample_rate)
     count = max(int(cents(highest, lowest) / STEP) + 1, 2)
-    candidates = lowest * 2.0 ** (np.arange(count) * STEP / 1200.0)
+    candidates: Floats = np.asarray(lowest * 2.0 ** (np.arange(count) * STEP / 1200.0))
     size = round(_WINDOW * sample_rate)
     hop = round(HOP * sample_rate)
     f, time, spectrum = stft(sound, sample_rate, nperseg=size, noverlap=size - hop)

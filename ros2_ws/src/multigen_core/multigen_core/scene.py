@@ -20,6 +20,8 @@ from multigen_core.yaml_file import ConfigError, load_yaml, package_config, vali
 
 Vector = tuple[float, float, float]
 
+Centimetre = Annotated[float, Field(ge=-0.01, le=0.01)]
+
 GRIPPER_STROKE = 0.085
 """Widest grasp [m]."""
 
@@ -41,10 +43,14 @@ class TargetSpec(FrozenModel):
 
 
 class CameraSpec(FrozenModel):
-    """The public camera in base_link: position, the point it looks at [m], vertical view [deg]."""
+    """The public camera in base_link: position, the point it looks at [m], vertical view [deg].
+
+    `calibration_error` [m] is where the camera truly is beside `position`, which `pose` reports.
+    """
 
     position: Vector = (1.22, 0.1, 0.27)
     look_at: Vector = (0.65, 0.07, 0.155)
+    calibration_error: tuple[Centimetre, Centimetre, Centimetre] = (0.0, 0.0, 0.0)
     vertical_fov: Annotated[float, Field(gt=5, lt=120)] = 36.0
     width: Annotated[int, Field(ge=16, le=4096)] = 320
     height: Annotated[int, Field(ge=16, le=4096)] = 240
@@ -82,22 +88,29 @@ class HydraulicsSpec(FrozenModel):
     """Coefficients of the liquid model that no scene can know exactly.
 
     `discharge` is the weir coefficient C; `jet_noise` the relative fluctuation of the jet's speed
-    and direction; `slosh_damping` the damping ratio of the first mode.
+    and direction; `slosh_damping` the damping ratio of the first mode; `capillarity` scales the
+    heads that surface tension holds back at the lip: 1 for a clean, sharp rim, 0 for none.
     """
 
     discharge: Annotated[float, Field(ge=0.3, le=0.9)] = 0.6
     jet_noise: Annotated[float, Field(ge=0, le=0.3)] = 0.03
     slosh_damping: Annotated[float, Field(ge=0, le=1)] = 0.03
+    capillarity: Annotated[float, Field(ge=0, le=2)] = 1.0
 
 
 class ArmSpec(FrozenModel):
     """How the simulated arm falls short of its commands.
 
-    `command_delay` [s] before a command acts; `home_noise` [rad], standard deviation of the start
-    pose.
+    `command_delay` [s] before a command acts and `servo_lag` [s], the time constant with which the
+    servo's goal follows it; `joint_friction`, Coulomb friction as a share of each joint's effort
+    limit; `encoder_noise` [rad], standard deviation of measured positions; `home_noise` [rad], that
+    of the start pose.
     """
 
     command_delay: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    servo_lag: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    joint_friction: Annotated[float, Field(ge=0, le=0.3)] = 0.0
+    encoder_noise: Annotated[float, Field(ge=0, le=0.01)] = 0.0
     home_noise: Annotated[float, Field(ge=0, le=0.2)] = 0.0
 
 

@@ -41,6 +41,9 @@ class Simulator(Protocol):
     def liquid_state(self) -> LiquidState:
         """What determines the sound now."""
 
+    def collisions(self) -> list[str]:
+        """Pairs of bodies that have begun to touch since the last call."""
+
     def render(self, view: View) -> CameraFrame:
         """A picture of this moment."""
 

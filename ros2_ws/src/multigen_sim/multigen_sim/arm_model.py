@@ -31,10 +31,12 @@ def _rpy(angles: tuple[float, float, float]) -> list[float]:
     return quaternion(Rotation.from_euler("xyz", angles))
 
 
-def add_arm(spec: mujoco.MjSpec, arm: Arm, dynamics: ArmDynamics) -> mujoco.MjsBody:
+def add_arm(
+    spec: mujoco.MjSpec, arm: Arm, dynamics: ArmDynamics, friction: float = 0.0
+) -> mujoco.MjsBody:
     """Add the arm at the world's origin with its servos; returns the last link's body.
 
-    Each joint has a position servo, actuator 2k, and a velocity servo, 2k + 1; gravity compensation
+    `friction` is the Coulomb friction of each joint as a share of its effort limit. Each joint has a position servo, actuator 2k, and a velocity servo, 2k + 1; gravity compensation
     acts through them, so that all of it counts against the effort limit.
     """
     world = spec.worldbody
@@ -53,6 +55,7 @@ def add_arm(spec: mujoco.MjSpec, arm: Arm, dynamics: ArmDynamics) -> mujoco.MjsB
             limited=joint.lower is not None,
             armature=link.armature,
             damping=[link.damping, 0, 0],
+            frictionloss=friction * link.effort,
             actgravcomp=True,
             actfrclimited=True,
             actfrcrange=[-link.effort, link.effort],

@@ -21,14 +21,16 @@ from multigen_sim.ledger import Ledger, Place
 from multigen_sim.resonance import ResonanceTable
 from multigen_sim.slosh import Slosh
 from multigen_sim.vessel_pose import VesselPose
+from multigen_sim.wall_film import WallFilm
 from multigen_sim.weir import GRAVITY, Overflow, cling, overflow
+from multigen_sim.wetted_area import wetted_area_table
+from multigen_sim.wetting import Wetting
 
 _TURBULENCE_TIME = 0.06
 _RATE_TIME = 0.01
 _ACCELERATION_TIME = 0.03
-_DROP = 6.5e-4
-"""Volume of a drop that lets go of the wall, over surface tension and density [s^2]; 0.047 ml of
-water."""
+_DRIPPING = 0.5
+"""Weber number of the stream below which it leaves the lip in drops."""
 _DRIBBLE_PATH = 0.012
 """Mean way along the outer wall after which a dribble lets go [m]."""
 _LARGEST_SHARE = 0.5
@@ -72,8 +74,13 @@ class Hydraulics:
         self._rng = np.random.default_rng(seed)
         self._glug = Glug(source, liquid, self._rng)
         self._table = volume_table(source)
-        self._film = 0.0
-        self._drop = _DROP * liquid.surface_tension / liquid.density
+        self._wetting = Wetting.of(source, liquid, spec.capillarity)
+        self._wetted_area = wetted_area_table(source)
+        self.film = WallFilm(self._wetting, self._wetted_area.area(source_volume, pose.tilt))
+        self._lip_is_wet = False
+        self._runs = False
+        self._dribble = 0.0
+        self._drop = 0.0
         self._resonance = ResonanceTable.of(target)
         self._turbulence = np.zeros(3)
         self._velocity = np.zeros(3)
@@ -82,6 +89,12 @@ class Hydraulics:
         self._rates = np.zeros(3)
         self._impact = Landing()
         self.head = self._table.surface(source_volume, pose.tilt)[0]
+
+    @property
+    def bulk(self) -> float:
+        """What stands in the source [m^3], without the film on its wall and drops at its lip."""
+        beside = self.film.volume + self._dribble + self._drop
+        return max(self.volumes[Place.SOURCE] - beside, 0.0)
 
     @property
     def target_level(self) -> float:
@@ -96,12 +109,8 @@ class Hydraulics:
     @property
     def poured(self) -> float:
         """Volume gained by the target [m^3]."""
-        return (
-            self.start_volume
-            - self.volumes[Place.SOURCE]
-            - self.volumes[Place.AIR]
-            - (self.volumes[Place.SPILLED])
-        )
+        gone = self.volumes[Place.SOURCE] + self.volumes[Place.AIR] + self.volumes[Place.SPILLED]
+        return self.start_volume - gone
 
     @property
     def impact_point(self) -> tuple[float, float]:
@@ -117,7 +126,7 @@ class Hydraulics:
 
     def _move_source(self, pose: VesselPose, dt: float) -> None:
         """Slosh the source by the sideways acceleration of its liquid."""
-        volume = self.volumes[Place.SOURCE]
+        volume = self.bulk
         depth = 0.5 * float(self.source.level(volume))
         below = self.source.height - depth
         velocity = (pose.on_axis(below) - self.pose.on_axis(below)) / dt
@@ -131,19 +140,24 @@ class Hydraulics:
         self.pose = pose
         self.head, area, self._held = self._table.surface(volume, pose.tilt)
         radius = self.surface_radius = sqrt(max(area, 1e-6) / pi)
+        self.film.step(self._wetted_area.area(volume, pose.tilt), radius, volume, dt)
         rest = -self._acceleration / GRAVITY * radius
         self.source_slosh.step(rest, radius, 2.0 * depth, dt)
 
     def _pour(self, dt: float) -> None:
-        volume, pose, liquid = self.volumes[Place.SOURCE], self.pose, self.liquid
+        pose, liquid = self.pose, self.liquid
+        volume = self.bulk
         surplus = volume - self._held
         head = self.head + self.source_slosh.height
         radius = self.source.mouth_radius
         self.flow = Overflow()
-        if surplus <= 0.0 or head <= 0.0:
+        held = self._held_back(head)
+        if surplus <= 0.0 or head <= held:
+            self._runs = False
             self._glug.frequency = 0.0
             return
-        flow = overflow(head, pose.tilt, radius, liquid, self.spec.discharge)
+        self._runs = self._lip_is_wet = True
+        flow = overflow(head, pose.tilt, radius, liquid, self.spec.discharge, held)
         rate = self._glug.limit(flow.rate, head, pose.tilt, volume, dt)
         rate = min(rate, _LARGEST_SHARE * surplus / dt)
         if self._glug.frequency:
@@ -153,21 +167,44 @@ class Hydraulics:
         kick = self._rng.standard_normal(4)
         fade = exp(-dt / _TURBULENCE_TIME)
         self._turbulence = fade * self._turbulence + sqrt(1.0 - fade**2) * kick[:3]
-        noise = self.spec.jet_noise * self._turbulence
-        dip = max(pose.tilt - pi / 2, 0.0) * _BACKWARD_DIP
-        forward = pose.downhill
-        across = np.array([-forward[1], forward[0], 0.0])
-        speed = flow.speed * (1.0 + noise[0])
-        velocity = speed * (cos(dip) * forward + noise[1] * across)
-        velocity[2] += speed * (noise[2] - sin(dip))
+        velocity = self._velocity + self._throw(flow.speed)
         lip = pose.lip(radius)
         leak = cling(flow, head, liquid) * max(cos(pose.tilt), 0.0)
-        self._emit((1.0 - leak) * rate * dt, rate, lip, velocity + self._velocity)
-        self._film += leak * rate * dt
-        if self._film > self._drop:
+        if self._drips(self.flow):
+            self._drop += (1.0 - leak) * rate * dt
+            if self._drop > self._wetting.drop:
+                self._drop -= self._emit(self._drop, rate, lip, velocity, drop=True)
+        else:
+            self._emit((1.0 - leak) * rate * dt + self._drop, rate, lip, velocity)
+            self._drop = 0.0
+        self._dribble += leak * rate * dt
+        if self._dribble > self._wetting.drop:
             path = _DRIBBLE_PATH * min(abs(kick[3]), 3.0)
             origin = lip - path * pose.axis
-            self._film -= self._emit(self._film, rate, origin, self._velocity, clings=True)
+            self._dribble -= self._emit(self._dribble, rate, origin, self._velocity, drop=True)
+
+    def _held_back(self, head: float) -> float:
+        """The head [m] that surface tension holds: more on a dry lip, until a flow has wetted it."""
+        if self._runs or self._lip_is_wet or head >= self._wetting.starting_head(self.pose.tilt):
+            return self._wetting.stopping_head
+        return head
+
+    def _drips(self, flow: Overflow) -> bool:
+        """Whether the stream is too slow and thin to hold together as it leaves the lip."""
+        diameter = sqrt(4.0 * flow.rate / (pi * max(flow.speed, 1e-3)))
+        weber = self.liquid.density * flow.speed**2 * diameter / self.liquid.surface_tension
+        return weber < _DRIPPING
+
+    def _throw(self, speed: float) -> NDArray[np.float64]:
+        """Velocity [m/s], (3,), of what leaves the lip at `speed` [m/s], against the vessel."""
+        noise = self.spec.jet_noise * self._turbulence
+        dip = max(self.pose.tilt - pi / 2, 0.0) * _BACKWARD_DIP
+        forward = self.pose.downhill
+        across = np.array([-forward[1], forward[0], 0.0])
+        speed *= 1.0 + noise[0]
+        velocity = speed * (cos(dip) * forward + noise[1] * across)
+        velocity[2] += speed * (noise[2] - sin(dip))
+        return velocity
 
     def _emit(
         self,
@@ -175,13 +212,13 @@ class Hydraulics:
         rate: float,
         origin: NDArray[np.float64],
         velocity: NDArray[np.float64],
-        clings: bool = False,
+        drop: bool = False,
     ) -> float:
-        """Let a parcel go; the film below the lip counts as the source's until then."""
+        """Let a parcel go; drops that hang at or below the lip are the source's until then."""
         volume = min(volume, self.volumes[Place.SOURCE])
         if volume <= 0.0:
             return 0.0
-        sent = self.jet.emit(self.time, volume, rate, origin, velocity, self.target_surface, clings)
+        sent = self.jet.emit(self.time, volume, rate, origin, velocity, self.target_surface, drop)
         return self.volumes.move(Place.SOURCE, Place.AIR, sent)
 
     def _land(self, dt: float) -> None:
@@ -218,7 +255,6 @@ class Hydraulics:
         """All that determines the sound at this moment."""
         level = self.target_level
         inflow, rim, spill = (float(rate) for rate in self._rates)
-        source_volume = self.volumes[Place.SOURCE]
         lip = self.pose.lip(self.source.mouth_radius)
         hits = inflow > 1e-9
         return LiquidState(
@@ -232,10 +268,10 @@ class Hydraulics:
             inflow_rate=inflow,
             rim_rate=rim,
             spill_rate=spill,
-            source_volume=source_volume,
+            source_volume=self.volumes[Place.SOURCE],
             target_volume=self.volumes[Place.TARGET],
             airborne_volume=self.volumes[Place.AIR],
-            source_level=float(self.source.level(source_volume)),
+            source_level=float(self.source.level(self.bulk)),
             target_level=level,
             air_column=self.target.height - level,
             resonance_frequency=self._resonance.frequency(level),

@@ -52,7 +52,7 @@ class Jet:
         self.born = np.zeros(_SLOTS)
         self.lands = np.full(_SLOTS, np.inf)
         self.rate = np.zeros(_SLOTS)
-        self.clings = np.zeros(_SLOTS, bool)
+        self.drops = np.zeros(_SLOTS, bool)
         self._share = np.zeros((_SLOTS, 3))
         self._speed = np.zeros(_SLOTS)
         self._next = 0
@@ -65,7 +65,7 @@ class Jet:
         origin: NDArray[np.float64],
         velocity: NDArray[np.float64],
         surface: float,
-        clings: bool = False,
+        drop: bool = False,
     ) -> float:
         """Release `volume` [m^3] at `origin` [m] with `velocity` [m/s] towards a `surface` [m].
 
@@ -92,7 +92,7 @@ class Jet:
         self.velocity[slot] = velocity
         self.born[slot] = time
         self.lands[slot] = time + flight
-        self.clings[slot] = clings
+        self.drops[slot] = drop
         self._share[slot] = inside, within - inside, 1.0 - within
         self._speed[slot] = (vx * vx + vy * vy + (vz - GRAVITY * flight) ** 2) ** 0.5
         return volume

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from math import exp
 
 import mujoco
 import numpy as np
@@ -24,6 +25,7 @@ from multigen_core.types import (
     to_nanoseconds,
 )
 from multigen_sim.arm_dynamics import ArmDynamics
+from multigen_sim.collision_watch import CollisionWatch
 from multigen_sim.gripper import knuckle_angle
 from multigen_sim.hearing_view import HearingView
 from multigen_sim.hydraulics import Hydraulics
@@ -33,7 +35,7 @@ from multigen_sim.vessel_pose import VesselPose
 from multigen_sim.world_model import SOURCE, TIMESTEP, World, build
 
 _STEPS_PER_FLOW = 5
-"""Physics steps per step of the liquid."""
+"""Physics steps per step of the liquid, of the servo's lag and of the watch for collisions."""
 
 
 class MujocoSimulator:
@@ -71,7 +73,12 @@ class MujocoSimulator:
         self._steps = 0
         self._commands: deque[tuple[int, NDArray[np.float64]]] = deque()
         self._delay = round(scene.arm.command_delay / TIMESTEP)
+        lag = scene.arm.servo_lag
+        self._follow = 1.0 - exp(-_STEPS_PER_FLOW * TIMESTEP / lag) if lag else 1.0
         self._data.ctrl[0::2], self._data.ctrl[1::2] = start, 0.0
+        self._goal = self._data.ctrl.copy()
+        self._watch = CollisionWatch(self._model)
+        self._noise = scene.arm.encoder_noise, seed
         mujoco.mj_forward(self._model, self._data)
         grip = 2.0 * float(source.outer_radius(scene.source.grasp_height))
         self._knuckle = knuckle_angle(grip)
@@ -118,22 +125,32 @@ class MujocoSimulator:
         end = self._steps + count
         while self._steps < end:
             while self._commands and self._commands[0][0] <= self._steps:
-                self._data.ctrl[:] = self._commands.popleft()[1]
+                self._goal = self._commands.popleft()[1]
+                if self._follow == 1.0:
+                    self._data.ctrl[:] = self._goal
             flow = self._steps + _STEPS_PER_FLOW - self._steps % _STEPS_PER_FLOW
             until = min(end, flow, self._commands[0][0] if self._commands else end)
             mujoco.mj_step(self._model, self._data, until - self._steps)
             self._steps = until
             if until == flow:
+                if self._follow < 1.0:
+                    self._data.ctrl += self._follow * (self._goal - self._data.ctrl)
+                self._watch.update(self._data)
                 self.hydraulics.step(self._vessel_pose(), _STEPS_PER_FLOW * TIMESTEP)
                 self._load_payload()
 
     def joint_state(self) -> JointState:
         """Measured joints of the arm and the gripper."""
         extra = len(self._names) - len(self.arm.joints)
+        positions = self._data.qpos
+        noise, seed = self._noise
+        if noise:
+            rng = np.random.default_rng([seed, self._steps])
+            positions = positions + noise * rng.standard_normal(len(positions))
         return JointState(
             self._now,
             self._names,
-            np.append(self._data.qpos, [self._knuckle] * extra),
+            np.append(positions, [self._knuckle] * extra),
             np.append(self._data.qvel, [0.0] * extra),
             BASE_FRAME,
         )
@@ -153,6 +170,10 @@ class MujocoSimulator:
     def liquid_state(self) -> LiquidState:
         """What determines the sound now."""
         return self.hydraulics.liquid_state(self._now)
+
+    def collisions(self) -> list[str]:
+        """Pairs of bodies that have begun to touch since the last call."""
+        return self._watch.take()
 
     def render(self, view: View) -> CameraFrame:
         """A picture of this moment.

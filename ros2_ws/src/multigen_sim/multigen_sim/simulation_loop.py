@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
+
 from multigen_core.arm import Arm, select_joints
 from multigen_core.errors import MultigenError
 from multigen_core.scene import Scene
@@ -43,6 +45,7 @@ class Outputs(Protocol):
     ) -> None: ...
     def wants_hearing(self) -> bool: ...
     def hearing(self, frame: CameraFrame) -> None: ...
+    def collided(self, pair: str) -> None: ...
     def failed(self, error: MultigenError) -> None: ...
 
 
@@ -82,6 +85,10 @@ class SimulationLoop:
         """Commands refused."""
         self.reason = ""
         """Why the newest refused command was refused."""
+        self.collisions = 0
+        """How often two bodies began to touch."""
+        self.collision = ""
+        """Which did so last."""
         self.cost: dict[str, float] = {"step_ms": 0.0, "render_ms": 0.0, "hearing_view_ms": 0.0}
         """Running mean of what each part takes [ms]."""
         self._thread = threading.Thread(target=self._run, name="simulator", daemon=True)
@@ -117,6 +124,7 @@ class SimulationLoop:
             "real_time_factor": self.pacer.measured,
             "overruns": self.pacer.overruns,
             "rejected_commands": self.rejected,
+            "collisions": self.collisions,
             **self.cost,
         }
 
@@ -168,6 +176,10 @@ class SimulationLoop:
             with self._timed("step_ms"):
                 self._simulator.step(steps)
             self._elapsed += tick
+            for pair in self._simulator.collisions():
+                self.collisions += 1
+                self.collision = pair
+                self._outputs.collided(pair)
             delay = self.pacer.delay(self._now)
             if delay > 0.0:
                 time.sleep(delay)
@@ -186,11 +198,24 @@ class SimulationLoop:
         now = self._now
         while self._commands:
             try:
-                self._follower.accept(self._commands.popleft(), now)
+                trajectory = self._commands.popleft()
+                trajectory.check()
+                self._check_limits(trajectory.reordered(self._arm.names))
+                self._follower.accept(trajectory, now)
                 self.reason = ""
             except MultigenError as error:
                 self.reject(error)
         self._simulator.command(*self._follower.sample(now))
+
+    def _check_limits(self, trajectory: Trajectory) -> None:
+        arm, positions = self._arm, trajectory.positions
+        outside = (positions < arm.lower) | (positions > arm.upper)
+        if outside.any():
+            point, joint = np.argwhere(outside)[0]
+            raise MultigenError(
+                f"{arm.names[joint]} at {positions[point, joint]:.3f} rad is outside its limits "
+                f"{arm.lower[joint]:.2f} … {arm.upper[joint]:.2f} rad"
+            )
 
     def _is_due(self, name: str, now: int) -> bool:
         if now < self._due[name]:

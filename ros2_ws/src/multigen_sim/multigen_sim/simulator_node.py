@@ -58,6 +58,7 @@ class SimulatorNode(Node):
         self.joints = ros.publisher(self, contract.JOINT_STATES).send
         self.liquid = ros.publisher(self, contract.LIQUID_STATE).send
         self.pour = ros.publisher(self, contract.POUR_STATE).send
+        self._collisions = 0
         rates = Rates(joints=p.joint_state_rate, camera=p.camera_rate)
         self._load_scene()
         self._loop = SimulationLoop(
@@ -102,6 +103,9 @@ class SimulatorNode(Node):
             return ros.Health.ok("paused", **loop.figures)
         if loop.audio.silent:
             return ros.Health.warn("no sound arrives: not waiting for it any more", **loop.figures)
+        if loop.collisions > self._collisions:
+            self._collisions = loop.collisions
+            return ros.Health.warn(f"collision of {loop.collision}", **loop.figures)
         if loop.reason:
             return ros.Health.warn(f"command refused: {loop.reason}", **loop.figures)
         return ros.Health.ok(**loop.figures)
@@ -121,8 +125,11 @@ class SimulatorNode(Node):
     def wants_hearing(self) -> bool:
         return bool(self._hearing.subscribers)
 
+    def collided(self, pair: str) -> None:
+        self.get_logger().warning(f"collision of {pair}", throttle_duration_sec=1.0)  # type: ignore[no-untyped-call]
+
     def failed(self, error: MultigenError) -> None:
-        self.get_logger().fatal(str(error))
+        self.get_logger().fatal(str(error))  # type: ignore[no-untyped-call]
         ros.stop(1)
 
     def close(self) -> None:

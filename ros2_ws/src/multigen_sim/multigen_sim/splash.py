@@ -43,8 +43,8 @@ def splash_drops(hydraulics: Hydraulics) -> list[tuple[NDArray[np.float64], floa
             centre = np.array([*(hydraulics.target_position[:2] + offset), height])
             drops.append((centre, 0.0006 + 0.0009 * luck[2]))
     slots, points = hydraulics.jet.positions(hydraulics.time)
-    clinging = hydraulics.jet.clings[slots]
-    for slot, point in list(zip(slots[clinging], points[clinging], strict=True))[:_MOST_DRIBBLES]:
+    single = hydraulics.jet.drops[slots]
+    for slot, point in list(zip(slots[single], points[single], strict=True))[:_MOST_DRIBBLES]:
         drops.append(
             (point, max(float(3 * hydraulics.jet.volume[slot] / (4 * np.pi)) ** (1 / 3), 4e-4))
         )

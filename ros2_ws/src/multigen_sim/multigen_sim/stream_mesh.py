@@ -62,7 +62,7 @@ def trace(
 ) -> Stream | None:
     """The stream at `time` [s], from a sheet `width` [m] wide; None if nothing falls."""
     slots, points = jet.positions(time)
-    keep = ~jet.clings[slots]
+    keep = ~jet.drops[slots]
     slots, points = slots[keep], points[keep]
     if len(slots) < 2:
         return None

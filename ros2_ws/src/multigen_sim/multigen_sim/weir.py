@@ -27,16 +27,22 @@ class Overflow:
     width: float = 0.0
 
 
-def overflow(head: float, tilt: float, radius: float, liquid: Liquid, discharge: float) -> Overflow:
+def overflow(
+    head: float, tilt: float, radius: float, liquid: Liquid, discharge: float, held: float = 0.0
+) -> Overflow:
     """Flow over a circular lip of `radius` [m] under `head` [m] at `tilt` [rad].
 
     Integrates dQ = C (2/3) √(2g) η^1.5 dy along the rim, where η is the depth of the liquid above
     each point of it. A strip thin against the viscous length flows as a film instead,
     q = ρ g η³ / 3μ (Nusselt), and the slower of both rules: 1/q = 1/q_weir + 1/q_film.
     The whole mouth cannot pass more than an orifice under the same head.
+
+    Surface tension holds back a head `held` [m]: it takes (held/head)² off the weight ρ g head² / 2
+    that drives a unit width of the flow, so that speed and rate shrink by the root of what is left.
     """
-    if head <= 0.0:
+    if head <= max(held, 0.0):
         return Overflow()
+    driven = sqrt(1.0 - (held / head) ** 2)
     rise = max(radius * sin(tilt), 1e-9)
     fraction = head / rise
     end = acos(1.0 - fraction) if fraction < 2.0 else pi
@@ -47,8 +53,8 @@ def overflow(head: float, tilt: float, radius: float, liquid: Liquid, discharge:
     slowed = film / (weir + film)
     flow = weir * slowed
     total = float(flow @ _WEIGHTS)
-    rate = total * end * radius
-    speed = _SPEED_RATIO * float((flow * root * slowed) @ _WEIGHTS) / total
+    rate = driven * total * end * radius
+    speed = driven * _SPEED_RATIO * float((flow * root * slowed) @ _WEIGHTS) / total
     limit = _ORIFICE * pi * radius**2 * sqrt(2.0 * GRAVITY * head)
     width = 2.0 * radius * (sin(end) if end < pi / 2 else 1.0)
     return Overflow(min(rate, limit), speed, width)

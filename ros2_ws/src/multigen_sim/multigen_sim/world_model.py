@@ -100,7 +100,7 @@ def build(world: World) -> mujoco.MjModel:
     spec.add_material(
         name="liquid", rgba=[red, green, blue, max(opacity, 0.35)], specular=0.6, shininess=0.8
     )
-    flange = add_arm(spec, world.arm, world.dynamics)
+    flange = add_arm(spec, world.arm, world.dynamics, scene.arm.joint_friction)
     width = 2.0 * float(world.source.outer_radius(scene.source.grasp_height))
     tool = add_gripper(flange, world.arm, world.dynamics, width)
     source = tool.add_body(
@@ -240,7 +240,7 @@ def _add_surroundings(spec: mujoco.MjSpec, scene: Scene) -> None:
     rotation = np.column_stack([right, -down, -pose[:3, 2]])
     world.add_camera(
         name=CAMERA,
-        pos=camera.position,
+        pos=np.add(camera.position, camera.calibration_error),
         fovy=camera.vertical_fov,
         quat=quaternion(Rotation.from_matrix(rotation)),
     )

@@ -41,7 +41,6 @@ class PourRun:
         volume=350e-6,
         start=0.0,
         seed=0,
-        tilt=0.0,
         **spec,
     ):
         self.source = vessel(source) if isinstance(source, str) else source
@@ -54,11 +53,14 @@ class PourRun:
             HydraulicsSpec(**spec),
             volume,
             start,
-            pose_at(self.source, self.target, tilt),
+            pose_at(self.source, self.target, 0.0),
             seed,
         )
 
     def follow(self, tilts):
+        """Step through tilts; the first ones at the first call find the vessel at rest there."""
+        if not self.hydraulics.time:
+            self.hydraulics.pose = pose_at(self.source, self.target, float(tilts[0]))
         for tilt in tilts:
             self.hydraulics.step(pose_at(self.source, self.target, float(tilt)), STEP)
         return self.hydraulics

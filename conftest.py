@@ -28,6 +28,8 @@ TRANSPORT = Path(__file__).parent / "ros2_ws/src/multigen_core/config/fastdds.xm
 SHARED_MEMORY = Path("/dev/shm")
 PATIENCE = 60.0
 """How long a test waits for what takes a second on an idle machine [s]."""
+ATTEMPTS = 10
+"""How many times it asks a service in that time."""
 
 
 @pytest.fixture
@@ -69,15 +71,22 @@ def peer(domain: int) -> Iterator[Node]:
     rclpy.shutdown(context=context)
 
 
+def comes_true(condition: Callable[[], object], patience: float) -> bool:
+    """Wait until `condition()` is true; whether it came to be in time."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
 def wait_for(
     condition: Callable[[], object], what: str | Callable[[], str], patience: float = PATIENCE
 ) -> None:
     """Wait until `condition()` is true; fail naming `what` if it never is."""
-    deadline = time.monotonic() + patience
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"waited in vain for {what if isinstance(what, str) else what()}")
-        time.sleep(0.02)
+    if not comes_true(condition, patience):
+        pytest.fail(f"waited in vain for {what if isinstance(what, str) else what()}")
 
 
 @pytest.fixture
@@ -88,25 +97,31 @@ def wait() -> Callable[..., None]:
 
 @pytest.fixture
 def call(peer: Node) -> Callable[..., Any]:
-    """Calls a service, `call(Trigger, "arm_guard/stop")`, and returns its response."""
+    """Calls a service, `call(Trigger, "arm_guard/stop")`, and returns its response.
+
+    A server drops its answer to a client that it has not discovered yet although the client has
+    discovered it, so the request is repeated until an answer comes.
+    """
 
     def make(kind: Any, name: str, request: Any = None) -> Any:
         client = peer.create_client(kind, name)
         wait_for(client.service_is_ready, f"the service {name}")
-        future = client.call_async(request or kind.Request())
-        wait_for(future.done, f"an answer of {name}")
-        peer.destroy_client(client)
-        return future.result()
+        for _ in range(ATTEMPTS):
+            future = client.call_async(request or kind.Request())
+            if comes_true(future.done, PATIENCE / ATTEMPTS):
+                peer.destroy_client(client)
+                return future.result()
+        pytest.fail(f"{name} did not answer")
 
     return make
 
 
 @pytest.fixture
 def meet(call: Callable[..., Any]) -> Callable[[str], None]:
-    """Waits until a node and the peer know all endpoints of each other.
+    """Waits until a node spins and knows every endpoint that the peer has.
 
-    Discovery tells of endpoints in the order of their creation, so an answer to a request made
-    after them all proves that nothing sent from now on is lost.
+    Discovery tells of endpoints in the order of their creation, so who answers a client made after
+    them all knows them. Whether the peer knows the node's, its own counts tell.
     """
     from rcl_interfaces.srv import ListParameters
 

@@ -1,6 +1,5 @@
 """The launch files under ROS 2's own launch system."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -9,8 +8,6 @@ launch_pytest = pytest.importorskip(
     "launch_pytest", reason="launch_pytest comes with a full ROS 2 installation"
 )
 
-import domain_coordinator  # noqa: E402
-import rclpy  # noqa: E402
 from launch.actions import IncludeLaunchDescription, RegisterEventHandler  # noqa: E402
 from launch.event_handlers import OnProcessExit  # noqa: E402
 from launch.launch_description_sources import AnyLaunchDescriptionSource  # noqa: E402
@@ -27,15 +24,6 @@ def included(file: str, **arguments: str) -> IncludeLaunchDescription:
     return IncludeLaunchDescription(source, launch_arguments=list(arguments.items()))
 
 
-@pytest.fixture
-def domain(monkeypatch):
-    """A ROS domain of this test's own."""
-    with domain_coordinator.domain_id() as number:
-        monkeypatch.setenv("ROS_DOMAIN_ID", str(number))
-        monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-        yield
-
-
 @launch_pytest.fixture
 def simulated(tmp_path, domain):
     """The simulated stack, and how each of its processes will have ended."""
@@ -50,17 +38,10 @@ def simulated(tmp_path, domain):
 
 
 @pytest.mark.launch(fixture=simulated)
-def test_the_simulated_stack_records_and_ends_well(simulated, tmp_path):
+def test_the_simulated_stack_records_and_ends_well(simulated, peer, wait, tmp_path):
     chunks = []
-    rclpy.init()
-    peer = rclpy.create_node("peer")
     subscribe(peer, contract.AUDIO, chunks.append)
-    deadline = time.monotonic() + 60
-    while not chunks:
-        assert time.monotonic() < deadline, "no sound has come"
-        rclpy.spin_once(peer, timeout_sec=0.1)
-    peer.destroy_node()
-    rclpy.shutdown()
+    wait(lambda: chunks, "sound")
     yield
     _, statuses = simulated
     nodes = ("simulator", "audio_synthesizer", "arm_guard", "policy", "recorder")

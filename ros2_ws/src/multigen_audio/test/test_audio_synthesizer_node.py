@@ -32,6 +32,8 @@ class Feed:
         self._node.destroy_publisher(self._sender._endpoint)
 
     def ready(self):
+        self._wait(lambda: self._sender.subscribers == 1, "the node to subscribe")
+        self._wait(lambda: self._node.count_publishers(contract.AUDIO.name) == 1, "the sound")
         self._meet("audio_synthesizer")
 
     def send(self, states, pause=0.01):

@@ -47,6 +47,7 @@ def record(start_recorder, peer, meet, wait, tmp_path):
         audio = publisher(peer, AUDIO)
         publisher(peer, GOAL).send(PourProgress(1, "accepted", 1.5e-4))
         process = start_recorder(**parameters)
+        wait(lambda: audio.subscribers, "the recorder")
         meet("recorder")
         for index in range(100):
             audio.send(chunk(index))
@@ -81,13 +82,14 @@ def test_a_killed_recording_can_be_repaired(record, tmp_path):
         assert [c.stamp for c in bag.items(AUDIO)][:80] == [i * 20_000_000 for i in range(80)]
 
 
-def test_a_best_effort_publisher_is_recorded_too(start_recorder, peer, meet, tmp_path):
+def test_a_best_effort_publisher_is_recorded_too(start_recorder, peer, wait, meet, tmp_path):
     process = start_recorder()
     endpoint = peer.create_publisher(
         JointStateMessage,
         JOINT_STATES.name,
         QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT),
     )
+    wait(endpoint.get_subscription_count, "the recorder")
     meet("recorder")
     for _ in range(50):
         endpoint.publish(JointStateMessage(name=["a"], position=[1.0], velocity=[0.0]))
@@ -98,9 +100,10 @@ def test_a_best_effort_publisher_is_recorded_too(start_recorder, peer, meet, tmp
         assert bag.count(JOINT_STATES) >= 40
 
 
-def test_bag_time_is_simulated_time(start_recorder, peer, meet, tmp_path):
+def test_bag_time_is_simulated_time(start_recorder, peer, wait, meet, tmp_path):
     audio, clock = publisher(peer, AUDIO), publisher(peer, CLOCK)
     process = start_recorder(use_sim_time=True)
+    wait(lambda: audio.subscribers and clock.subscribers, "the recorder")
     meet("recorder")
     audio.send(chunk(0))
     for second in range(40, 60):

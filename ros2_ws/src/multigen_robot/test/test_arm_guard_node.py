@@ -4,10 +4,13 @@ import time
 
 import numpy as np
 import pytest
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from multigen_core import contract
 from multigen_core.arm import Arm
 from multigen_core.pour_path import plan_pour
+from multigen_core.ros.endpoints import publisher, subscribe
 from multigen_core.trajectory import Trajectory, hold
 from multigen_core.vessel import vessel
 from multigen_robot.upright import Upright
@@ -30,57 +33,38 @@ def tilting(begin, end, seconds):
 class Graph:
     """What a test sees and does on the graph."""
 
-    def __init__(self, node, wait):
-        from std_srvs.srv import Trigger
-
-        from multigen_core.ros.node import publisher, subscribe
-
-        self._wait = wait
-        self.states, self.forwarded, self.stopped, self.health = [], [], [], {}
+    def __init__(self, node, wait, meet, health):
+        self._wait, self._meet, self._health = wait, meet, health
+        self.states, self.forwarded, self.stopped = [], [], []
         subscribe(node, contract.JOINT_STATES, self.states.append)
         subscribe(node, contract.ARM_COMMAND, self.forwarded.append)
         subscribe(node, contract.STOPPED, self.stopped.append)
-        subscribe(node, contract.DIAGNOSTICS, self._take_health)
         self._sender = publisher(node, contract.GUARD_COMMAND)
-        self._clients = {
-            name: node.create_client(Trigger, f"arm_guard/{name}") for name in ("stop", "reset")
-        }
         self._upright = Upright(ARM)
-
-    def _take_health(self, array):
-        for status in array.status:
-            self.health[status.name] = status
 
     @property
     def tilt(self):
         return self._upright.tilt(self.states[-1].positions[:7]) if self.states else np.nan
 
     def value(self, key):
-        status = self.health.get("/arm_guard")
-        values = {item.key: item.value for item in status.values} if status else {}
-        return float(values.get(key, "nan"))
+        return self._health.value("/arm_guard", key)
+
+    def level(self):
+        return self._health.level("/arm_guard")
 
     def ready(self):
         self._wait(lambda: self._sender.subscribers, "the guard")
+        self._meet("arm_guard")
         self._wait(lambda: self.value("tilt") == self.value("tilt"), "the guard's joints")
         self._wait(lambda: self.states, "joint states")
 
     def send(self, trajectory):
         self._sender.send(trajectory)
 
-    def call(self, name):
-        from std_srvs.srv import Trigger
-
-        client = self._clients[name]
-        self._wait(client.service_is_ready, name)
-        future = client.call_async(Trigger.Request())
-        self._wait(future.done, f"an answer of {name}")
-        return future.result()
-
 
 @pytest.fixture
-def graph(peer, wait):
-    return Graph(peer, wait)
+def graph(peer, wait, meet, health):
+    return Graph(peer, wait, meet, health)
 
 
 @pytest.fixture
@@ -118,15 +102,13 @@ def test_bad_commands_are_refused_logged_and_counted_by_rule(robot, graph, wait)
     wait(lambda: graph.value("rejected_form") == 1, "the empty one's count")
     assert graph.forwarded == []
     assert "command refused, jump: joint_" in robot.output
-    assert graph.health["/arm_guard"].level == b"\x01"
+    assert graph.level() == b"\x01"
     graph.send(good)
     wait(lambda: graph.forwarded, "the good command")
-    wait(lambda: graph.health["/arm_guard"].level == b"\x00", "good health")
+    wait(lambda: graph.level() == b"\x00", "good health")
 
 
 def test_a_command_without_velocities_is_counted_too(robot, graph, peer, wait):
-    from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-
     point = JointTrajectoryPoint(positions=PATH.at(0.0).tolist())
     point.time_from_start.sec = 1
     graph._sender.publish(JointTrajectory(joint_names=list(ARM.names), points=[point]))
@@ -134,11 +116,11 @@ def test_a_command_without_velocities_is_counted_too(robot, graph, peer, wait):
     assert "has 0 velocities for 7 joints" in robot.output
 
 
-def test_stop_freezes_latches_and_is_lifted_by_reset(robot, graph, wait):
+def test_stop_freezes_latches_and_is_lifted_by_reset(robot, graph, wait, call):
     wait(lambda: graph.stopped == [False], "the latched state")
     graph.send(tilting(0.0, 0.8, 4.0))
     wait(lambda: graph.tilt > 0.05, "motion")
-    assert graph.call("stop").success
+    assert call(Trigger, "arm_guard/stop").success
     wait(lambda: graph.stopped[-1], "the stop on its topic")
     wait(lambda: len(graph.forwarded) == 2, "the hold")
     freeze = graph.forwarded[1]
@@ -151,8 +133,8 @@ def test_stop_freezes_latches_and_is_lifted_by_reset(robot, graph, wait):
     time.sleep(1.5)
     assert len(graph.states) > count
     assert graph.tilt == pytest.approx(tilt, abs=0.005)
-    assert graph.health["/arm_guard"].level == b"\x02"
-    assert graph.call("reset").success
+    assert graph.level() == b"\x02"
+    assert call(Trigger, "arm_guard/reset").success
     wait(lambda: not graph.stopped[-1], "the reset on its topic")
     graph.send(hold(ARM.names, graph.states[-1].positions[:7]))
     wait(lambda: len(graph.forwarded) >= 3, "the command after the reset")
@@ -166,9 +148,10 @@ def test_a_guard_that_is_ended_leaves_the_vessel_returning_upright(robot, graph,
     assert len(graph.forwarded) == 2
 
 
-def test_without_joint_states_commands_are_refused(start_node, graph, wait):
+def test_without_joint_states_commands_are_refused(start_node, graph, wait, meet):
     guard = start_node("multigen_robot", "arm_guard")
     wait(lambda: graph._sender.subscribers, "the guard")
+    meet("arm_guard")
     graph.send(tilting(0.0, 0.1, 1.0))
     wait(lambda: graph.value("rejected_state") == 1, "the refusal")
     assert "no joint states received yet" in guard.output
@@ -182,7 +165,4 @@ def test_without_joint_states_commands_are_refused(start_node, graph, wait):
     ],
 )
 def test_wrong_parameters_end_the_node_with_one_line(start_node, parameters, word):
-    process = start_node("multigen_robot", "arm_guard", **parameters)
-    assert process.wait() == 1
-    assert word in process.output
-    assert "Traceback" not in process.output
+    start_node("multigen_robot", "arm_guard", **parameters).refuses(word)

@@ -38,6 +38,9 @@ setup(
         "multigen.commands": [
             "sim = multigen_sim.commands:register_sim",
         ],
+        "multigen.simulators": [
+            "mujoco = multigen_sim.mujoco_simulator:MujocoSimulator",
+        ],
         "multigen.benches": [
             "sim = multigen_sim.bench:run",
         ],

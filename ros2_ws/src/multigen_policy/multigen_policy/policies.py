@@ -6,21 +6,36 @@ from collections.abc import Callable
 
 from multigen_core.arm import Arm
 from multigen_core.policy import Policy
-from multigen_core.pour_path import plan_pour
+from multigen_core.pour_path import PourPath, plan_pour
 from multigen_core.scene import Scene
-from multigen_core.vessel import vessel
+from multigen_core.vessel import Vessel, vessel
+from multigen_policy.acoustic import Acoustic
 from multigen_policy.timed import Timed
 
 
-def _timed(arm: Arm, scene: Scene) -> Policy:
+def _station(arm: Arm, scene: Scene) -> tuple[Vessel, PourPath]:
     source = vessel(scene.source.vessel)
     path = plan_pour(
         arm, source, scene.source.grasp_height, scene.target.position, vessel(scene.target.vessel)
     )
+    return source, path
+
+
+def _acoustic(arm: Arm, scene: Scene) -> Policy:
+    source, path = _station(arm, scene)
+    return Acoustic(arm, path, source)
+
+
+def _timed(arm: Arm, scene: Scene) -> Policy:
+    source, path = _station(arm, scene)
     return Timed(arm, path, source, scene.source.volume_ml * 1e-6)
 
 
-POLICIES: dict[str, Callable[[Arm, Scene], Policy]] = {"default": _timed, "timed": _timed}
+POLICIES: dict[str, Callable[[Arm, Scene], Policy]] = {
+    "default": _timed,
+    "acoustic": _acoustic,
+    "timed": _timed,
+}
 """What makes each policy."""
 
 

@@ -1,0 +1,228 @@
+"""A particle filter over what fills: vessel, volume and flow, from what stands out of the sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_policy.listening.shapes import FILLS, MODES, Prior, Shapes, shapes_of
+from multigen_policy.listening.spectrum import FREQUENCIES, LOWEST, PER_OCTAVE
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPrior:
+    """Flow into the vessel while any flows.
+
+    Its `median` [m^3/s], the standard deviation `spread` of its natural logarithm at the start and
+    the random walk `drift` of the same [1/sqrt(s)].
+    """
+
+    median: float = 60e-6
+    spread: float = 0.8
+    drift: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How contrasts become likelihoods.
+
+    `trust` [1/(dB s)] of a contrast between `low` and `high` [dB], the modes' `weights`, the weight
+    of the `plume` and its wave speed (median [m/s], spread of the logarithm); `fresh` is the share
+    of particles drawn anew from the prior whenever they are resampled, `jitter` the random step of
+    the filled share then.
+    """
+
+    trust: float = 1.3
+    low: float = -4.0
+    high: float = 10.0
+    weights: tuple[float, ...] = (1.0, 0.1, 0.1)
+    plume: float = 0.6
+    plume_speed: float = 78.0
+    plume_spread: float = 0.3
+    fresh: float = 0.01
+    jitter: float = 0.004
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """Means and standard deviations over the particles; SI units."""
+
+    fill: float
+    fill_error: float
+    volume: float
+    volume_error: float
+    poured: float
+    """Volume since the start."""
+    poured_error: float
+    air_column: float
+    air_column_error: float
+    resonance: float
+    resonance_cents: float
+    flow: float
+    flow_error: float
+    salience: float
+    """Contrast at the resonance believed in [dB]."""
+
+
+class Filling:
+    """The filter; the same inputs give the same result."""
+
+    def __init__(
+        self,
+        prior: Prior,
+        flow: FlowPrior = FlowPrior(),
+        hearing: Hearing = Hearing(),
+        count: int = 0,
+        seed: int = 0,
+    ) -> None:
+        self._prior, self._flow, self._hearing = prior, flow, hearing
+        self._shapes: Shapes = shapes_of(prior.members)
+        self._rng = np.random.default_rng(seed)
+        self.count = count or (600 if prior.known else 2000)
+        self._kind, self._state = self._draw(self.count, fresh=False)
+        self._log_weight = np.zeros(self.count)
+        self._salience = 0.0
+
+    # Rows of the state: log size, detuning, fill, log flow / median, log2 plume speed, first fill.
+    def _draw(self, count: int, fresh: bool) -> tuple[NDArray[np.intp], Floats]:
+        prior, rng = self._prior, self._rng
+        kind = rng.choice(len(prior.members), count, p=np.array(prior.weights))
+        empty = rng.random(count) < (0.3 if fresh else prior.empty)
+        fill = np.where(empty, 0.0, rng.uniform(0.0, 1.0, count))
+        state = np.stack(
+            [
+                prior.size * rng.standard_normal(count),
+                prior.detuning * rng.standard_normal(count),
+                fill,
+                self._flow.spread * rng.standard_normal(count),
+                np.log2(self._hearing.plume_speed)
+                + self._hearing.plume_spread * rng.standard_normal(count),
+                fill,
+            ]
+        )
+        return kind, state
+
+    def step(self, contrast: Floats, flowing: float, seconds: float, flow: float | None = None) -> None:
+        """Advance by a spectrum's contrast (B,).
+
+        Args:
+            contrast: as `Contrast` gives it [dB].
+            flowing: probability that anything flows.
+            seconds: since the last.
+            flow: what the flow should be by other knowledge [m^3/s]; without it, the prior's median.
+        """
+        size, _, fill, rate, _, _ = self._state
+        rng, root = self._rng, np.sqrt(seconds)
+        median = self._flow.median if flow is None else flow
+        rate += self._flow.drift * root * rng.standard_normal(self.count)
+        capacity = self._shapes.capacity[self._kind] * np.exp(3 * size)
+        fill += flowing * seconds * median * np.exp(rate) / capacity
+        over = fill > 1.0
+        fill[over] = 1.0
+        pitch = self._pitch()
+        hearing = self._hearing
+        heard = [self._at(contrast, pitch[:, mode]) for mode in range(MODES)]
+        score = sum(w * s for w, s in zip(hearing.weights, heard, strict=True))
+        if hearing.plume:
+            score = score + hearing.plume * self._at(contrast, self._plume())
+        self._log_weight += flowing * hearing.trust * seconds * score - 2.0 * seconds * over
+        weight = self._weights()
+        now = float(weight @ heard[0])
+        self._salience += min(1.0, flowing * seconds / 0.5) * (now - self._salience)
+        if 1 / (weight @ weight) < self.count / 2:
+            self._resample(weight)
+
+    def doubt(self, volume: float) -> None:
+        """Let the present fill be uncertain by a standard deviation `volume` [m^3] more."""
+        capacity = self._shapes.capacity[self._kind] * np.exp(3 * self._state[0])
+        step = volume / capacity * self._rng.standard_normal(self.count)
+        self._state[2] += step
+
+    def _weights(self) -> Floats:
+        weight = np.exp(self._log_weight - self._log_weight.max())
+        return np.asarray(weight / weight.sum())
+
+    def _node(self) -> tuple[NDArray[np.intp], Floats]:
+        place = np.clip(self._state[2], 0.0, 1.0) * (FILLS - 1)
+        node = np.minimum(place.astype(np.intp), FILLS - 2)
+        return node, place - node
+
+    def _pitch(self) -> Floats:
+        """log2 of the modes [Hz], (P, MODES)."""
+        node, part = self._node()
+        table = self._shapes.pitch
+        low, high = table[self._kind, node], table[self._kind, node + 1]
+        size, detuning = self._state[0], self._state[1]
+        return np.asarray(
+            low + part[:, None] * (high - low) + (detuning - size / np.log(2))[:, None]
+        )
+
+    def _level(self) -> Floats:
+        """Levels [m], (P,)."""
+        node, part = self._node()
+        table = self._shapes.level
+        low, high = table[self._kind, node], table[self._kind, node + 1]
+        return np.asarray((low + part * (high - low)) * np.exp(self._state[0]))
+
+    def _plume(self) -> Floats:
+        """log2 of the bubble plume's resonance [Hz]: it sounds like a column as deep as the pool."""
+        return np.asarray(self._state[4] - np.log2(4 * np.maximum(self._level(), 0.003)))
+
+    def _at(self, contrast: Floats, pitch: Floats) -> Floats:
+        place = (pitch - np.log2(LOWEST)) * PER_OCTAVE
+        inside = (place >= 0) & (place < len(FREQUENCIES) - 1)
+        place = np.where(inside, place, 0.0)
+        node = place.astype(np.intp)
+        part = place - node
+        value = contrast[node] * (1 - part) + contrast[node + 1] * part
+        return np.where(inside, np.clip(value, self._hearing.low, self._hearing.high), 0.0)
+
+    def _resample(self, weight: Floats) -> None:
+        rng, count = self._rng, self.count
+        places = (np.arange(count) + rng.random()) / count
+        chosen = np.minimum(np.searchsorted(np.cumsum(weight), places), count - 1)
+        state = self._state[:, chosen]
+        # Shrinking towards the mean before the jitter keeps the spread of what does not change
+        # (Liu and West 2001).
+        for row, width in ((0, 0.2), (1, 0.2), (4, 0.2)):
+            spread = state[row].std()
+            centre = state[row].mean()
+            state[row] = centre + np.sqrt(1 - width**2) * (state[row] - centre)
+            state[row] += width * spread * rng.standard_normal(count)
+        state[2] += self._hearing.jitter * rng.standard_normal(count)
+        np.clip(state[2], -0.1, 1.0, out=state[2])
+        kind = self._kind[chosen]
+        fresh = rng.random(count) < self._hearing.fresh
+        if fresh.any():
+            kind[fresh], state[:, fresh] = self._draw(int(fresh.sum()), fresh=True)
+        self._kind, self._state = kind, state
+        self._log_weight = np.zeros(count)
+
+    def posterior(self) -> Posterior:
+        """What is believed now."""
+        weight = self._weights()
+        size, _, fill, rate, _, first = self._state
+        scale = np.exp(size)
+        capacity = self._shapes.capacity[self._kind] * scale**3
+        air = self._shapes.height[self._kind] * scale - self._level()
+        pitch = self._pitch()[:, 0]
+
+        def moments(values: Floats) -> tuple[float, float]:
+            mean = float(weight @ values)
+            return mean, float(np.sqrt(max(weight @ (values - mean) ** 2, 0.0)))
+
+        mean_pitch, pitch_error = moments(pitch)
+        return Posterior(
+            *moments(fill),
+            *moments(fill * capacity),
+            *moments((fill - first) * capacity),
+            *moments(air),
+            2.0**mean_pitch,
+            1200 * pitch_error,
+            *moments(self._flow.median * np.exp(rate)),
+            self._salience,
+        )

@@ -1,0 +1,85 @@
+"""The listener: a stream of sound in, what fills and how far out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_policy.listening.filling import Filling, FlowPrior, Hearing, Posterior
+from multigen_policy.listening.gate import FlowGate
+from multigen_policy.listening.shapes import Prior
+from multigen_policy.listening.spectrum import DELAY, PERIOD, Contrast, SpectrumStream
+
+AUDIBLE = 2.0
+"""Contrast [dB] from which a resonance counts as heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What is believed at `time` [s] since the stream began.
+
+    `flowing` with hysteresis and its `probability`; `level` [dB re full scale] of the splash.
+    """
+
+    time: float
+    flowing: bool
+    probability: float
+    level: float
+    belief: Posterior
+
+    @property
+    def audible(self) -> bool:
+        """Whether a resonance is heard that the belief rests on."""
+        return self.belief.salience >= AUDIBLE
+
+
+class Listener:
+    """Hears one pour, causally; however the stream is cut, the estimates are the same."""
+
+    def __init__(
+        self,
+        prior: Prior,
+        flow: FlowPrior = FlowPrior(),
+        hearing: Hearing = Hearing(),
+        particles: int = 0,
+        seed: int = 0,
+    ) -> None:
+        self._spectra = SpectrumStream()
+        self._contrast = Contrast()
+        self._gate = FlowGate()
+        self._filling = Filling(prior, flow, hearing, particles, seed)
+        self._steps = 0
+
+    def push(self, samples: NDArray[np.float32], flow: float | None = None) -> list[Estimate]:
+        """Take samples at SAMPLE_RATE; the estimates that they complete, one every PERIOD.
+
+        Each tells of `DELAY` before the last sample it needs. `flow` [m^3/s] is what is known of
+        the flow otherwise, as from the tilt of the vessel poured from; 0 means that none is possible.
+        """
+        return [self.step(spectrum, flow) for spectrum in self._spectra.push(samples)]
+
+    def doubt(self, volume: float) -> None:
+        """Let the volume arrived so far be uncertain by a standard deviation `volume` [m^3] more."""
+        self._filling.doubt(volume)
+
+    def step(
+        self, spectrum: NDArray[np.float64], flow: float | None = None, seconds: float = PERIOD
+    ) -> Estimate:
+        """Take one spectrum (B,) [dB], `seconds` after the last."""
+        gate = self._gate
+        gate.push(spectrum, none=flow == 0.0)
+        contrast = self._contrast.push(spectrum, quiet=gate.probability < 0.3)
+        self._filling.step(contrast, gate.probability, seconds, flow)
+        self._steps += 1
+        return Estimate(
+            (self._steps - 1) * PERIOD,
+            gate.flowing,
+            gate.probability,
+            gate.level,
+            self._filling.posterior(),
+        )
+
+
+__all__ = ["DELAY", "Estimate", "Listener"]

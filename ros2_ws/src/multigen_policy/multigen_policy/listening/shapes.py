@@ -1,0 +1,110 @@
+"""What the vessel may be: a bank of shapes whose resonances are tabulated, and priors on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.acoustics import Resonator
+from multigen_core.vessel import Vessel, vessels
+
+Floats = NDArray[np.float64]
+
+FILLS = 161
+"""Nodes of the tables over the filled share of the volume."""
+MODES = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Shapes:
+    """K vessels, tabulated over the filled volume share (FILLS,).
+
+    `pitch` (K, FILLS, MODES) is log2 of the first modes [Hz], `level` (K, FILLS) [m], `capacity`
+    (K,) [m^3], `height` (K,) inner [m]. A vessel `a` times as large in every direction sounds at
+    1/a of the frequency.
+    """
+
+    pitch: Floats
+    level: Floats
+    capacity: Floats
+    height: Floats
+
+
+@lru_cache(maxsize=8)
+def shapes_of(members: tuple[Vessel, ...]) -> Shapes:
+    """Tables of some vessels."""
+    fills = np.linspace(0.0, 1.0, FILLS)
+    pitch, level = [], []
+    for member in members:
+        levels = member.level(fills * member.capacity)
+        level.append(levels)
+        pitch.append(np.log2(Resonator(member).modes(levels, MODES)).T)
+    return Shapes(
+        np.array(pitch),
+        np.array(level),
+        np.array([member.capacity for member in members]),
+        np.array([member.height for member in members]),
+    )
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is known of the vessel before anything is heard.
+
+    `members` are the vessels it may be like, with `weights` (sum 1); its size differs by a factor
+    of standard deviation `size` (natural log) and its pitch by `detuning` (log2), which stands for
+    the temperature and for dimensions known roughly. `empty` is how probably it is empty at first;
+    otherwise its fill is anything.
+    """
+
+    members: tuple[Vessel, ...]
+    weights: tuple[float, ...]
+    size: float
+    detuning: float
+    empty: float = 0.9
+
+    @property
+    def known(self) -> bool:
+        """Whether it is one vessel."""
+        return len(self.members) == 1
+
+
+def known_vessel(vessel: Vessel, detuning: float = 0.02, empty: float = 0.9) -> Prior:
+    """One exact vessel."""
+    return Prior((vessel,), (1.0,), 0.0, detuning, empty)
+
+
+def cone(bottom: float, top: float, height: float) -> Vessel:
+    """A vessel of inner radii `bottom` and `top` and inner `height` [m]."""
+    return Vessel(
+        description="a cone", profile=((0.0, bottom), (height, top)),
+        wall=0.002, mass=0.1, material="glass", opaque=False,
+    )  # fmt: skip
+
+
+def unknown_vessel(empty: float = 0.9) -> Prior:
+    """Anything like the catalogue's training vessels, larger or smaller, and cones."""
+    catalogue = [v for v in vessels().values() if not v.held_out]
+    cones = [
+        cone(0.035 * (1 - taper), 0.035 * (1 + taper), height)
+        for height in (0.06, 0.08, 0.10, 0.13, 0.17)
+        for taper in (0.0, 0.13, 0.26)
+    ]
+    return _evenly([*catalogue, *cones], 0.15, empty)
+
+
+def sized_vessel(
+    diameter: float, height: float, error: float = 0.05, empty: float = 0.9
+) -> Prior:
+    """A vessel whose inner `diameter` at the mouth and `height` [m] are known to `error` (relative)."""
+    radius = diameter / 2
+    members = [cone(radius * (1 - taper), radius, height) for taper in (0.0, 0.15, 0.3, 0.4)]
+    return _evenly(members, error, empty)
+
+
+def _evenly(members: Sequence[Vessel], size: float, empty: float) -> Prior:
+    return Prior(tuple(members), (1 / len(members),) * len(members), size, 0.02, empty)

@@ -69,6 +69,35 @@ def test_policy_nodes_name_no_ground_truth(path):
     assert not [text for text in strings if "liquid_state" in text or "pour_state" in text]
 
 
+def assigned(source: str) -> set[str]:
+    """The names that a source assigns on `self`."""
+    targets = (
+        target
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    )
+    return {
+        target.attr
+        for target in targets
+        if isinstance(target, ast.Attribute)
+        and isinstance(target.value, ast.Name)
+        and target.value.id == "self"
+    }
+
+
+@pytest.mark.parametrize(
+    "path", [param.values[1] for param in MODULES if param.values[1].name.endswith("_node.py")]
+)
+def test_nodes_hide_no_attribute_of_rclpys(path):
+    node = pytest.importorskip("rclpy.node")
+    lifecycle = pytest.importorskip("rclpy.lifecycle.node")
+    of_rclpy = assigned(Path(node.__file__).read_text())
+    of_rclpy |= assigned(Path(lifecycle.__file__).read_text())
+    assert "_parameters" in of_rclpy
+    assert not assigned(path.read_text()) & of_rclpy
+
+
 @pytest.mark.parametrize(("package", "path"), MODULES)
 def test_no_file_is_longer_than_a_reader_bears(package, path):
     assert len(path.read_text().splitlines()) <= 300

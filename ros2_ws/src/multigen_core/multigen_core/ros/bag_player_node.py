@@ -44,14 +44,14 @@ class BagPlayer(Node):
 
     def __init__(self) -> None:
         super().__init__("bag_player")
-        self._parameters = declare(self, PlayerParameters)
-        if not self._parameters.bag:
+        self._settings = declare(self, PlayerParameters)
+        if not self._settings.bag:
             raise MultigenError("parameter bag: name the bag to play, as in bag:=bags/NAME")
-        self._bag = BagReader(self._parameters.bag)
-        self._playback = Playback(self._bag, self._parameters.rate, self._parameters.loop)
+        self._bag = BagReader(self._settings.bag)
+        self._playback = Playback(self._bag, self._settings.rate, self._settings.loop)
         self._senders = {topic.name: publisher(self, topic) for topic in self._playback.topics}
-        self._clock = SimClock(self) if self._parameters.clock else None
-        self._start = time.monotonic() + self._parameters.delay
+        self._sim_clock = SimClock(self) if self._settings.clock else None
+        self._start = time.monotonic() + self._settings.delay
         self._finished: float | None = None
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._guard_timer = self.create_timer(0.2, self._check_graph, clock=steady)
@@ -65,14 +65,14 @@ class BagPlayer(Node):
             raise MultigenError(
                 f"an arm or simulator listens on {ARM_COMMAND.name}: stop it before playing a bag"
             )
-        if self._clock:
-            self._clock.check_alone()
+        if self._sim_clock:
+            self._sim_clock.check_alone()
 
     def _tick(self) -> None:
         now = time.monotonic()
         messages = list(self._playback.due(now - self._start)) if now >= self._start else []
-        if self._clock:
-            self._clock.send(self._playback.now)
+        if self._sim_clock:
+            self._sim_clock.send(self._playback.now)
         for topic, data in messages:
             self._senders[topic.name].publish(data)
         if self._playback.finished:

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from multigen_core.errors import MultigenError
 from multigen_core.files import write_atomic, write_json
 

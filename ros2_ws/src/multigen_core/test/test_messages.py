@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from multigen_core import messages
 from multigen_core.bags import BagFactory
 from multigen_core.ros.factory import RosFactory

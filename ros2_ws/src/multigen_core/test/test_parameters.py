@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import pytest
 import rclpy
+from rclpy.parameter import Parameter
+
 from multigen_core.errors import MultigenError
 from multigen_core.ros.parameters import declare, parameter
-from rclpy.parameter import Parameter
 
 
 @dataclass(frozen=True)

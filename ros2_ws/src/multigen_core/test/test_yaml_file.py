@@ -1,4 +1,5 @@
 import pytest
+
 from multigen_core.scene import Scene, draw, load_scene
 from multigen_core.vessel import Vessel, vessel, vessels
 from multigen_core.yaml_file import ConfigError, load_model, package_config, validate

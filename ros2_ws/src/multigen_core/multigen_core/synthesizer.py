@@ -98,7 +98,7 @@ def make_synthesizer(config: SynthesizerConfig) -> Synthesizer:
             f"synthesizer {name!r} is not available; available: {', '.join(synthesizer_names())}"
         )
     try:
-        return found.load()(config)  # type: ignore[no-any-return]
+        return found.load()(config)
     except ValueError as error:
         raise MultigenError(f"synthesizer {name}: {error}") from error
 

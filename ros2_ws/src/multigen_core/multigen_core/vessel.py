@@ -78,7 +78,7 @@ class Vessel(FrozenModel):
     def radius(self, z: ArrayLike) -> NDArray[np.float64]:
         """Inner radius [m] at heights `z` [m] above the inner bottom."""
         heights, radii = np.array(self.profile).T
-        return np.interp(z, heights, radii)
+        return np.interp(np.asarray(z, float), heights, radii)
 
     def outer_radius(self, height: ArrayLike) -> NDArray[np.float64]:
         """Outer radius [m] at heights [m] above where the vessel stands; a stem counts as 4 mm."""
@@ -101,12 +101,12 @@ class Vessel(FrozenModel):
     def volume(self, level: ArrayLike) -> NDArray[np.float64]:
         """Volume [m^3] below a level [m] of the upright vessel; exact at the table's nodes."""
         z, volume = self._volume_table
-        return np.interp(level, z, volume)
+        return np.interp(np.asarray(level, float), z, volume)
 
     def level(self, volume: ArrayLike) -> NDArray[np.float64]:
         """Level [m] of a volume [m^3] in the upright vessel; the inverse of `volume`."""
         z, table = self._volume_table
-        return np.interp(volume, table, z)
+        return np.interp(np.asarray(volume, float), table, z)
 
 
 class Liquid(FrozenModel):

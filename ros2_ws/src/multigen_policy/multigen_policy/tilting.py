@@ -75,7 +75,8 @@ class Tilting:
         position, velocity = (float(v[0]) for v in self._follower.sample(now))
         rate = float(np.clip(rate, -self.limits.speed, self.limits.speed))
         change = self.limits.acceleration * STEP
-        tilts, rates = [], []
+        tilts: list[float] = []
+        rates: list[float] = []
         while len(tilts) * STEP < horizon - 1e-9 or abs(velocity) > 1e-12:
             wish = rate if len(tilts) * STEP < hold else 0.0
             room = self.max_tilt - position if wish > 0 else position
@@ -86,7 +87,7 @@ class Tilting:
             velocity = new
             tilts.append(position)
             rates.append(velocity)
-        times = STEP * np.arange(1, len(tilts) + 1)
+        times = STEP * np.arange(1.0, len(tilts) + 1)
         plan = Trajectory(("tilt",), times, np.array(tilts)[:, None], np.array(rates)[:, None])
         self._follower.accept(plan, now)
         return self._joints(times, np.array(tilts), np.array(rates))
@@ -141,7 +142,7 @@ def rest_to_rest(
     slope = 30 * s**2 * (1 - s) ** 2 / (count * STEP)
     delta = goal - start
     return Trajectory(
-        arm.names, STEP * np.arange(1, count + 1), start + shape * delta, slope * delta
+        arm.names, STEP * np.arange(1.0, count + 1), start + shape * delta, slope * delta
     )
 
 

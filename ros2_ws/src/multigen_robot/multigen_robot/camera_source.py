@@ -133,7 +133,9 @@ class Source:
     def read(self) -> NDArray[np.uint8] | None:
         """The next picture, RGB (H, W, 3); None when there are no more."""
         good, bgr = self._capture.read()
-        return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB) if good and bgr is not None else None
+        if not good or bgr is None:
+            return None
+        return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
     def skip(self) -> bool:
         """Pass over one picture without decoding it."""

@@ -8,6 +8,7 @@ pixel.
 from __future__ import annotations
 
 from math import cos, sin
+from typing import Any
 
 import cv2
 import numpy as np
@@ -44,7 +45,7 @@ _ROWS = np.arange(HEIGHT, dtype=np.float32)
 _THINNEST_WALL = 0.9
 """Walls are drawn at least this wide [px], so that their material shows."""
 
-Grid = NDArray[np.float32]
+Grid = NDArray[np.floating[Any]]
 
 
 def _cover(distance: Grid) -> Grid:

@@ -81,7 +81,9 @@ class PublicView:
         mujoco.mjr_render(self._viewport, self._scene, self._context)
         mujoco.mjr_readPixels(self._pixels, None, self._viewport, self._context)
         picture = np.ascontiguousarray(self._pixels[::-1])
-        return picture if self._exposure is None else cv2.LUT(picture, self._exposure)
+        if self._exposure is None:
+            return picture
+        return np.asarray(cv2.LUT(picture, self._exposure), np.uint8)
 
     def _upload(
         self, name: str, vertices: NDArray[np.float64], normals: NDArray[np.float64]

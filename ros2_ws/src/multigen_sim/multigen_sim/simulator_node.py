@@ -108,7 +108,7 @@ class SimulatorNode(Node):
             return ros.Health.warn(f"collision of {loop.collision}", **loop.figures)
         if loop.reason:
             return ros.Health.warn(f"command refused: {loop.reason}", **loop.figures)
-        return ros.Health.ok(**loop.figures)
+        return ros.Health.ok("running", **loop.figures)
 
     def wants_camera(self) -> bool:
         return bool(self._image.subscribers or self._compressed.subscribers)
@@ -126,10 +126,10 @@ class SimulatorNode(Node):
         return bool(self._hearing.subscribers)
 
     def collided(self, pair: str) -> None:
-        self.get_logger().warning(f"collision of {pair}", throttle_duration_sec=1.0)  # type: ignore[no-untyped-call]
+        self.get_logger().warning(f"collision of {pair}", throttle_duration_sec=1.0)
 
     def failed(self, error: MultigenError) -> None:
-        self.get_logger().fatal(str(error))  # type: ignore[no-untyped-call]
+        self.get_logger().fatal(str(error))
         ros.stop(1)
 
     def close(self) -> None:

@@ -58,7 +58,7 @@ def _compressed_from(message: Any) -> CameraFrame:
     bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if bgr is None:
         raise MessageError(f"compressed image of format {message.format!r} cannot be decoded")
-    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
     return CameraFrame(stamp_of(message.header.stamp), rgb, message.header.frame_id)
 
 

@@ -58,7 +58,7 @@ def image(frame: CameraFrame, factory: MessageFactory) -> Any:
         encoding="rgb8",
         is_bigendian=0,
         step=3 * width,
-        data=factory.octets(memoryview(np.ascontiguousarray(frame.rgb)).cast("B")),
+        data=factory.octets(np.ascontiguousarray(frame.rgb).data.cast("B")),
     )
 
 

@@ -91,7 +91,7 @@ class Recorder(Node):
         now, messages, size = time.monotonic(), self._received, self._bag.bytes
         elapsed = max(now - self._last[0], 1e-9)
         lost = self._writer.dropped + self._early_lost
-        values = {
+        values: dict[str, str | float] = {
             "bag": str(self._bag.path),
             "messages": messages,
             "messages_per_s": (messages - self._last[1]) / elapsed,

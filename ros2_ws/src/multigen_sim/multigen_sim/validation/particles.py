@@ -95,7 +95,7 @@ class ParticleCylinder:
         for _ in range(round(_SETTLE / _STEP)):
             self._advance(tilt(0.0), 0.0)
             self.velocity *= 0.97
-        times = np.arange(round(duration / _STEP)) * _STEP
+        times = np.arange(float(round(duration / _STEP))) * _STEP
         left = np.empty_like(times)
         for index, time in enumerate(times):
             rate = (tilt(time + 1e-3) - tilt(time)) / 1e-3

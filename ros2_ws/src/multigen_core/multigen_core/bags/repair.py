@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 from rosbags.interfaces import Connection
 from rosbags.rosbag2 import StoragePlugin, Writer
-from rosbags.rosbag2.storage_mcap import get_qos
+from rosbags.rosbag2.metadata import parse_qos
 from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
 
 from multigen_core.bags.errors import BagError
@@ -112,18 +112,18 @@ def _rewrite(
         for file in files:
             scan = McapScan(file)
             schemas: dict[int, Schema] = {}
-            channels: dict[int, Channel] = {}
+            topics: dict[int, str] = {}
             for found in scan:
                 if isinstance(found, Schema):
                     schemas[found.id] = found
-                elif isinstance(found, Channel):
-                    if found.schema not in schemas:
-                        continue
-                    channels[found.id] = found
+                elif isinstance(found, Channel) and found.schema_id in schemas:
+                    topics[found.id] = found.topic
                     if found.topic not in connections:
-                        connections[found.topic] = _connect(writer, found, schemas[found.schema])
-                elif _is_cdr(found) and found.channel in channels:
-                    writer.write(connections[channels[found.channel].topic], found.time, found.data)
+                        schema = schemas[found.schema_id]
+                        connections[found.topic] = _connect(writer, found, schema)
+                elif isinstance(found, Message) and _is_cdr(found) and found.channel_id in topics:
+                    connection = connections[topics[found.channel_id]]
+                    writer.write(connection, found.log_time, found.data)
                     count += 1
                     done += len(found.data)
                     if count % 1000 == 0:
@@ -140,14 +140,15 @@ def _is_cdr(message: Message) -> bool:
 
 def _connect(writer: Writer, channel: Channel, schema: Schema) -> Connection:
     store = get_typestore(Stores.EMPTY)
+    text = schema.data.decode()
     if schema.encoding == "ros2msg":
-        store.register(get_types_from_msg(schema.text, schema.name))
+        store.register(get_types_from_msg(text, schema.name))
     else:
-        store.register(get_types_from_idl(schema.text))
+        store.register(get_types_from_idl(text))
     return writer.add_connection(
         channel.topic,
         schema.name,
-        msgdef=schema.text,
+        msgdef=text,
         rihs01=store.hash_rihs01(schema.name),
-        offered_qos_profiles=get_qos(channel.metadata),
+        offered_qos_profiles=parse_qos(channel.metadata.get("offered_qos_profiles", "[]")),
     )

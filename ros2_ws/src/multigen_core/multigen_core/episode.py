@@ -112,6 +112,7 @@ def episode(
         alive |= {Sense.AUDIO} if heard is not None and Sense.AUDIO in policy.senses else set()
         observation = Observation(
             stamp=joints.stamp,
+            now=joints.stamp,
             joints=select_joints(joints, policy.joint_names),
             image=image if looks else None,
             camera=simulator.calibration("public") if looks else None,

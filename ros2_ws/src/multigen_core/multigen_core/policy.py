@@ -36,13 +36,15 @@ class PourGoal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
-    """What is known at `stamp` [ns], the newest moment all live senses reach.
+    """What is known at `now` of the moment `stamp`, the newest that all live senses reach [ns].
 
+    Senses lag, and not evenly: plans go on from `now`, what is perceived belongs to `stamp`.
     `audio` ends at `stamp` and is as long as the policy's `audio_window`, or shorter at the start.
     `alive` holds the senses whose data are fresh; a dead sense's field is None.
     """
 
     stamp: int
+    now: int
     joints: JointState
     image: CameraFrame | None = None
     camera: CameraCalibration | None = None

@@ -122,6 +122,7 @@ class Observer:
         assert joints is not None
         return Observation(
             stamp=stamp,
+            now=now,
             joints=select_joints(joints, self._names),
             image=self._images.at(stamp) if Sense.IMAGE in alive else None,
             camera=self._camera if Sense.IMAGE in alive else None,

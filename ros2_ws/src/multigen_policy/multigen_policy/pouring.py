@@ -55,7 +55,7 @@ class Pouring:
 
     def act(self, observation: Observation) -> Decision:
         """The next decision."""
-        now = observation.stamp
+        now = observation.now
         positions = self._unwrapped(observation.joints.positions)
         if self._stage == "approach":
             start = self._tilting.path.tilt_of(positions)

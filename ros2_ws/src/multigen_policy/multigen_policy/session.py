@@ -44,7 +44,7 @@ class Session:
 
     def step(self, observation: Observation) -> Step:
         """Advance by an observation."""
-        self._now = now = observation.stamp
+        self._now = now = observation.now
         if self._upright_at is not None:
             if now >= self._upright_at:
                 return self.end(self._outcome, self._reason)
@@ -73,7 +73,7 @@ class Session:
         if self._upright_at is not None:
             return Step(None, self._progress(Outcome.RUNNING))
         retreat = self._policy.retreat(observation.joints.positions)
-        self._upright_at = observation.stamp + to_nanoseconds(float(retreat.times[-1]))
+        self._upright_at = observation.now + to_nanoseconds(float(retreat.times[-1]))
         self._outcome, self._reason, self._stage = outcome, reason, "retreat"
         return Step(retreat, self._progress(Outcome.RUNNING))
 

@@ -19,7 +19,7 @@ def play(policy, arm, start, seconds=60):
     for tick in range(1, seconds * 10):
         now = tick * PERIOD
         position, velocity = follower.sample(now)
-        decision = policy.act(Observation(now, JointState(now, arm.names, position, velocity)))
+        decision = policy.act(Observation(now, now, JointState(now, arm.names, position, velocity)))
         if decision.trajectory is not None:
             follower.accept(decision.trajectory, now)
         decisions.append(decision)
@@ -51,6 +51,27 @@ def test_weir_head_inverts_the_flow_integrated_over_the_lip():
     depth = np.maximum(head - (radius - np.sqrt(radius**2 - y**2)) * np.sin(tilt), 0.0)
     integral = 0.6 * 2 / 3 * np.sqrt(2 * 9.81) * np.trapezoid(depth**1.5, y)
     assert integral == pytest.approx(flow, rel=0.03)
+
+
+def test_unevenly_lagging_senses_do_not_jerk_the_arm(arm, path, scene):
+    policy = make_policy("timed", arm, scene)
+    policy.reset(PourGoal(100e-6))
+    follower = TrajectoryFollower(arm.names, path.at(0.0))
+    rng = np.random.default_rng(0)
+    for tick in range(1, 200):
+        now = tick * PERIOD
+        position, velocity = follower.sample(now)
+        stamp = now - int(rng.uniform(0.0, 0.2) * 1e9)
+        seen = JointState(stamp, arm.names, follower.sample(stamp)[0], velocity)
+        decision = policy.act(Observation(stamp, now, seen))
+        if decision.trajectory is not None:
+            follower.accept(decision.trajectory, now)
+            for part in np.linspace(0.0, 0.1, 6):
+                ahead = follower.sample(now + int(part * 1e9))[1]
+                assert (np.abs(ahead) <= 0.5 * arm.velocity).all()
+        if decision.outcome:
+            break
+    assert decision.outcome is Outcome.SUCCEEDED
 
 
 def test_stages_follow_each_other(arm, path, scene):

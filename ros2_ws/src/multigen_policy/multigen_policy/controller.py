@@ -67,7 +67,7 @@ class Controller:
         if self._session is not None:
             raise GoalError("a pour is running; cancel it or wait for its end")
         if self._stopped:
-            raise GoalError("the arm is stopped; call arm_guard/reset first")
+            raise GoalError("the arm is stopped; `multigen stop --reset` releases it")
         goal = checked_goal(target_volume, fill_fraction, self._known)
         self._session = Session(self._policy, goal, now, timeout)
         return goal
@@ -92,6 +92,12 @@ class Controller:
         if self._observation is None:
             return self._settle(self._session.end(Outcome.CANCELED, reason))
         return self._settle(self._session.withdraw(self._observation, Outcome.CANCELED, reason))
+
+    def end(self, reason: str) -> Step | None:
+        """End the pour at once as canceled; a retreat under way goes on without the policy."""
+        if self._session is None:
+            return None
+        return self._settle(self._session.end(Outcome.CANCELED, reason))
 
     def set_stopped(self, stopped: bool) -> Step | None:
         """Take over the guard's emergency stop, which ends a pour where it is."""

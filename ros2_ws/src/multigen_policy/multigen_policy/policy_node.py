@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from multigen_interfaces.action import Pour
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 from multigen_core import contract
 from multigen_core.arm import Arm, JointNameError
 from multigen_core.errors import MultigenError
 from multigen_core.policy import Sense
+from multigen_core.ros.lifecycle import LifecycleNode
 from multigen_core.ros.node import (
     Diagnostics,
     Health,
@@ -37,25 +38,25 @@ class PolicyNode(LifecycleNode):
 
     def __init__(self) -> None:
         super().__init__("policy")
-        self._parameters = declare(self, PolicyParameters)
+        self._settings = declare(self, PolicyParameters)
         self._controller: Controller | None = None
         self._timer = None
         self._inputs = []
         self._trouble = ""
-        self._due = self._parameters.target_ml
+        self._due = self._settings.target_ml
         self._guard = publisher(self, contract.GUARD_COMMAND)
         self._goals = publisher(self, contract.GOAL)
         self._progress = publisher(self, contract.PROGRESS)
         self._server = PourServer(self, self._on_goal, lambda: self._cancel("canceled"))
         self._diagnostics = Diagnostics(self, self._health)
-        if self._parameters.autostart:
+        if self._settings.autostart:
             for transition in (self.trigger_configure, self.trigger_activate):
                 if transition() != TransitionCallbackReturn.SUCCESS:
                     raise MultigenError(self._trouble)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the policy and open its senses."""
-        p = self._parameters
+        p = self._settings
         try:
             scene = load_scene(p.scene, p.seed)
             policy = make_policy(p.policy, Arm.load(p.arm_file), scene)
@@ -79,30 +80,50 @@ class PolicyNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to act."""
-        self._timer = self.create_timer(1.0 / self._parameters.rate, self._tick)
+        self._timer = self.create_timer(1.0 / self._settings.rate, self._tick)
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop acting; the guard then brings a tilted vessel upright."""
-        self._cancel("policy deactivated")
-        self.destroy_timer(self._timer)
-        self._timer = None
+        """Stop acting; a pour ends, and its last command brings the vessel upright."""
+        self._rest("policy deactivated")
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close the senses and forget the policy."""
-        for subscription in self._inputs:
-            self.destroy_subscription(subscription)
-        self._controller = None
+        self._forget()
         return super().on_cleanup(state)
 
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop acting for good."""
+        self._rest("policy shut down")
+        self._forget()
+        return super().on_shutdown(state)
+
+    def _rest(self, reason: str) -> None:
+        if self._timer is None:
+            return
+        self._cancel(reason)
+        self._carry_out(self._controller.end(reason))
+        self.destroy_timer(self._timer)
+        self._timer = None
+
+    def _forget(self) -> None:
+        for subscription in self._inputs:
+            self.destroy_subscription(subscription)
+        self._inputs = []
+        self._controller = None
+
     def _on_joints(self, state: JointState) -> None:
+        if self._controller is None:  # events under way outlive what they come from
+            return
         try:
             self._controller.observer.add_joints(state)
         except JointNameError as error:
             self.get_logger().error(str(error), throttle_duration_sec=5.0)
 
     def _on_stopped(self, stopped: bool) -> None:
+        if self._controller is None:
+            return
         self._carry_out(self._controller.set_stopped(stopped))
 
     def _on_goal(self, request: Pour.Goal) -> None:
@@ -119,6 +140,8 @@ class PolicyNode(LifecycleNode):
         self.get_logger().info(f"pouring {goal.target_volume * 1e6:.0f} ml")
 
     def _tick(self) -> None:
+        if self._timer is None:
+            return
         step = self._controller.tick(self.get_clock().now().nanoseconds)
         if self._due and not self._controller.trouble:
             volume, self._due = self._due * 1e-6, 0.0
@@ -143,7 +166,7 @@ class PolicyNode(LifecycleNode):
             f"pour {progress.outcome} after {progress.elapsed:.1f} s; own estimate "
             f"{progress.estimated_volume * 1e6:.0f} ml; {progress.reason}".rstrip("; ")
         )
-        if self._parameters.exit_after_pour:
+        if self._settings.exit_after_pour:
             status = 0 if progress.outcome is Outcome.SUCCEEDED else 1
             self.create_timer(SETTLE, lambda: stop(status))
 

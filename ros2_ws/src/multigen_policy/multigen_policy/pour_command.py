@@ -35,9 +35,10 @@ def pour(args: argparse.Namespace) -> int:
             ),
             args.namespace,
         )
+    because = f"; {result.reason}" if result.reason not in ("", result.outcome) else ""
     console.print(
-        f"{result.outcome}: about {result.estimated_volume * 1e6:.0f} ml by its own estimate "
-        f"{result.reason}"
+        f"{result.outcome}: about {result.estimated_volume * 1e6:.0f} ml by its own estimate"
+        f"{because}"
     )
     return 0 if client.succeeded(result) else 1
 
@@ -61,7 +62,7 @@ def activate(args: argparse.Namespace) -> None:
 
 def register_stop(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen stop`."""
-    parser.description = "Emergency stop: freezes the arm until arm_guard/reset is called."
+    parser.description = "Emergency stop: freezes the arm until `multigen stop --reset`."
     parser.add_argument("--reset", action="store_true", help="release an earlier stop instead")
     _add_namespace(parser)
     parser.set_defaults(run=emergency_stop)

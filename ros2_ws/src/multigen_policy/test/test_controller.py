@@ -88,7 +88,7 @@ def test_an_emergency_stop_ends_the_pour_at_once_and_bars_the_next(rig):
     rig.tell(rig.controller.set_stopped(True))
     assert rig.progress[-1].outcome is Outcome.ABORTED
     assert rig.progress[-1].reason == "emergency stop"
-    with pytest.raises(GoalError, match="arm_guard/reset"):
+    with pytest.raises(GoalError, match="stop --reset"):
         rig.controller.begin(rig.now, 50e-6)
     rig.controller.set_stopped(False)
     rig.controller.begin(rig.now, 50e-6)

@@ -1,10 +1,13 @@
 """The policy node as a process of a real graph, with an arm that follows perfectly."""
 
+import signal
 import threading
 import time
 
 import numpy as np
 import pytest
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from multigen_interfaces.action import Pour
 from rclpy.action import ActionClient
 
@@ -84,21 +87,78 @@ def test_pours_on_request_and_returns_upright(start_node, peer, robot, progress,
     assert progress[-1].outcome is Outcome.SUCCEEDED
 
 
-def test_cancel_brings_the_vessel_upright(start_node, peer, robot, progress, path, wait):
-    start_node("multigen_policy", "policy", policy="timed", target_ml=100.0)
-    wait(lambda: path.tilt_of(robot.positions) > 0.3, "the vessel to tilt")
-    client = ActionClient(peer, Pour, "pour")
-    wait(client.server_is_ready, "the pour action")
-    # A pour begun by parameter has no goal handle; deactivation ends it as a cancel would.
-    from lifecycle_msgs.msg import Transition
-    from lifecycle_msgs.srv import ChangeState
+@pytest.fixture
+def change_state(call):
+    def change(transition):
+        request = ChangeState.Request(transition=Transition(id=transition))
+        return call(ChangeState, "policy/change_state", request).success
 
-    change = peer.create_client(ChangeState, "policy/change_state")
-    wait(change.service_is_ready, "the lifecycle service")
-    change.call_async(
-        ChangeState.Request(transition=Transition(id=Transition.TRANSITION_DEACTIVATE))
-    )
+    return change
+
+
+@pytest.fixture
+def policy(start_node, robot, health, wait):
+    """The node, ready to pour."""
+    node = start_node("multigen_policy", "policy", policy="timed")
+    wait(lambda: health.message("/policy") == "ready", "a ready policy")
+    return node
+
+
+@pytest.mark.parametrize(
+    ("transition", "reason"),
+    [
+        (Transition.TRANSITION_DEACTIVATE, "policy deactivated"),
+        (Transition.TRANSITION_ACTIVE_SHUTDOWN, "policy shut down"),
+    ],
+)
+def test_leaving_the_active_state_ends_a_pour_with_the_vessel_upright(
+    policy, peer, robot, progress, path, wait, change_state, transition, reason
+):
+    result = begin(peer, wait, target_volume=100e-6).get_result_async()
+    wait(lambda: path.tilt_of(robot.positions) > 0.3, "the vessel to tilt")
+    assert change_state(transition)
+    wait(result.done, lambda: f"the result; the node said:\n{policy.output}")
+    assert result.result().result.reason == reason
+    assert progress[-1].outcome is Outcome.CANCELED
     wait(lambda: path.tilt_of(robot.positions) < 0.05, "the vessel to come back")
+    assert not send_goal(peer, wait, target_volume=40e-6).accepted
+
+
+def test_a_transition_that_does_not_fit_is_refused_and_the_node_lives(policy, change_state):
+    assert not change_state(Transition.TRANSITION_CONFIGURE)
+    assert not change_state(99)
+    assert change_state(Transition.TRANSITION_DEACTIVATE)
+    assert "Traceback" not in policy.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_pour_command_cancels_and_waits_for_upright(
+    policy, start, robot, progress, path, wait, number
+):
+    pour = start("multigen", "pour", "--target-ml", "100")
+    wait(lambda: path.tilt_of(robot.positions) > 0.3, "the vessel to tilt")
+    assert pour.end(number) == 1
+    assert pour.output.startswith("canceled: about")
+    assert progress[-1].outcome is Outcome.CANCELED
+    assert path.tilt_of(robot.positions) < 0.05
+
+
+def test_the_pour_command_ends_when_the_policy_dies(policy, start, robot, path, wait):
+    pour = start("multigen", "pour", "--target-ml", "100")
+    wait(lambda: path.tilt_of(robot.positions) > 0.2, "the vessel to tilt")
+    policy.child.kill()
+    pour.refuses("multigen pour: error: the policy has ended in mid-pour")
+
+
+def test_activate_works_from_any_state_and_pour_tells_why_it_is_refused(
+    start_node, start, robot, health, wait
+):
+    start_node("multigen_policy", "policy", policy="timed", autostart=False)
+    start("multigen", "pour", "--target-ml", "40").refuses("run: multigen activate")
+    assert start("multigen", "activate").wait() == 0
+    assert start("multigen", "activate").wait() == 0
+    wait(lambda: health.message("/policy") == "ready", "a ready policy")
+    start("multigen", "pour", "--target-ml", "5000").refuses("cannot pour 5000 ml")
 
 
 def test_impossible_goals_are_refused_with_the_reason(start_node, peer, robot, wait):
@@ -111,10 +171,9 @@ def test_impossible_goals_are_refused_with_the_reason(start_node, peer, robot, w
 
 
 def test_an_impossible_target_ml_ends_the_node_in_one_line(start_node, robot):
-    node = start_node("multigen_policy", "policy", policy="timed", target_ml=5000.0)
-    assert node.wait() == 1
-    assert "error: cannot pour 5000 ml" in node.output
-    assert "Traceback" not in node.output
+    start_node("multigen_policy", "policy", policy="timed", target_ml=5000.0).refuses(
+        "error: cannot pour 5000 ml"
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,10 +186,7 @@ def test_an_impossible_target_ml_ends_the_node_in_one_line(start_node, robot):
     ],
 )
 def test_bad_parameters_end_the_node_in_one_line(start_node, parameters, message):
-    node = start_node("multigen_policy", "policy", **parameters)
-    assert node.wait() == 1
-    assert message in node.output
-    assert "Traceback" not in node.output
+    start_node("multigen_policy", "policy", **parameters).refuses(message)
 
 
 def test_silent_joints_end_the_pour_with_the_reason(start_node, robot, progress, path, wait):

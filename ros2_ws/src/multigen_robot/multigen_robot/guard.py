@@ -149,7 +149,9 @@ class Guard:
 
     def _judge(self, trajectory: Trajectory, now: Now) -> Trajectory | Violation:
         if self.stopped:
-            return Violation(Rule.STOPPED, "the arm is stopped; call arm_guard/reset first")
+            return Violation(
+                Rule.STOPPED, "the arm is stopped; `multigen stop --reset` releases it"
+            )
         stale = self.stale(now)
         if stale or self._state is None:
             return Violation(Rule.STATE, stale)
@@ -286,7 +288,7 @@ class Guard:
         """Freeze where the arm is, and refuse everything until `reset`."""
         self.stopped = True
         self._armed = self.retreating = False
-        self.trouble = "stopped; call arm_guard/reset to go on"
+        self.trouble = "stopped; `multigen stop --reset` releases the arm"
         if self._state is None:
             return Freeze(None, "stopped; no joint position is known to hold")
         measured = self._state.positions

@@ -403,7 +403,7 @@ def test_stop_freezes_at_the_measured_position_and_latches():
     refused = world.send(here(world))
     assert (refused.rule, refused.reason) == (
         Rule.STOPPED,
-        "the arm is stopped; call arm_guard/reset first",
+        "the arm is stopped; `multigen stop --reset` releases it",
     )
 
 

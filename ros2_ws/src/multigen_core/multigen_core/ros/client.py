@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import rclpy
-from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
 from multigen_interfaces.action import Pour
 from rcl_interfaces.msg import Log
 from rclpy.action import ActionClient
+from rclpy.action.client import ClientGoalHandle
 from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 from std_srvs.srv import Trigger
 
@@ -26,6 +31,12 @@ DISCOVERY = 10.0
 """How long to look for a server [s]."""
 REPLY = 30.0
 """How long to wait for the answer of one that was found [s]."""
+REASON = 2.0
+"""How long to wait for the log message that says why a goal was refused [s]."""
+SLICE = 0.1
+"""How long an interrupt may wait [s]."""
+REFUSAL = "goal refused: "
+"""How the policy's log begins the reason."""
 
 
 @contextmanager
@@ -33,7 +44,9 @@ def _node(namespace: str) -> Iterator[Node]:
     # The transport of the launch files: it finds larger graphs, and shares memory with their nodes.
     profile = share_directory("multigen_core") / "config" / "fastdds.xml"
     os.environ.setdefault("FASTRTPS_DEFAULT_PROFILES_FILE", str(profile))
-    rclpy.init()
+    # rclpy's own handlers would end the context, and with it the way to cancel a goal.
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     node = rclpy.create_node("multigen_command", namespace=namespace)
     try:
         yield node
@@ -42,10 +55,19 @@ def _node(namespace: str) -> Iterator[Node]:
         rclpy.try_shutdown()
 
 
-def _wait(node: Node, future: Future, timeout: float | None, what: str) -> Any:
-    rclpy.spin_until_future_complete(node, future, timeout_sec=timeout)
-    if not future.done():
-        raise MultigenError(f"{what} did not answer within {timeout:.0f} s")
+def _spin(node: Node, until: Callable[[], bool], timeout: float | None) -> bool:
+    """Spin until the condition holds; whether it came to hold in time."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    while not until():
+        if deadline is not None and time.monotonic() > deadline:
+            return False
+        rclpy.spin_once(node, timeout_sec=SLICE)
+    return True
+
+
+def _wait(node: Node, future: Future, what: str) -> Any:
+    if not _spin(node, future.done, REPLY):
+        raise MultigenError(f"{what} did not answer within {REPLY:.0f} s")
     return future.result()
 
 
@@ -56,7 +78,7 @@ def _call(node: Node, kind: Any, name: str, request: Any) -> Any:
             f"no service {client.srv_name} found in {DISCOVERY:.0f} s; is the graph running, with "
             "the same ROS_DOMAIN_ID and namespace?"
         )
-    return _wait(node, client.call_async(request), REPLY, name)
+    return _wait(node, client.call_async(request), name)
 
 
 def trigger(service: str, namespace: str = "") -> str:
@@ -73,35 +95,47 @@ def trigger(service: str, namespace: str = "") -> str:
 
 
 def activate(name: str, namespace: str = "") -> None:
-    """Configure and activate a lifecycle node; one that is configured already is just activated.
+    """Configure and activate a lifecycle node from whichever state it is in.
 
     Raises:
         MultigenError: there is no such node, or it refused.
     """
     with _node(namespace) as node:
-        for transition in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
+        state = _call(node, GetState, f"{name}/get_state", GetState.Request()).current_state.id
+        steps = {
+            State.PRIMARY_STATE_UNCONFIGURED: (
+                Transition.TRANSITION_CONFIGURE,
+                Transition.TRANSITION_ACTIVATE,
+            ),
+            State.PRIMARY_STATE_INACTIVE: (Transition.TRANSITION_ACTIVATE,),
+            State.PRIMARY_STATE_ACTIVE: (),
+        }
+        if state not in steps:
+            raise MultigenError(f"{name} was shut down; start it again")
+        for transition in steps[state]:
             request = ChangeState.Request(transition=Transition(id=transition))
-            done = _call(node, ChangeState, f"{name}/change_state", request).success
-        if not done:
-            raise MultigenError(f"{name} refused to activate, or is active; its log says why")
+            if not _call(node, ChangeState, f"{name}/change_state", request).success:
+                raise MultigenError(f"{name} refused to activate; its log says why")
 
 
 def pour(
     request: Pour.Goal, on_feedback: Callable[[Pour.Feedback], None], namespace: str = ""
 ) -> Pour.Result:
-    """Send a goal to /pour and wait for its result; an interrupt cancels it and waits on.
+    """Send a goal to /pour and wait for its result; an interrupt or SIGTERM cancels it first.
 
     Raises:
-        MultigenError: there is no policy, or it refused the goal; the message says why.
+        MultigenError: there is no policy, it refused the goal, or it ended; the message says why.
     """
     with _node(namespace) as node:
         reasons: list[str] = []
-        node.create_subscription(
-            Log,
-            "/rosout",
-            lambda log: reasons.append(log.msg) if log.level >= Log.ERROR else None,
-            10,
-        )
+        asked = time.time()
+
+        def on_log(log: Log) -> None:
+            if log.msg.startswith(REFUSAL) and log.stamp.sec >= int(asked):
+                reasons.append(log.msg.removeprefix(REFUSAL))
+
+        kept = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        node.create_subscription(Log, "/rosout", on_log, kept)
         client = ActionClient(node, Pour, POUR_ACTION)
         if not client.wait_for_server(DISCOVERY):
             raise MultigenError(
@@ -109,18 +143,34 @@ def pour(
                 "the same ROS_DOMAIN_ID and namespace?"
             )
         sent = client.send_goal_async(request, lambda message: on_feedback(message.feedback))
-        goal = _wait(node, sent, REPLY, "the policy")
+        try:
+            goal = _wait(node, sent, "the policy")
+        except KeyboardInterrupt:
+            # The goal is on its way, and what it starts must be cancelled.
+            goal = _wait(node, sent, "the policy")
+            if not goal.accepted:
+                raise
+            return _cancel(node, goal)
         if not goal.accepted:
-            rclpy.spin_once(node, timeout_sec=1.0)
+            _spin(node, lambda: bool(reasons), REASON)
             raise MultigenError(
                 reasons[-1] if reasons else "the policy refused the goal; see its log"
             )
         result = goal.get_result_async()
         try:
-            return _wait(node, result, None, "the policy").result
+            _spin(node, lambda: result.done() or not client.server_is_ready(), None)
         except KeyboardInterrupt:
-            goal.cancel_goal_async()
-            return _wait(node, result, REPLY, "the policy").result
+            return _cancel(node, goal)
+        if not result.done():
+            raise MultigenError(
+                "the policy has ended in mid-pour; the guard brings the vessel upright"
+            )
+        return result.result().result
+
+
+def _cancel(node: Node, goal: ClientGoalHandle) -> Pour.Result:
+    goal.cancel_goal_async()
+    return _wait(node, goal.get_result_async(), "the policy").result
 
 
 def make_goal(target_ml: float, fill_fraction: float, timeout: float) -> Pour.Goal:

@@ -24,6 +24,7 @@ setup(
         (f"share/{name}", ["package.xml"]),
         *shared("config"),
         *shared("launch"),
+        *shared("urdf"),
     ],
     install_requires=["setuptools"],
     zip_safe=False,

@@ -17,6 +17,31 @@ def test_home_is_the_published_pose():
     assert pose[:3, 2] == pytest.approx([1.0, 0.0, 0.0], abs=1e-3)
 
 
+def published_interface(q):
+    """The arm's interface by the classical Denavit-Hartenberg table of Kinova's user guide, which
+    rounds lengths to 0.1 mm.
+    """
+    pose = np.eye(4)
+    offsets = (0, -0.2848, -0.0118, -0.4208, -0.0128, -0.3143, 0, -0.1674)
+    twists = np.array([2, 1, 1, 1, 1, 1, 1, 2]) * np.pi / 2
+    angles = np.concatenate([[0, q[0]], q[1:] + np.pi])
+    for theta, d, alpha in zip(angles, offsets, twists, strict=True):
+        c, s, ca, sa = np.cos(theta), np.sin(theta), np.cos(alpha), np.sin(alpha)
+        pose = pose @ [[c, -s * ca, s * sa, 0], [s, c * ca, -c * sa, 0], [0, sa, ca, d],
+                       [0, 0, 0, 1]]  # fmt: skip
+    return pose
+
+
+def test_forward_is_the_published_table():
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        q = rng.uniform(np.maximum(ARM.lower, -np.pi), np.minimum(ARM.upper, np.pi))
+        interface = forward(ARM, q) @ [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, -0.12], [0, 0, 0, 1]]
+        published = published_interface(q)
+        assert interface[:3, 3] == pytest.approx(published[:3, 3], abs=5e-4)
+        assert interface[:3, :3] == pytest.approx(published[:3, :3], abs=1e-3)
+
+
 @settings(max_examples=40, deadline=None)
 @given(JOINTS)
 def test_jacobian_is_the_derivative(q):

@@ -14,12 +14,14 @@ Positive = Annotated[float, Field(gt=0)]
 class Link(BaseModel):
     """One moving link and the drive before it.
 
-    `com` [m] in the link frame; `inertia` ixx, iyy, izz, ixy, ixz, iyz [kg m^2] about it; `effort`
-    [Nm]; `armature` [kg m^2]; `damping`, `gain` [Nm s/rad]; `stiffness` [Nm/rad].
+    `name` is that of the vendor's URDF; `com` [m] in the link frame; `inertia` ixx, iyy, izz, ixy,
+    ixz, iyz [kg m^2] about it; `effort` [Nm]; `armature` [kg m^2]; `damping`, `gain` [Nm s/rad];
+    `stiffness` [Nm/rad].
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    name: str
     mass: Positive
     com: tuple[float, float, float]
     inertia: tuple[float, float, float, float, float, float]

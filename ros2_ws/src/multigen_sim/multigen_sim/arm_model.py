@@ -17,7 +17,7 @@ _BOX = mujoco.mjtGeom.mjGEOM_BOX
 _LIGHT = (0.90, 0.91, 0.92, 1.0)
 _DARK = (0.17, 0.18, 0.20, 1.0)
 _ACCENT = (0.36, 0.38, 0.41, 1.0)
-_RADII = (0.046, 0.046, 0.044, 0.044, 0.038, 0.036, 0.036)
+RADII = (0.046, 0.046, 0.044, 0.044, 0.038, 0.036, 0.036)
 _FLANGE = 0.0615
 
 
@@ -36,15 +36,16 @@ def add_arm(
 ) -> mujoco.MjsBody:
     """Add the arm at the world's origin with its servos; returns the last link's body.
 
-    `friction` is the Coulomb friction of each joint as a share of its effort limit. Each joint has a position servo, actuator 2k, and a velocity servo, 2k + 1; gravity compensation
-    acts through them, so that all of it counts against the effort limit.
+    `friction` is the Coulomb friction of each joint as a share of its effort limit. Each joint has a
+    position servo, actuator 2k, and a velocity servo, 2k + 1; gravity compensation acts through
+    them, so that all of it counts against the effort limit.
     """
     world = spec.worldbody
     world.add_geom(type=_CYLINDER, size=[0.075, 0.008, 0], pos=[0, 0, 0.008], rgba=_DARK)
     world.add_geom(type=_CYLINDER, size=[0.047, 0.07, 0], pos=[0, 0, 0.086], rgba=_LIGHT)
     body = world
     for index, (joint, link) in enumerate(zip(arm.joints, dynamics.links, strict=True)):
-        body = body.add_body(name=f"link_{index + 1}", pos=joint.xyz, quat=_rpy(joint.rpy))
+        body = body.add_body(name=link.name, pos=joint.xyz, quat=_rpy(joint.rpy))
         body.gravcomp = 1.0
         body.explicitinertial = True
         body.mass, body.ipos, body.fullinertia = link.mass, link.com, link.inertia
@@ -79,7 +80,7 @@ def add_arm(
 
 
 def _add_link_shape(body: mujoco.MjsBody, index: int, arm: Arm) -> None:
-    radius = _RADII[index]
+    radius = RADII[index]
     moves = {"contype": 1, "conaffinity": 2} if index >= 2 else {"contype": 0, "conaffinity": 0}
     if index + 1 < len(arm.joints):
         end = np.array(arm.joints[index + 1].xyz)

@@ -9,6 +9,7 @@ import cv2
 from rich.console import Console
 from rich.table import Table
 
+from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
 from multigen_core.scene import load_scene
 from multigen_core.vessel import liquids, vessels
@@ -28,6 +29,14 @@ def register_sim(parser: argparse.ArgumentParser) -> None:
     show.add_argument("--seed", type=int, default=0, help="draws the scene's ranges")
     show.add_argument("-o", "--output", type=Path, default=Path("sheet.png"), help="PNG to write")
     show.set_defaults(run=run_show)
+    description = actions.add_parser("urdf", help="print the arm's URDF")
+    description.add_argument("--arm", default="gen3", help="name of the arm")
+    description.set_defaults(run=run_urdf)
+    validate = actions.add_parser("validate", help="check the liquid model; table and plots")
+    validate.add_argument("-o", "--output", type=Path, help="folder for plots and checks.json")
+    validate.add_argument("--pours", type=int, default=1000, help="random pours (default 1000)")
+    validate.add_argument("--workers", type=int, default=2, help="processes for them (default 2)")
+    validate.set_defaults(run=run_validate)
 
 
 def run_list(_: argparse.Namespace) -> None:
@@ -74,6 +83,29 @@ def run_list(_: argparse.Namespace) -> None:
             liquid.description,
         )
     console.print(table)
+
+
+def run_urdf(args: argparse.Namespace) -> None:
+    """Print the URDF of an arm.
+
+    Raises:
+        MultigenError: there is no such arm.
+    """
+    from multigen_sim.arm_dynamics import ArmDynamics
+    from multigen_sim.urdf import urdf
+
+    print(urdf(Arm.load(args.arm), ArmDynamics.load(args.arm)), end="")
+
+
+def run_validate(args: argparse.Namespace) -> int:
+    """Check the liquid model; returns 1 if a check fails.
+
+    Raises:
+        MultigenError: an argument is wrong, or the folder cannot be written.
+    """
+    from multigen_sim.validation.report import validate
+
+    return validate(args.pours, args.workers, args.output)
 
 
 def run_show(args: argparse.Namespace) -> None:

@@ -93,8 +93,12 @@ class Hydraulics:
     @property
     def bulk(self) -> float:
         """What stands in the source [m^3], without the film on its wall and drops at its lip."""
-        beside = self.film.volume + self._dribble + self._drop
-        return max(self.volumes[Place.SOURCE] - beside, 0.0)
+        return max(self.volumes[Place.SOURCE] - self.film.volume - self.hanging, 0.0)
+
+    @property
+    def hanging(self) -> float:
+        """Drops at and below the lip that have not let go yet [m^3]; part of the source's."""
+        return self._dribble + self._drop
 
     @property
     def target_level(self) -> float:
@@ -184,7 +188,7 @@ class Hydraulics:
             self._dribble -= self._emit(self._dribble, rate, origin, self._velocity, drop=True)
 
     def _held_back(self, head: float) -> float:
-        """The head [m] that surface tension holds: more on a dry lip, until a flow has wetted it."""
+        """The head [m] that surface tension holds: more on a lip that no flow has wetted yet."""
         if self._runs or self._lip_is_wet or head >= self._wetting.starting_head(self.pose.tilt):
             return self._wetting.stopping_head
         return head

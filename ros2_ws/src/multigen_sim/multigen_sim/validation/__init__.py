@@ -1,0 +1,1 @@
+"""The liquid model held against closed forms, published figures and a particle solver."""

@@ -1,0 +1,22 @@
+"""One line of the validation table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """What the model gives beside what it should be within `tolerance`, in `unit`."""
+
+    what: str
+    found: float
+    expected: float
+    tolerance: float
+    unit: str
+    source: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is within tolerance."""
+        return abs(self.found - self.expected) <= self.tolerance

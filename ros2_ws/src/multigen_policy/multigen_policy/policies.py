@@ -32,7 +32,7 @@ def _timed(arm: Arm, scene: Scene) -> Policy:
 
 
 POLICIES: dict[str, Callable[[Arm, Scene], Policy]] = {
-    "default": _timed,
+    "default": _acoustic,
     "acoustic": _acoustic,
     "timed": _timed,
 }

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from multigen_policy.evaluation.closed_loop import EXPERT, Job, run_job
 from multigen_policy.evaluation.metrics import NOT_COMPARABLE, aggregate
 from multigen_policy.evaluation.results import aggregate_lines, metrics_of, print_results, summary
 from multigen_policy.policies import POLICIES
+from multigen_policy.workers import run_tasks
 
 
 def register_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +79,7 @@ def run_evaluate(args: argparse.Namespace) -> int:
     todo = [job for job in jobs if job.key not in done]
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("pouring", total=len(jobs), completed=len(jobs) - len(todo))
-        for job, outcome in run_jobs(todo, args.processes):
+        for job, outcome in run_tasks(run_job, todo, args.processes):
             progress.advance(task)
             if isinstance(outcome, Exception):
                 message = str(outcome) or type(outcome).__name__
@@ -96,20 +95,6 @@ def run_evaluate(args: argparse.Namespace) -> int:
     if args.json:
         write_json(args.json, summary(results, failed))
     return 1 if failed else 0
-
-
-def run_jobs(
-    jobs: Sequence[Job], processes: int
-) -> Iterator[tuple[Job, dict[str, Any] | Exception]]:
-    """Results or errors as they come; a process that dies costs its own episodes only."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(processes, max(len(jobs), 1)), mp_context=context) as pool:
-        futures: dict[Future[dict[str, Any]], Job] = {pool.submit(run_job, job): job for job in jobs}
-        for future in as_completed(futures):
-            try:
-                yield futures[future], future.result()
-            except Exception as error:
-                yield futures[future], error
 
 
 def read_journal(path: Path) -> dict[str, dict[str, Any]]:

@@ -12,6 +12,9 @@ from multigen_policy.listening.spectrum import FREQUENCIES, LOWEST, PER_OCTAVE
 
 Floats = NDArray[np.float64]
 
+_UNLIKELY = 0.1
+"""Probability of flow below which none is assumed, lest long silence fill the vessel."""
+
 
 @dataclass(frozen=True, slots=True)
 class FlowPrior:
@@ -82,7 +85,7 @@ class Filling:
         self._prior, self._flow, self._hearing = prior, flow, hearing
         self._shapes: Shapes = shapes_of(prior.members)
         self._rng = np.random.default_rng(seed)
-        self.count = count or (600 if prior.known else 2000)
+        self.count = count or (1000 if prior.known else 2000)
         self._kind, self._state = self._draw(self.count, fresh=False)
         self._log_weight = np.zeros(self.count)
         self._salience = 0.0
@@ -115,6 +118,8 @@ class Filling:
             seconds: since the last.
             flow: what the flow should be by other knowledge [m^3/s]; without it, the prior's median.
         """
+        if flowing < _UNLIKELY:
+            flowing = 0.0
         size, _, fill, rate, _, _ = self._state
         rng, root = self._rng, np.sqrt(seconds)
         median = self._flow.median if flow is None else flow

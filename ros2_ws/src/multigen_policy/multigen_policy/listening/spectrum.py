@@ -24,7 +24,7 @@ SILENCE = 1e-12
 """Power of digital silence."""
 _NEIGHBOURHOOD = 24.0
 """Standard deviation of the frequency range that a bin is compared with [bins]."""
-_LINE_RISE = 0.7
+_LINE_RISE = 2.0
 """How fast a steady line is recognised as one [dB/s]."""
 
 FREQUENCIES: Floats = np.exp2(np.arange(np.log2(LOWEST), np.log2(HIGHEST), 1 / PER_OCTAVE))
@@ -85,6 +85,6 @@ class Contrast:
     def push(self, spectrum: Floats, quiet: bool) -> Floats:
         """The contrast (B,) of a spectrum; `quiet` says that nothing flows, so all lines are noise."""
         contrast = spectrum - spectrum @ _tables()[2]
-        rise = 10.0 if quiet else _LINE_RISE
+        rise = 30.0 if quiet else _LINE_RISE
         self._line = np.maximum(np.minimum(self._line + rise * self.period, contrast), 0.0)
         return np.asarray(contrast - self._line)

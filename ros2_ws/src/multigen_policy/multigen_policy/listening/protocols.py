@@ -1,0 +1,114 @@
+"""How recordings are cut and stretched so that elapsed time tells nothing, and what is true then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.contract import SAMPLE_RATE
+from multigen_policy.listening.spectrum import FREQUENCIES, PERIOD, WINDOW, Floats, spectra
+
+SLOWEST, FASTEST = 0.4, 2.7
+"""Of the warp."""
+_KNOT = 2.0
+"""Seconds of the recording between independent warp rates."""
+LATEST_START = 0.6
+SHORTEST = 0.2
+"""Of a crop, in durations."""
+_BAND = (FREQUENCIES > 600) & (FREQUENCIES < 7000)
+_BELOW_LOUD, _ABOVE_FLOOR = 12.0, 4.0
+
+
+class Protocol(Enum):
+    """Warp: the whole clip at random smooth speed, pitch kept. Crop: random start and end."""
+
+    WARP = "warp"
+    CROP = "crop"
+
+
+@dataclass(frozen=True, eq=False)
+class Excerpt:
+    """What a listener is given, and the truth.
+
+    `spectra` (N, B) one every PERIOD of the listener's time; `truth` (N,) filled volume share;
+    `elapsed` (N,) listener's time [s].
+    """
+
+    spectra: Floats
+    truth: Floats
+
+    @property
+    def elapsed(self) -> Floats:
+        """[s]"""
+        return PERIOD * np.arange(len(self.truth))
+
+
+def onset(levels: Floats) -> float:
+    """Start of the pour [s] in levels (N,) [dB] of the splash band, one every PERIOD.
+
+    The first moment from which the sound stays, for 80 % of 0.2 s, above both 12 dB below its 60th
+    percentile and 4 dB above its 2nd; looks at the whole recording, as labels may.
+    """
+    smooth = np.convolve(levels, np.ones(5) / 5, "same")
+    threshold = max(
+        np.percentile(smooth, 60) - _BELOW_LOUD, np.percentile(smooth, 2) + _ABOVE_FLOOR
+    )
+    above = smooth > threshold
+    for index in np.flatnonzero(above[:-10]):
+        if above[index : index + 10].mean() >= 0.8:
+            return float(index * PERIOD)
+    return 0.0
+
+
+def frames_at(samples: NDArray[np.float32], moments: Floats) -> Floats:
+    """Spectra (N, B) of windows centred on `moments` (N,) [s] of a sound; silence around it."""
+    half = WINDOW // 2
+    padded = np.concatenate([np.zeros(half, np.float32), samples, np.zeros(WINDOW, np.float32)])
+    starts = np.clip(np.rint(moments * SAMPLE_RATE).astype(int), 0, len(samples))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)
+    blocks = [spectra(windows[starts[i : i + 256]]) for i in range(0, len(starts), 256)]
+    return np.concatenate(blocks)
+
+
+def excerpt(samples: NDArray[np.float32], protocol: Protocol, rng: np.random.Generator) -> Excerpt:
+    """One draw of a protocol from a recording (N,) of a pour.
+
+    The warp moves the analysis windows instead of the sound: every spectrum is that of the
+    recording as it is, so pitch and timbre stay exactly, without the phasiness of a vocoder. The
+    speed's logarithm is uniform at knots 2 s apart and linear between.
+    """
+    duration = len(samples) / SAMPLE_RATE
+    if protocol is Protocol.WARP:
+        moments = warped(duration, rng)
+    else:
+        start = rng.uniform(0.0, LATEST_START) * duration
+        end = rng.uniform(start + SHORTEST * duration, duration)
+        moments = np.arange(start, end, PERIOD)
+    return Excerpt(frames_at(samples, moments), truth_at(samples, moments))
+
+
+def truth_at(samples: NDArray[np.float32], moments: Floats) -> Floats:
+    """Filled volume share (N,) at `moments` (N,) [s] of a recorded pour, by its length.
+
+    v = (t - onset) / (T - onset), 0 before the onset: the flow is taken to be steady and the vessel
+    to be full at the end, which is not so for every recording.
+    """
+    duration = len(samples) / SAMPLE_RATE
+    regular = np.arange(0.0, duration, PERIOD)
+    levels = 10 * np.log10((10 ** (frames_at(samples, regular)[:, _BAND] / 10)).mean(axis=1))
+    began = onset(levels)
+    return np.asarray(np.clip((moments - began) / (duration - began), 0.0, 1.0))
+
+
+def warped(duration: float, rng: np.random.Generator) -> Floats:
+    """Moments of the recording [s], one every PERIOD of warped time."""
+    knots = max(2, int(np.ceil(duration / _KNOT)) + 1)
+    rates = rng.uniform(np.log(SLOWEST), np.log(FASTEST), knots)
+    grid = np.linspace(0.0, duration, 50 * knots)
+    speed = np.exp(np.interp(grid, np.linspace(0.0, duration, knots), rates))
+    pace = 1.0 / speed
+    taken = np.concatenate([[0.0], np.cumsum(np.diff(grid) * (pace[1:] + pace[:-1]) / 2)])
+    return np.asarray(np.interp(np.arange(0.0, taken[-1], PERIOD), taken, grid))

@@ -1,0 +1,66 @@
+"""The benchmark's figures as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from multigen_policy.evaluation.bootstrap import Estimate
+from multigen_policy.evaluation.results import interval
+from multigen_policy.listening.benchmark import METHODS, TRIGGER, WINDOW
+
+_SHORT = ("known", "unknown", "clock", "fitted", "constant")
+
+
+def print_benchmark(document: Mapping[str, Any], console: Console) -> None:
+    """Print the figures of every protocol."""
+    for protocol, figures in document.items():
+        console.print(
+            f"\n[bold]{protocol}[/]: {figures['excerpts']} excerpts of {figures['vessels']} vessels; "
+            "means over vessels of clip means, 95 % bootstrap over vessels"
+        )
+        console.print(_methods(figures["methods"]))
+        for name, gain in figures["gains"].items():
+            console.print(f"  {name}: fill error less by {interval(gain, '.3f')}")
+        for key in ("material", "shape"):
+            console.print(_groups(key, figures[f"by_{key}"]))
+
+
+def _methods(methods: Mapping[str, Mapping[str, Estimate]]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("\nmethod")
+    low, high = WINDOW
+    for name in (
+        "fill error\nMAE", "air column\n[cm]", f"triggers at {TRIGGER}\nin {low}–{high}",
+        "\nearly", "\nnever", "within\n1 σ",
+    ):  # fmt: skip
+        table.add_column(name, justify="right", no_wrap=True)
+    for method, figures in methods.items():
+        table.add_row(
+            method,
+            _brief(figures["fill_error"], ".3f"),
+            _brief(figures["air_column_error_cm"], ".2f"),
+            *(f"{figures[f'trigger_{kind}'].value:.0%}" for kind in ("window", "early", "never")),
+            f"{figures['within_one_sigma'].value:.0%}" if "within_one_sigma" in figures else "–",
+        )
+    return table
+
+
+def _brief(figure: Estimate, form: str) -> str:
+    return f"{figure.value:{form}} ({figure.low:{form}}–{figure.high:{form}})"
+
+
+def _groups(key: str, groups: Mapping[str, Mapping[str, Any]]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column(f"fill error by {key}")
+    for name in ("vessels", "excerpts", *_SHORT):
+        table.add_column(name, justify="right")
+    for name, group in groups.items():
+        table.add_row(
+            name, str(group["vessels"]), str(group["excerpts"]),
+            *(f"{group[method]:.3f}" for method in METHODS),
+        )  # fmt: skip
+    return table

@@ -1,0 +1,57 @@
+"""Many tasks over a few processes, such that a process that dies costs its own task only."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+from multigen_core.errors import MultigenError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+class WorkerDiedError(MultigenError):
+    """A worker process was killed."""
+
+
+def run_tasks(
+    function: Callable[[Task], Result], tasks: Sequence[Task], processes: int
+) -> Iterator[tuple[Task, Result | Exception]]:
+    """Results or errors as they come.
+
+    `function` and `tasks` must pickle; processes are spawned, so nothing of this one is inherited.
+    A death breaks the pool: what ran beside the dying task is run again, alone.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    queue, suspects = deque(tasks), deque[Task]()
+    while queue or suspects:
+        width = 1 if suspects else processes
+        source = suspects or queue
+        with ProcessPoolExecutor(
+            width, mp_context=multiprocessing.get_context("spawn")
+        ) as pool:
+            running: dict[Future[Result], Task] = {}
+            broken = False
+            while (source and not broken) or running:
+                while source and len(running) < width and not broken:
+                    task = source.popleft()
+                    running[pool.submit(function, task)] = task
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    task = running.pop(future)
+                    try:
+                        yield task, future.result()
+                    except BrokenProcessPool:
+                        broken = True
+                        if width == 1:
+                            yield task, WorkerDiedError("its process was killed; out of memory?")
+                        else:
+                            suspects.append(task)
+                    except Exception as error:
+                        yield task, error

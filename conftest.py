@@ -199,9 +199,9 @@ class Process:
             pytest.fail(f"{self.child.args} did not end; it printed:\n{self.output}")
 
     def refuses(self, reason: str) -> None:
-        """Assert that it ends by itself with the reason and without a traceback."""
+        """Assert that it ends by itself with the reason, given once and without a traceback."""
         assert self.wait() == 1, self.output
-        assert reason in self.output
+        assert self.output.count(reason) == 1, self.output
         assert "Traceback" not in self.output
 
 
@@ -248,35 +248,21 @@ def _executable(package: str, name: str) -> Path:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Remove the shared memory of killed participants, once for all workers."""
     if not hasattr(session.config, "workerinput"):
-        for lock in SHARED_MEMORY.glob("fastrtps_*_el"):
+        for lock in SHARED_MEMORY.glob(f"fastrtps_{'[0-9a-f]' * 16}_el"):
             _remove_if_dead(lock)
 
 
 def _remove_if_dead(lock: Path, youth: float = 5.0) -> None:
-    """Remove a Fast DDS segment or port whose exclusive lock nobody holds.
+    """Remove a Fast DDS segment whose lock nobody holds.
 
-    A living owner holds the lock from its creation on; `youth` [s] leaves it the time to.
+    A living owner holds it from the segment's creation on; `youth` [s] leaves it the time to. Ports
+    are left alone: living writers may have them mapped, and the next reader mends them.
     """
-    base = lock.name.removesuffix("_el")
-    files = [lock, lock.with_name(base), lock.with_name(f"{base}_sl")]
-    files.append(lock.with_name(f"sem.{base}_mutex"))
     try:
         with lock.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if time.time() - lock.stat().st_mtime > youth and not _is_shared(files[2]):
-                for path in files:
-                    path.unlink(missing_ok=True)
+            if time.time() - lock.stat().st_mtime > youth:
+                lock.with_name(lock.name.removesuffix("_el")).unlink(missing_ok=True)
+                lock.unlink()
     except OSError:
         pass  # Locked, gone already, or somebody else's.
-
-
-def _is_shared(lock: Path) -> bool:
-    """Whether somebody holds a port's shared lock."""
-    try:
-        with lock.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return False

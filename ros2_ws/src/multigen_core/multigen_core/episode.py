@@ -1,4 +1,4 @@
-"""The whole loop in one process, without ROS and as fast as it computes: simulate, hear, decide, act."""
+"""The whole loop in one process, without ROS, as fast as it computes: simulate, hear, decide."""
 
 from __future__ import annotations
 

@@ -73,6 +73,15 @@ def test_a_signal_leaves_a_complete_bag(record, tmp_path, number):
         assert bag.metadata["contract_version"]
 
 
+def test_seed_0_and_a_real_world_are_told_but_no_goal_is_not(record, tmp_path):
+    record(signal.SIGINT, sim=False)
+    with BagReader(tmp_path / "bag") as bag:
+        assert bag.metadata["seed"] == "0"
+        assert bag.metadata["sim"] == "false"
+        assert "target_ml" not in bag.metadata
+        assert "scene" not in bag.metadata
+
+
 def test_a_killed_recording_can_be_repaired(record, tmp_path):
     record(signal.SIGKILL, scene="bar")
     assert not (tmp_path / "bag/metadata.yaml").exists()

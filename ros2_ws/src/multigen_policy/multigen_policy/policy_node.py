@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from multigen_interfaces.action import Pour
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
+from rclpy.subscription import Subscription
+from rclpy.timer import Timer
 
 from multigen_core import contract
 from multigen_core.arm import Arm, JointNameError
@@ -14,6 +19,7 @@ from multigen_core.ros.node import (
     Diagnostics,
     Health,
     declare,
+    fail,
     publisher,
     run,
     stop,
@@ -40,9 +46,8 @@ class PolicyNode(LifecycleNode):
         super().__init__("policy")
         self._settings = declare(self, PolicyParameters)
         self._controller: Controller | None = None
-        self._timer = None
-        self._inputs = []
-        self._trouble = ""
+        self._timer: Timer | None = None
+        self._inputs: list[Subscription] = []
         self._due = self._settings.target_ml
         self._guard = publisher(self, contract.GUARD_COMMAND)
         self._goals = publisher(self, contract.GOAL)
@@ -52,7 +57,8 @@ class PolicyNode(LifecycleNode):
         if self._settings.autostart:
             for transition in (self.trigger_configure, self.trigger_activate):
                 if transition() != TransitionCallbackReturn.SUCCESS:
-                    raise MultigenError(self._trouble)
+                    stop(1)
+                    return
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the policy and open its senses."""
@@ -62,14 +68,16 @@ class PolicyNode(LifecycleNode):
             policy = make_policy(p.policy, Arm.load(p.arm_file), scene)
             known = vessel(scene.target.vessel) if p.vessel_known else None
         except MultigenError as error:
-            self._trouble = str(error)
-            self.get_logger().error(self._trouble)
+            self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
         observer = Observer(
             policy.joint_names, policy.senses, policy.audio_window, p.max_observation_age
         )
         self._controller = Controller(policy, observer, known)
-        inputs = [(contract.JOINT_STATES, self._on_joints), (contract.STOPPED, self._on_stopped)]
+        inputs: list[tuple[contract.Topic, Callable[[Any], None]]] = [
+            (contract.JOINT_STATES, self._on_joints),
+            (contract.STOPPED, self._on_stopped),
+        ]
         if Sense.IMAGE in policy.senses:
             inputs += [(contract.IMAGE, observer.add_image)]
             inputs += [(contract.CAMERA_INFO, observer.add_camera)]
@@ -100,7 +108,7 @@ class PolicyNode(LifecycleNode):
         return super().on_shutdown(state)
 
     def _rest(self, reason: str) -> None:
-        if self._timer is None:
+        if self._controller is None or self._timer is None:
             return
         self._cancel(reason)
         self._carry_out(self._controller.end(reason))
@@ -127,25 +135,32 @@ class PolicyNode(LifecycleNode):
         self._carry_out(self._controller.set_stopped(stopped))
 
     def _on_goal(self, request: Pour.Goal) -> None:
-        if self._timer is None:
+        controller = self._controller
+        if controller is None or self._timer is None:
             raise GoalError("the policy is not active; run: multigen activate")
-        if self._controller.trouble:
-            raise GoalError(self._controller.trouble)
-        self._begin(request.target_volume, request.fill_fraction, request.timeout)
+        if controller.trouble:
+            raise GoalError(controller.trouble)
+        self._begin(controller, request.target_volume, request.fill_fraction, request.timeout)
 
-    def _begin(self, volume: float, fraction: float = 0.0, timeout: float = 0.0) -> None:
+    def _begin(
+        self, controller: Controller, volume: float, fraction: float = 0.0, timeout: float = 0.0
+    ) -> None:
         now = self.get_clock().now().nanoseconds
-        goal = self._controller.begin(now, volume, fraction, timeout)
+        goal = controller.begin(now, volume, fraction, timeout)
         self._goals.send(PourProgress(now, "accepted", goal.target_volume))
         self.get_logger().info(f"pouring {goal.target_volume * 1e6:.0f} ml")
 
     def _tick(self) -> None:
-        if self._timer is None:
+        controller = self._controller
+        if controller is None or self._timer is None:
             return
-        step = self._controller.tick(self.get_clock().now().nanoseconds)
-        if self._due and not self._controller.trouble:
+        step = controller.tick(self.get_clock().now().nanoseconds)
+        if self._due and not controller.trouble:
             volume, self._due = self._due * 1e-6, 0.0
-            self._begin(volume)
+            try:
+                self._begin(controller, volume)
+            except MultigenError as error:
+                fail(self, error)
         self._carry_out(step)
 
     def _cancel(self, reason: str) -> None:

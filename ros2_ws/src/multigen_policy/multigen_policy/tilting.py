@@ -101,7 +101,7 @@ class Tilting:
         return Trajectory(self._arm.names, times, positions, velocities)
 
     def approach(self, positions: NDArray[np.float64]) -> Trajectory:
-        """From measured `positions` (J,) [rad] onto the path: to its start, or where it passes near.
+        """From measured `positions` (J,) [rad] to the path's start, or where it passes near.
 
         Raises:
             OffPathError: on the way the vessel would tilt or sink; it holds liquid.

@@ -97,7 +97,10 @@ class SimulatorNode(Node):
         return response
 
     def _health(self) -> ros.Health:
-        self._sim_clock.check_alone()
+        try:
+            self._sim_clock.check_alone()
+        except MultigenError as error:
+            ros.fail(self, error)
         loop = self._loop
         if loop.paused:
             return ros.Health.ok("paused", **loop.figures)
@@ -129,8 +132,7 @@ class SimulatorNode(Node):
         self.get_logger().warning(f"collision of {pair}", throttle_duration_sec=1.0)
 
     def failed(self, error: MultigenError) -> None:
-        self.get_logger().fatal(str(error))
-        ros.stop(1)
+        ros.fail(self, error)
 
     def close(self) -> None:
         """End the simulation thread."""

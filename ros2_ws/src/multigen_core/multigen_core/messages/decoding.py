@@ -127,7 +127,8 @@ def _progress_from(message: Any) -> PourProgress:
         values["outcome"] = Outcome(values["outcome"])
     except ValueError:
         raise MessageError(
-            f"outcome {values['outcome']!r}; expected one of {', '.join(map(repr, map(str, Outcome)))}"
+            f"outcome {values['outcome']!r}; expected one of "
+            f"{', '.join(repr(str(outcome)) for outcome in Outcome)}"
         ) from None
     return PourProgress(stamp=stamp_of(message.header.stamp), **values)
 

@@ -15,7 +15,7 @@ from rclpy.node import Node
 from multigen_core.bags import BagReader, Playback
 from multigen_core.contract import ARM_COMMAND
 from multigen_core.errors import MultigenError
-from multigen_core.ros.node import declare, parameter, publisher, run, stop
+from multigen_core.ros.node import declare, fail, parameter, publisher, run, stop
 from multigen_core.ros.sim_clock import SimClock
 
 PERIOD = 0.005
@@ -61,12 +61,15 @@ class BagPlayer(Node):
 
     def _check_graph(self) -> None:
         """Observations from a bag must not drive an arm through a live policy and guard."""
-        if self.count_subscribers(ARM_COMMAND.name):
-            raise MultigenError(
-                f"an arm or simulator listens on {ARM_COMMAND.name}: stop it before playing a bag"
-            )
-        if self._sim_clock:
-            self._sim_clock.check_alone()
+        try:
+            if self.count_subscribers(ARM_COMMAND.name):
+                raise MultigenError(
+                    f"an arm or simulator listens on {ARM_COMMAND.name}: stop it before playing"
+                )
+            if self._sim_clock:
+                self._sim_clock.check_alone()
+        except MultigenError as error:
+            fail(self, error)
 
     def _tick(self) -> None:
         now = time.monotonic()

@@ -4,7 +4,7 @@ from multigen_core.ros.diagnostics import Diagnostics, Health
 from multigen_core.ros.endpoints import Sender, publisher, subscribe
 from multigen_core.ros.factory import FACTORY
 from multigen_core.ros.parameters import declare, parameter
-from multigen_core.ros.run import run, stop
+from multigen_core.ros.run import fail, run, stop
 
 __all__ = [
     "FACTORY",
@@ -12,6 +12,7 @@ __all__ = [
     "Health",
     "Sender",
     "declare",
+    "fail",
     "parameter",
     "publisher",
     "run",

@@ -13,7 +13,7 @@ from rclpy.node import Node
 
 from multigen_core.bags import BackgroundWriter, BagError, BagWriter, free_path, provenance
 from multigen_core.contract import TOPICS, Topic
-from multigen_core.ros.node import Diagnostics, Health, declare, parameter, run, stop
+from multigen_core.ros.node import Diagnostics, Health, declare, fail, parameter, run, stop
 from multigen_core.ros.raw_subscription import RawSubscription
 from multigen_core.types import NANOSECONDS
 
@@ -52,7 +52,8 @@ class Recorder(Node):
             field.name: str(value).lower() if isinstance(value, bool) else str(value)
             for field in fields(parameters)
             if field.name not in ("bag_dir", "name", "reserve_mb")
-            and (value := getattr(parameters, field.name)) not in ("", 0.0)
+            and (value := getattr(parameters, field.name)) != ""
+            and not (field.name == "target_ml" and not value)
         }
         topics = tuple(topic for topic in TOPICS if topic.recorded)
         self._bag = BagWriter(path, topics, metadata, self.get_namespace())
@@ -85,7 +86,7 @@ class Recorder(Node):
 
     def _check(self) -> None:
         if self._writer.error:
-            raise self._writer.error
+            fail(self, self._writer.error)
 
     def _health(self) -> Health:
         now, messages, size = time.monotonic(), self._received, self._bag.bytes

@@ -34,6 +34,16 @@ stop = Stop()
 """A node calls this to end its own process."""
 
 
+def fail(node: Node | None, error: MultigenError) -> None:
+    """Print an error as one line and end the process with status 1.
+
+    For callbacks: the executor would log what they raise in words of its own, too.
+    """
+    name = node.get_name() if node else Path(sys.argv[0]).name
+    print(f"{name}: error: {error}", file=sys.stderr, flush=True)
+    stop(1)
+
+
 def run(make_node: Callable[[], Node]) -> None:
     """Make a node, spin it until it stops or a signal comes, close it, exit.
 
@@ -56,7 +66,7 @@ def run(make_node: Callable[[], Node]) -> None:
         while stop.status is None and rclpy.ok():
             executor.spin_once(timeout_sec=0.2)
     except MultigenError as error:
-        _complain(node, error)
+        fail(node, error)
     except (ExternalShutdownException, ROSInterruptException):
         stop(0)
     finally:
@@ -73,11 +83,5 @@ def _close(node: Node) -> None:
             close()
         except MultigenError as error:
             stop.status = 1
-            _complain(node, error)
+            fail(node, error)
     node.destroy_node()
-
-
-def _complain(node: Node | None, error: MultigenError) -> None:
-    name = node.get_name() if node else Path(sys.argv[0]).name
-    print(f"{name}: error: {error}", file=sys.stderr, flush=True)
-    stop(1)

@@ -30,7 +30,7 @@ class SimClock:
     def check_alone(self, patience: float = 0.0) -> None:
         """Look for another publisher of /clock for `patience` seconds, at least once.
 
-        Only a newcomer gives way: once this one has ticked for `YOUTH` seconds it finds nothing wrong.
+        Only a newcomer gives way: one that has ticked for `YOUTH` seconds finds nothing wrong.
 
         Raises:
             MultigenError: there is one.

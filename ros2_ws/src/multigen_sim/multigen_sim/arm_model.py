@@ -36,9 +36,10 @@ def add_arm(
 ) -> mujoco.MjsBody:
     """Add the arm at the world's origin with its servos; returns the last link's body.
 
-    `friction` is the Coulomb friction of each joint as a share of its effort limit. Each joint has a
-    position servo, actuator 2k, and a velocity servo, 2k + 1; gravity compensation acts through
-    them, so that all of it counts against the effort limit.
+    `friction` is the Coulomb friction of each joint as a share of its effort limit.
+
+    Each joint has a position servo, actuator 2k, and a velocity servo, 2k + 1; gravity compensation
+    acts through them, so that all of it counts against the effort limit.
     """
     world = spec.worldbody
     world.add_geom(type=_CYLINDER, size=[0.075, 0.008, 0], pos=[0, 0, 0.008], rgba=_DARK)

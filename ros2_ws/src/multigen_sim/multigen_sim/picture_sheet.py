@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -15,6 +16,8 @@ from multigen_core.scene import Scene, SourceSpec, TargetSpec
 from multigen_sim.mujoco_simulator import MujocoSimulator
 
 Picture = NDArray[np.uint8]
+STEP = 0.01
+"""How often the arm's goal follows the pour [s]."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,8 @@ class Pour:
         return max(tilt, 0.0), -self.rate if tilt > 0 else 0.0
 
 
-def pour_pictures(
-    scene: Scene, seed: int, times: list[float], pour: Pour | None = None
-) -> list[tuple[Picture, Picture]]:
-    """Public and hearing views at `times` [s] of a pour by the clock."""
-    pour = Pour() if pour is None else pour
+def run_pour(scene: Scene, seed: int, pour: Pour) -> Iterator[MujocoSimulator]:
+    """Pour by the clock, and hand the simulator out every `STEP`."""
     simulator = MujocoSimulator()
     simulator.reset(scene, seed)
     path = plan_pour(
@@ -55,18 +55,40 @@ def pour_pictures(
         scene.target.position,
         catalogue.vessel(scene.target.vessel),
     )
+    count = round(STEP / simulator.timestep)
+    try:
+        for tick in range(round(pour.duration / STEP) + 1):
+            yield simulator
+            tilt, rate = pour.at(tick * STEP)
+            simulator.command(path.at(tilt), path.slope(tilt) * rate)
+            simulator.step(count)
+    finally:
+        simulator.close()
+
+
+def _both_views(simulator: MujocoSimulator) -> tuple[Picture, Picture]:
+    return simulator.render("public").rgb, simulator.render("cutaway").rgb
+
+
+def pour_pictures(
+    scene: Scene, seed: int, times: list[float], pour: Pour | None = None
+) -> list[tuple[Picture, Picture]]:
+    """Public and hearing views at rising `times` [s] of a pour by the clock."""
     pictures: list[tuple[Picture, Picture]] = []
-    step = 0.01
-    count = round(step / simulator.timestep)
-    for tick in range(round(max(times) / step) + 1):
-        time = tick * step
-        while len(pictures) < len(times) and times[len(pictures)] <= time + 1e-9:
-            pictures.append((simulator.render("public").rgb, simulator.render("cutaway").rgb))
-        tilt, rate = pour.at(time)
-        simulator.command(path.at(tilt), path.slope(tilt) * rate)
-        simulator.step(count)
-    simulator.close()
+    for tick, simulator in enumerate(run_pour(scene, seed, Pour() if pour is None else pour)):
+        while len(pictures) < len(times) and times[len(pictures)] <= tick * STEP + 1e-9:
+            pictures.append(_both_views(simulator))
+        if len(pictures) == len(times):
+            break
     return pictures
+
+
+def pouring_picture(scene: Scene, seed: int, poured: float) -> tuple[Picture, Picture]:
+    """Both views as soon as the target has gained `poured` [m^3], or the pour is over."""
+    for simulator in run_pour(scene, seed, Pour(tilt=2.0)):
+        if simulator.pour_state().poured_volume >= poured:
+            break
+    return _both_views(simulator)
 
 
 def _label(picture: Picture, text: str) -> Picture:
@@ -95,21 +117,19 @@ def scene_sheet(scene: Scene, seed: int) -> Picture:
 
 
 def vessel_sheet(columns: int = 4) -> Picture:
-    """Every vessel: as a pouring source where a gripper can hold it, else as a filled target."""
+    """Every vessel amid a pour: from it where a gripper can hold it, else into it."""
     tiles = []
     for name, vessel in catalogue.vessels().items():
-        part = round(0.6 * vessel.capacity * 1e6)
         try:
+            part = round(0.6 * vessel.capacity * 1e6)
             scene = Scene(
                 name=name,
                 source=SourceSpec(vessel=name, volume_ml=part, grasp_height=0.06),
                 target=TargetSpec(vessel="straight_glass"),
             )
-            time = 3.2
         except ValueError:
-            scene = Scene(name=name, target=TargetSpec(vessel=name, volume_ml=part))
-            time = 0.0
-        (views,) = pour_pictures(scene, 0, [time])
+            scene = Scene(name=name, target=TargetSpec(vessel=name))
+        views = pouring_picture(scene, 0, 0.12 * min(vessel.capacity, 500e-6))
         held = ", held out" if vessel.held_out else ""
         text = f"{name}: {vessel.capacity * 1e6:.0f} ml, {vessel.material}{held}"
         tiles.append(_label(_beside(*views), text))

@@ -26,6 +26,8 @@ CAMERA = "public"
 _IN_TOOL = Rotation.from_matrix([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
 _MESH = mujoco.mjtGeom.mjGEOM_MESH
 _VISUAL = {"contype": 0, "conaffinity": 0, "mass": 0.0}
+_SHADOWED = 0.12
+"""Half width of what has shadows, in extents of the model."""
 _SHEEN = {
     "glass": 0.9,
     "steel": 0.8,
@@ -138,7 +140,8 @@ def _set_quality(spec: mujoco.MjSpec, scene: Scene) -> None:
     visual.quality.numslices = 16
     visual.quality.numstacks = 8
     visual.quality.offsamples = 0
-    visual.quality.shadowsize = 1024
+    visual.quality.shadowsize = 2048
+    visual.map.shadowclip = _SHADOWED
     visual.global_.offwidth = max(scene.camera.width, 64)
     visual.global_.offheight = max(scene.camera.height, 64)
     visual.map.znear = 0.02

@@ -79,21 +79,13 @@ def test_viscous_liquids_leave_more_on_the_wall_and_all_of_it_stays_accounted_fo
     assert films[0] < 0.5e-6 < films[1] < films[2] < 30e-6
 
 
-def test_fast_pour_lags_behind_the_tilt_as_independent_models_do(pour_run, some_vessel):
-    cylinder = some_vessel(((0, 0.035), (0.12, 0.035)))
-    run = pour_run(source=cylinder)
-    hydraulics = run.follow(np.linspace(0.0, 1.3, int(4.0 / STEP)))
-    lag = hydraulics.volumes[Place.SOURCE] - float(tilted_volume(cylinder, 0.0, 1.3))
-    assert 105e-6 < lag < 140e-6
-
-
 def test_upright_vessel_keeps_everything(pour_run):
     hydraulics = pour_run().follow(stay(0.0, 2.0))
     assert hydraulics.volumes[Place.SOURCE] == 350e-6
     assert hydraulics.liquid_state(0).outflow_rate == 0.0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     source=st.sampled_from(["beaker", "bottle", "milk_jug"]),
     target=st.sampled_from(sorted(KNOWN)),

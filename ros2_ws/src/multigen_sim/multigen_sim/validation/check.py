@@ -19,4 +19,4 @@ class Check:
     @property
     def passed(self) -> bool:
         """Whether it is within tolerance."""
-        return abs(self.found - self.expected) <= self.tolerance
+        return bool(abs(self.found - self.expected) <= self.tolerance)

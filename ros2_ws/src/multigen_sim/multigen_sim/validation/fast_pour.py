@@ -21,9 +21,9 @@ DURATION, END = 4.0, 1.3
 """The pour: from upright to this tilt [rad] in this time [s], at an even rate."""
 AFTER = 2.0
 """How long the pour is watched after that [s]."""
-SPACINGS = (0.0075, 0.006, 0.005)
-_FROM = 0.6
-"""Tilt at which the particles are at rest first [rad]: the cylinder keeps it all up to 0.72 rad."""
+SPACINGS = (0.0075, 0.0055, 0.0042)
+_FROM = 0.65
+"""Tilt at which the particles are at rest first [rad]: the cylinder keeps it all up to 0.69 rad."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +62,8 @@ def compare(spacings: Sequence[float] = SPACINGS, after: float = AFTER) -> Compa
         cylinder = ParticleCylinder(RADIUS, HEIGHT, VOLUME, spacing)
         out = cylinder.pour(lambda t: min(_FROM + rate * t, END), DURATION + after - begin)
         runs[spacing] = np.interp(time, out.time + begin, out.volume)
-    powers = np.polyfit(list(runs), np.array(list(runs.values())), 1)
-    return Comparison(time, left, runs, powers[1])
+    powers = np.polyfit(list(runs), np.array(list(runs.values())), min(len(runs), 2) - 1)
+    return Comparison(time, left, runs, powers[-1])
 
 
 def checks(comparison: Comparison) -> Iterator[Check]:

@@ -94,7 +94,7 @@ def jet() -> Iterator[Check]:
     """Range and thinning of the jet."""
     pin = make_vessel(((0.0, 0.004), (0.05, 0.004)))
     flight = Jet(pin, POSITION)
-    start = POSITION + [0.0, 0.0, 0.30]
+    start = POSITION + np.array([0.0, 0.0, 0.30])
     flight.emit(0.0, 1e-8, 1e-6, start, np.array([0.0, 0.4, 0.0]), 0.0)
     landing = flight.land(10.0)
     yield Check(
@@ -189,13 +189,13 @@ def ordering() -> Iterator[Check]:
     for source in open_vessels:
         after = [
             Rig(source, "bowl", volume=part * source.capacity, jet_noise=0.0)
-            .follow(np.concatenate([ramp(0.3, tilt, 1.0), stay(tilt, 0.5)]))
+            .follow(np.concatenate([ramp(0.5, tilt, 0.6), stay(tilt, 0.3)]))
             .volumes[Place.SOURCE]
             for part, tilt in ((0.7, 1.1), (0.7, 1.3), (0.7, 1.5))
         ]
         fuller = (
             Rig(source, "bowl", volume=0.8 * source.capacity, jet_noise=0.0)
-            .follow(np.concatenate([ramp(0.3, 1.3, 1.0), stay(1.3, 0.5)]))
+            .follow(np.concatenate([ramp(0.5, 1.3, 0.6), stay(1.3, 0.3)]))
             .volumes[Place.SOURCE]
         )
         breaches += not (min(after[0] - after[1], after[1] - after[2], fuller - after[1]) > -_SLACK)

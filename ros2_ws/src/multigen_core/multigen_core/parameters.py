@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+DEVICE = r"cpu|cuda(:\d+)?"
+"""Pattern of the places where a network may compute."""
+
 
 def parameter(
     default: Any,
@@ -13,8 +16,12 @@ def parameter(
     high: float | None = None,
     choices: tuple[str, ...] = (),
     writable: bool = False,
+    pattern: str = "",
 ) -> Any:
-    """A dataclass field that is a ROS parameter; its type is that of `default`."""
+    """A dataclass field that is a ROS parameter; its type is that of `default`.
+
+    `pattern` is a regular expression that a text must match as a whole.
+    """
     return dataclasses.field(
         default=default,
         metadata={
@@ -23,5 +30,6 @@ def parameter(
             "high": high,
             "choices": choices,
             "writable": writable,
+            "pattern": pattern,
         },
     )

@@ -17,6 +17,7 @@ class Sample:
     seed: int = parameter(0, "Where to begin", 0)
     loud: bool = parameter(True, "Whether it sounds")
     mode: str = parameter("a", "Which way", choices=("a", "b"))
+    where: str = parameter("cpu", "Where it computes: cpu or cuda", pattern="cpu|cuda")
 
 
 @pytest.fixture
@@ -50,14 +51,15 @@ def test_a_whole_number_serves_for_a_float(declared):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"rate": 99.0}, "rate"),
-        ({"rate": 99}, "rate"),
-        ({"rate": float("nan")}, "rate"),
+        ({"rate": 99.0}, "rate: 99.0 is not between 1.0 and 50.0"),
+        ({"rate": 99}, "rate: 99.* is not between 1.0 and 50.0"),
+        ({"rate": float("nan")}, "rate: nan is not between 1.0 and 50.0"),
         ({"rate": "fast"}, "rate"),
-        ({"seed": -1}, "seed"),
+        ({"seed": -1}, "seed: -1 is not at least 0"),
         ({"seed": 1.5}, "seed"),
         ({"mode": "c"}, "mode: 'c' is not one of a, b"),
         ({"loud": "yes"}, "loud"),
+        ({"where": "tpu"}, "where: 'tpu' is none; Where it computes: cpu or cuda"),
     ],
 )
 def test_bad_values_are_named(declared, given, message):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from multigen_core.parameters import parameter
+from multigen_core.parameters import DEVICE, parameter
 from multigen_policy.policies import POLICIES
 
 
@@ -12,9 +12,11 @@ from multigen_policy.policies import POLICIES
 class PolicyParameters:
     """Parameters of the policy node."""
 
-    policy: str = parameter("default", "How to decide", choices=("default", *POLICIES))
+    policy: str = parameter("default", "How to decide", choices=tuple(POLICIES))
     checkpoint: str = parameter("", "Weights of a learned policy; empty: the shipped ones")
-    device: str = parameter("cpu", "Where a learned policy computes")
+    device: str = parameter(
+        "cpu", "Where a learned policy computes: cpu, cuda, cuda:1 …", pattern=DEVICE
+    )
     arm_file: str = parameter("gen3", "Arm description: a shipped name or a YAML file")
     scene: str = parameter("default", "Station: held vessel, its content, the target's place")
     seed: int = parameter(0, "Seed of the scene's ranges", 0)

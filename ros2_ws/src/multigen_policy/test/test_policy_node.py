@@ -10,6 +10,7 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from multigen_interfaces.action import Pour
 from rclpy.action import ActionClient
+from std_srvs.srv import Trigger
 
 from multigen_core import contract
 from multigen_core.ros.endpoints import publisher, subscribe
@@ -161,6 +162,11 @@ def test_activate_works_from_any_state_and_pour_tells_why_it_is_refused(
     start("multigen", "pour", "--target-ml", "5000").refuses("cannot pour 5000 ml")
 
 
+def test_a_command_finds_the_namespace_of_the_graph(peer, start):
+    peer.create_service(Trigger, "/robot1/arm_guard/stop", lambda _, response: response)
+    start("multigen", "stop").refuses("under / in 10 s; try --namespace robot1")
+
+
 def test_impossible_goals_are_refused_with_the_reason(start_node, peer, robot, wait):
     node = start_node("multigen_policy", "policy", policy="timed")
     for volume in (-1e-6, float("nan"), 0.0, 5e-3):
@@ -181,12 +187,21 @@ def test_an_impossible_target_ml_ends_the_node_in_one_line(start_node, robot):
     [
         ({"scene": "nowhere"}, "nowhere: no such file, nor one of the shipped scenes"),
         ({"policy": "magic"}, "parameter policy: 'magic' is not one of"),
-        ({"rate": 1000.0}, "parameter rate"),
+        ({"rate": 1000.0}, "parameter rate: 1000.0 is not between 1.0 and 50.0"),
+        ({"device": "tpu"}, "parameter device: 'tpu' is none"),
         ({"arm_file": "gen7"}, "gen7: no such file, nor one of the shipped arms: gen3"),
     ],
 )
 def test_bad_parameters_end_the_node_in_one_line(start_node, parameters, message):
     start_node("multigen_policy", "policy", **parameters).refuses(message)
+
+
+def test_a_broken_parameter_file_ends_the_node_in_one_line(start_node, start, tmp_path):
+    (tmp_path / "broken.yaml").write_text("a: [1\n b")
+    executable = start_node("multigen_policy", "policy").child.args[0]
+    start(executable, "--ros-args", "--params-file", str(tmp_path / "broken.yaml")).refuses(
+        "policy: error: failed to initialize rcl: Couldn't parse params file"
+    )
 
 
 def test_silent_joints_end_the_pour_with_the_reason(start_node, robot, progress, path, wait):

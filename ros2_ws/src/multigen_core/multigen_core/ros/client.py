@@ -71,13 +71,26 @@ def _wait(node: Node, future: Future, what: str) -> Any:
     return future.result()
 
 
+def _missing(node: Node, what: str, service: str) -> MultigenError:
+    own = node.get_namespace().rstrip("/") + "/"
+    others = (
+        name.removesuffix(service)
+        for name, _ in node.get_service_names_and_types()
+        if name.endswith(f"/{service}") and name != own + service
+    )
+    options = sorted(f"--namespace {other.strip('/') or '/'}" for other in others)
+    way_out = (
+        f"try {' or '.join(options)}"
+        if options
+        else "is the graph running, with the same ROS_DOMAIN_ID?"
+    )
+    return MultigenError(f"no {what} found under {own} in {DISCOVERY:.0f} s; {way_out}")
+
+
 def _call(node: Node, kind: Any, name: str, request: Any) -> Any:
     client = node.create_client(kind, name)
     if not client.wait_for_service(DISCOVERY):
-        raise MultigenError(
-            f"no service {client.srv_name} found in {DISCOVERY:.0f} s; is the graph running, with "
-            "the same ROS_DOMAIN_ID and namespace?"
-        )
+        raise _missing(node, f"service {name}", name)
     return _wait(node, client.call_async(request), name)
 
 
@@ -138,10 +151,7 @@ def pour(
         node.create_subscription(Log, "/rosout", on_log, kept)
         client = ActionClient(node, Pour, POUR_ACTION)
         if not client.wait_for_server(DISCOVERY):
-            raise MultigenError(
-                f"no /{POUR_ACTION} action found in {DISCOVERY:.0f} s; is the graph running, with "
-                "the same ROS_DOMAIN_ID and namespace?"
-            )
+            raise _missing(node, f"{POUR_ACTION} action", f"{POUR_ACTION}/_action/send_goal")
         sent = client.send_goal_async(request, lambda message: on_feedback(message.feedback))
         try:
             goal = _wait(node, sent, "the policy")

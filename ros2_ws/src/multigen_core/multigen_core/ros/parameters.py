@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any, TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
@@ -56,7 +57,10 @@ def declare(node: Node, cls: type[Parameters]) -> Parameters:
         kind = type(field.default)
         try:
             value = node.declare_parameter(field.name, field.default, _descriptor(field)).value
-        except (InvalidParameterTypeException, InvalidParameterValueException) as error:
+        except InvalidParameterValueException as error:
+            value = re.findall(r"value \((.*?)\)", str(error))[0]
+            raise _outside(field, value) from error
+        except InvalidParameterTypeException as error:
             raise MultigenError(f"parameter {field.name}: {error}") from error
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
@@ -64,14 +68,27 @@ def declare(node: Node, cls: type[Parameters]) -> Parameters:
             raise MultigenError(f"parameter {field.name}: expected {kind.__name__}, got {value!r}")
         low, high = field.metadata["low"], field.metadata["high"]
         if (low is not None and not value >= low) or (high is not None and not value <= high):
-            raise MultigenError(
-                f"parameter {field.name}: {value} lies outside "
-                f"[{'-inf' if low is None else low}, {'inf' if high is None else high}]"
-            )
+            raise _outside(field, value)
         choices = field.metadata["choices"]
         if choices and value not in choices:
             raise MultigenError(
                 f"parameter {field.name}: {value!r} is not one of {', '.join(choices)}"
             )
+        pattern = field.metadata["pattern"]
+        if pattern and not re.fullmatch(pattern, value):
+            raise MultigenError(
+                f"parameter {field.name}: {value!r} is none; {field.metadata['description']}"
+            )
         values[field.name] = value
     return cls(**values)
+
+
+def _outside(field: dataclasses.Field[Any], value: object) -> MultigenError:
+    low, high = field.metadata["low"], field.metadata["high"]
+    if high is None:
+        wanted = f"at least {low}"
+    elif low is None:
+        wanted = f"at most {high}"
+    else:
+        wanted = f"between {low} and {high}"
+    return MultigenError(f"parameter {field.name}: {value} is not {wanted}")

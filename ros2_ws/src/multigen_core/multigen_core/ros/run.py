@@ -12,6 +12,7 @@ import rclpy
 from rclpy.exceptions import ROSInterruptException
 from rclpy.executors import ExternalShutdownException
 from rclpy.experimental import EventsExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
@@ -50,7 +51,12 @@ def run(make_node: Callable[[], Node]) -> None:
     A MultigenError is one line on standard error and status 1. The node's `close()`, if it has one,
     is called while the context still lives, so that it can finish its files and hold its arm.
     """
-    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    except rclpy_implementation.RCLError as error:
+        # As a rule a parameter file that is none; rcl adds lines of places in its own source.
+        fail(None, MultigenError(str(error).splitlines()[0]))
+        sys.exit(stop.status)
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         stop(0)

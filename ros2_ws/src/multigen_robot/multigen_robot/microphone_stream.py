@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
 import soxr
@@ -13,12 +12,11 @@ from numpy.typing import NDArray
 
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.types import NANOSECONDS, AudioChunk
-from multigen_robot.backoff import Backoff
+from multigen_robot.device_stream import DeviceStatus, DeviceStream, Report
 from multigen_robot.microphone_source import (
     Block,
     Device,
     MicrophoneConfig,
-    MicrophoneError,
     SoundFile,
     SoundSource,
 )
@@ -27,13 +25,9 @@ from multigen_robot.sound_check import SoundCheck
 
 
 @dataclass(frozen=True, slots=True)
-class MicrophoneStatus:
-    """How the microphone does.
+class MicrophoneStatus(DeviceStatus):
+    """How the microphone does; `lag` [s] is from a chunk's last sample to its delivery."""
 
-    `arrival` is steady time [ns] of the newest chunk; `lag` [s] from its last sample to delivery.
-    """
-
-    error: str = "not opened yet"
     warning: str = ""
     name: str = ""
     rate: int = 0
@@ -41,9 +35,7 @@ class MicrophoneStatus:
     overflows: int = 0
     gaps: int = 0
     clipped: int = 0
-    connects: int = 0
     lag: float = 0.0
-    arrival: int = field(default_factory=time.monotonic_ns)
 
 
 class Chunker:
@@ -111,7 +103,7 @@ class Chunker:
         return AudioChunk(stamp, samples, SAMPLE_RATE, self._frame_id)
 
 
-class MicrophoneStream:
+class MicrophoneStream(DeviceStream[MicrophoneStatus]):
     """Delivers chunks to `deliver` from its own thread until closed.
 
     Args:
@@ -127,7 +119,7 @@ class MicrophoneStream:
         config: MicrophoneConfig,
         clock: Callable[[], int],
         deliver: Callable[[AudioChunk], None],
-        report: Callable[[str, bool], None] = lambda line, bad: None,
+        report: Report = lambda line, bad: None,
         frame_id: str = "",
     ) -> None:
         """Start.
@@ -136,47 +128,26 @@ class MicrophoneStream:
             MicrophoneError: the configuration cannot work whatever is plugged in later.
         """
         config.check()
+        super().__init__("microphone", MicrophoneStatus(), report)
         self._config = config
         self._clock = clock
         self._deliver = deliver
-        self._report = report
         self._frame_id = frame_id
-        self._over = threading.Event()
-        self.status = MicrophoneStatus()
-        self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
-        """End the thread and give the device back."""
-        self._over.set()
-        self._thread.join(timeout=5.0)
+    def _attend(self) -> str:
+        source: SoundSource
+        if self._config.is_file:
+            source = SoundFile(self._config, self._clock)
+        else:
+            source = Device(self._config, self._clock)
+        try:
+            self._listen(source)
+        finally:
+            source.close()
+        return "the file has ended"
 
-    def _run(self) -> None:
-        backoff = Backoff()
-        while not self._over.is_set():
-            try:
-                source: SoundSource
-                if self._config.is_file:
-                    source = SoundFile(self._config, self._clock)
-                else:
-                    source = Device(self._config, self._clock)
-                try:
-                    self._listen(source, backoff)
-                finally:
-                    source.close()
-                if not self._over.is_set():
-                    self._fail("the file has ended")
-                return
-            except MicrophoneError as error:
-                self._fail(str(error))
-                self._over.wait(backoff.failed())
-
-    def _fail(self, reason: str) -> None:
-        if not self._over.is_set() and reason != self.status.error:
-            self._report(reason, True)
-            self.status = replace(self.status, error=reason)
-
-    def _listen(self, source: SoundSource, backoff: Backoff) -> None:
+    def _listen(self, source: SoundSource) -> None:
         chunker = Chunker(source.rate, self._config.chunk, self._frame_id)
         check = SoundCheck(source.rate)
         clipped_before = self.status.clipped
@@ -188,8 +159,8 @@ class MicrophoneStream:
                 return
             if not opened:
                 opened = True
-                backoff.succeeded()
-                self._opened(source)
+                line = f"listening to {source.name} at {source.rate} Hz"
+                self._opened(line, name=source.name, rate=source.rate)
             check.add(block.samples)
             chunks, gap = chunker.add(block)
             self._note(block, gap, check.fault, clipped_before + check.clipped)
@@ -198,22 +169,11 @@ class MicrophoneStream:
     def _send(self, chunks: list[AudioChunk]) -> None:
         for chunk in chunks:
             self._deliver(chunk)
-            self.status = replace(
-                self.status,
+            self._update(
                 chunks=self.status.chunks + 1,
                 lag=(self._clock() - chunk.end) / NANOSECONDS,
                 arrival=time.monotonic_ns(),
             )
-
-    def _opened(self, source: SoundSource) -> None:
-        self._report(f"listening to {source.name} at {source.rate} Hz", False)
-        self.status = replace(
-            self.status,
-            error="",
-            name=source.name,
-            rate=source.rate,
-            connects=self.status.connects + 1,
-        )
 
     def _note(self, block: Block, gap: float, fault: str, clipped: int) -> None:
         status = self.status
@@ -222,8 +182,7 @@ class MicrophoneStream:
             self._report(f"{what}: {abs(gap) * 1000:.0f} ms", True)
         if fault != status.warning:
             self._report(fault or "the sound is good again", bool(fault))
-        self.status = replace(
-            status,
+        self._update(
             warning=fault,
             clipped=clipped,
             overflows=status.overflows + (block.overflow or block.lost > 0),

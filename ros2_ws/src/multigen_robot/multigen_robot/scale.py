@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import serial
 
 from multigen_core.errors import MultigenError
-from multigen_robot.backoff import Backoff
+from multigen_robot.device_stream import DeviceStatus, DeviceStream, Report
 
 STANDARD = r"(?P<status>ST|US),(?:GS|NT),(?P<value>[+-]?\s*\d+(?:\.\d*)?)\s*(?P<unit>mg|kg|g)"
 """The common line of laboratory scales, such as `ST,GS,+  123.45 g`; US while still moving."""
@@ -86,17 +85,14 @@ class Tare:
 
 
 @dataclass(frozen=True, slots=True)
-class ScaleStatus:
-    """How the scale does; `arrival` is steady time [ns] of the newest reading."""
+class ScaleStatus(DeviceStatus):
+    """How the scale does."""
 
-    error: str = "not opened yet"
     readings: int = 0
     unread: int = 0
-    connects: int = 0
-    arrival: int = field(default_factory=time.monotonic_ns)
 
 
-class ScaleStream:
+class ScaleStream(DeviceStream[ScaleStatus]):
     """Delivers readings to `deliver` from its own thread until closed.
 
     Args:
@@ -115,39 +111,25 @@ class ScaleStream:
         pattern: re.Pattern[str],
         clock: Callable[[], int],
         deliver: Callable[[Reading], None],
-        report: Callable[[str, bool], None] = lambda line, bad: None,
+        report: Report = lambda line, bad: None,
     ) -> None:
+        super().__init__("scale", ScaleStatus(), report)
         self._port = port
         self._baud = baud
         self._pattern = pattern
         self._clock = clock
         self._deliver = deliver
-        self._report = report
-        self._over = threading.Event()
-        self.status = ScaleStatus()
-        self._thread = threading.Thread(target=self._run, name="scale", daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
-        """End the thread and give the port back."""
-        self._over.set()
-        self._thread.join(timeout=3.0)
-
-    def _run(self) -> None:
-        backoff = Backoff()
-        while not self._over.is_set():
-            try:
-                with serial.Serial(self._port, self._baud, timeout=0.2) as line:
-                    backoff.succeeded()
-                    self._report(f"{self._port}: open at {self._baud} baud", False)
-                    self.status = replace(self.status, error="", connects=self.status.connects + 1)
-                    self._read(line)
-            except (serial.SerialException, OSError) as error:
-                reason = f"scale {self._port}: {' '.join(str(error).split())}"
-                if reason != self.status.error and not self._over.is_set():
-                    self._report(reason, True)
-                    self.status = replace(self.status, error=reason)
-                self._over.wait(backoff.failed())
+    def _attend(self) -> str:
+        try:
+            with serial.Serial(self._port, self._baud, timeout=0.2) as port:
+                self._opened(f"{self._port}: open at {self._baud} baud")
+                self._read(port)
+        except (serial.SerialException, OSError) as error:
+            reason = " ".join(str(error).split())
+            raise ScaleError(f"scale {self._port}: {reason}") from error
+        return "closed"
 
     def _read(self, port: serial.Serial) -> None:
         text = b""
@@ -164,9 +146,7 @@ class ScaleStream:
     def _take(self, line: str, stamp: int) -> None:
         reading = parse(line, self._pattern, stamp)
         if reading is None:
-            self.status = replace(self.status, unread=self.status.unread + 1)
+            self._update(unread=self.status.unread + 1)
             return
-        self.status = replace(
-            self.status, readings=self.status.readings + 1, arrival=time.monotonic_ns()
-        )
+        self._update(readings=self.status.readings + 1, arrival=time.monotonic_ns())
         self._deliver(reading)

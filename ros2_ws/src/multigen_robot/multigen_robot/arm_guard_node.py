@@ -24,7 +24,8 @@ from multigen_core.ros.node import (
 from multigen_core.trajectory import HOLD_TIME, Trajectory
 from multigen_core.types import JointState
 from multigen_robot.decisions import Accept, Freeze, Now, Reject, Retreat
-from multigen_robot.guard import Guard, GuardConfig
+from multigen_robot.guard import Guard
+from multigen_robot.guard_config import GuardConfig
 from multigen_robot.rules import Rule
 
 TICK = 0.05

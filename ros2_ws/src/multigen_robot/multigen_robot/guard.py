@@ -14,11 +14,11 @@ way back is, in order of preference:
    guard was started in the midst of a pour;
 3. the reverse path even if it tilts the vessel further.
 
-The way is followed within the guard's own limits, checked by its own rules before it is sent, and
-begins by braking from the state the controller is in, so it may take over in mid-motion. That state
-is the planned one rather than the lagging measurement, as long as both agree. A command whose end
-is upright counts as a retreat under way: silence is counted from its end. A valid command ends a
-retreat. If the vessel is still tilted once a retreat has run out, the next is sent.
+The way keeps the guard's own limits, is checked by its own rules before it is sent, and begins by
+braking from the state the controller is in, so it may take over in mid-motion. That state is the
+planned one rather than the lagging measurement, as long as both agree. A command that ends upright
+counts as a retreat under way: silence is counted from its end. A valid command ends a retreat. If
+the vessel is still tilted once a retreat has run out, the next is sent.
 
 The guard moves nothing of its own accord until it has accepted a command, nor after a stop: a reset
 only lifts the stop. A jump of the measured joints beyond any possible speed, or of a simulated
@@ -28,15 +28,16 @@ clock backwards, is a simulator's reset; path and plan begin anew there.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.arm import Arm, JointNameError, select_joints
-from multigen_core.trajectory import HOLD_TIME, Trajectory, TrajectoryFollower, hold
+from multigen_core.trajectory import Trajectory, TrajectoryFollower, hold
 from multigen_core.types import JointState, to_nanoseconds, to_seconds
 from multigen_robot.decisions import Accept, Freeze, Now, Reject, Retreat
+from multigen_robot.guard_config import GuardConfig
 from multigen_robot.path_memory import PathMemory
 from multigen_robot.retreat import RetreatError, along, braking
 from multigen_robot.rules import Limits, Rule, Violation, ordered, violation
@@ -48,23 +49,6 @@ _CLOCK_JUMP = 1.0
 """A step back of simulated time [s] that is no mere disorder."""
 _TILT_MARGIN = 0.1
 """How much further than at its start a retreat may tilt the vessel [rad]."""
-
-
-@dataclass(frozen=True, slots=True)
-class GuardConfig:
-    """What may be set of a guard; angles [rad], times [s].
-
-    In simulation (`simulated`) a watchdog trips only when both ROS time and steady time have passed
-    its limit, so that a paused or slow world trips none; otherwise steady time alone decides.
-    """
-
-    velocity_scale: float = 0.5
-    max_joint_step: float = 0.2
-    command_timeout: float = 0.5
-    state_timeout: float = 0.2
-    hold_time: float = HOLD_TIME
-    upright_tolerance: float = 0.05
-    simulated: bool = False
 
 
 class Guard:

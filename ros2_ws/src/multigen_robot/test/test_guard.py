@@ -9,7 +9,8 @@ from multigen_core.trajectory import Trajectory, hold
 from multigen_core.types import JointState, to_nanoseconds, to_seconds
 from multigen_core.vessel import vessel
 from multigen_robot.decisions import Accept, Freeze, Now, Reject, Retreat
-from multigen_robot.guard import Guard, GuardConfig
+from multigen_robot.guard import Guard
+from multigen_robot.guard_config import GuardConfig
 from multigen_robot.mock_arm import MockArm
 from multigen_robot.rules import Limits, Rule, violation
 from multigen_robot.upright import Upright

@@ -18,7 +18,7 @@ def play(policy, arm, start, seconds=60):
     decisions, positions = [], []
     for tick in range(1, seconds * 10):
         now = tick * PERIOD
-        position, velocity = follower.sample(now)
+        _, velocity = follower.sample(now)
         decision = policy.act(Observation(now, now, JointState(now, arm.names, position, velocity)))
         if decision.trajectory is not None:
             follower.accept(decision.trajectory, now)
@@ -60,7 +60,7 @@ def test_unevenly_lagging_senses_do_not_jerk_the_arm(arm, path, scene):
     rng = np.random.default_rng(0)
     for tick in range(1, 200):
         now = tick * PERIOD
-        position, velocity = follower.sample(now)
+        _, velocity = follower.sample(now)
         stamp = now - int(rng.uniform(0.0, 0.2) * 1e9)
         seen = JointState(stamp, arm.names, follower.sample(stamp)[0], velocity)
         decision = policy.act(Observation(stamp, now, seen))

@@ -1,4 +1,4 @@
-"""Pours in closed loop, without ROS and faster than real time, as results for tables and reports."""
+"""Pours in closed loop, without ROS and faster than real time, as results for reports."""
 
 from __future__ import annotations
 

@@ -15,6 +15,10 @@ done
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }
 
+case "$PWD" in
+  *[[:space:]]*) fail "colcon's set-up files break on the space in $PWD; move the checkout" ;;
+esac
+
 # 1. What must come from the system: a way to see whether it is there, and Debian's package for it.
 missing=()
 need_command() { command -v "$1" >/dev/null || missing+=("$2"); }

@@ -18,7 +18,7 @@ def play(policy, arm, start, seconds=60):
     decisions, positions = [], []
     for tick in range(1, seconds * 10):
         now = tick * PERIOD
-        _, velocity = follower.sample(now)
+        position, velocity = follower.sample(now)
         decision = policy.act(Observation(now, now, JointState(now, arm.names, position, velocity)))
         if decision.trajectory is not None:
             follower.accept(decision.trajectory, now)

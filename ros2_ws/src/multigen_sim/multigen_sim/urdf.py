@@ -44,7 +44,7 @@ def _cylinder(link: Xml.Element, end: Sequence[float], radius: float) -> None:
     turn, _ = Rotation.align_vectors([np.array(end) / length], [[0.0, 0.0, 1.0]])
     for kind in ("visual", "collision"):
         element = Xml.SubElement(link, kind)
-        _origin(element, np.array(end) / 2, turn.as_euler("xyz"))
+        _origin(element, (np.array(end) / 2).tolist(), turn.as_euler("xyz"))
         shape = Xml.SubElement(element, "geometry")
         Xml.SubElement(shape, "cylinder", radius=_text([radius]), length=_text([length]))
 

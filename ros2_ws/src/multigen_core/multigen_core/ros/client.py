@@ -31,6 +31,8 @@ DISCOVERY = 10.0
 """How long to look for a server [s]."""
 REPLY = 30.0
 """How long to wait for the answer of one that was found [s]."""
+ATTEMPTS = 10
+"""How many times to ask in that time."""
 REASON = 2.0
 """How long to wait for the log message that says why a goal was refused [s]."""
 SLICE = 0.1
@@ -87,11 +89,20 @@ def _missing(node: Node, what: str, service: str) -> MultigenError:
     return MultigenError(f"no {what} found under {own} in {DISCOVERY:.0f} s; {way_out}")
 
 
-def _call(node: Node, kind: Any, name: str, request: Any) -> Any:
+def _call(node: Node, kind: Any, name: str, request: Any, attempts: int = 1) -> Any:
+    """The response to a request; one that does no harm when it is repeated may have `attempts`.
+
+    A server drops its answer to a client that it has not discovered yet, although the client has
+    discovered it.
+    """
     client = node.create_client(kind, name)
     if not client.wait_for_service(DISCOVERY):
         raise _missing(node, f"service {name}", name)
-    return _wait(node, client.call_async(request), name)
+    for _ in range(attempts):
+        future = client.call_async(request)
+        if _spin(node, future.done, REPLY / attempts):
+            return future.result()
+    raise MultigenError(f"{name} did not answer within {REPLY:.0f} s")
 
 
 def trigger(service: str, namespace: str = "") -> str:
@@ -101,7 +112,7 @@ def trigger(service: str, namespace: str = "") -> str:
         MultigenError: there is no such service, or it refused.
     """
     with _node(namespace) as node:
-        response = _call(node, Trigger, service, Trigger.Request())
+        response = _call(node, Trigger, service, Trigger.Request(), ATTEMPTS)
     if not response.success:
         raise MultigenError(f"{service} refused: {response.message}")
     return str(response.message)
@@ -114,7 +125,8 @@ def activate(name: str, namespace: str = "") -> None:
         MultigenError: there is no such node, or it refused.
     """
     with _node(namespace) as node:
-        state = _call(node, GetState, f"{name}/get_state", GetState.Request()).current_state.id
+        request = GetState.Request()
+        state = _call(node, GetState, f"{name}/get_state", request, ATTEMPTS).current_state.id
         steps = {
             State.PRIMARY_STATE_UNCONFIGURED: (
                 Transition.TRANSITION_CONFIGURE,
@@ -126,8 +138,8 @@ def activate(name: str, namespace: str = "") -> None:
         if state not in steps:
             raise MultigenError(f"{name} was shut down; start it again")
         for transition in steps[state]:
-            request = ChangeState.Request(transition=Transition(id=transition))
-            if not _call(node, ChangeState, f"{name}/change_state", request).success:
+            change = ChangeState.Request(transition=Transition(id=transition))
+            if not _call(node, ChangeState, f"{name}/change_state", change).success:
                 raise MultigenError(f"{name} refused to activate; its log says why")
 
 

@@ -75,7 +75,7 @@ def declare(node: Node, cls: type[Parameters]) -> Parameters:
                 f"parameter {field.name}: {value!r} is not one of {', '.join(choices)}"
             )
         pattern = field.metadata["pattern"]
-        if pattern and not re.fullmatch(pattern, value):
+        if pattern and not re.fullmatch(pattern, str(value)):
             raise MultigenError(
                 f"parameter {field.name}: {value!r} is none; {field.metadata['description']}"
             )

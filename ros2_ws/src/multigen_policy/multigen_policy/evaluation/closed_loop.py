@@ -136,7 +136,7 @@ def _simulator(name: str) -> Simulator:
     if found is None:
         known = ", ".join(sorted(entry.name for entry in entry_points(group=SIMULATORS)))
         raise MultigenError(f"simulator {name!r} is not available; available: {known or 'none'}")
-    return found.load()()  # type: ignore[no-any-return]
+    return found.load()()
 
 
 def _progress(ticks: list[Tick], goal: PourGoal) -> Iterator[PourProgress]:

@@ -59,14 +59,15 @@ def run_evaluate(args: argparse.Namespace) -> int:
     """Run what has not been run; an episode that fails is named, and makes the exit status 1."""
     if args.episodes < 1 or args.processes < 1:
         raise MultigenError("--episodes and --processes must be at least 1")
-    if not 0 < args.target_ml[0] <= args.target_ml[1]:
+    low, high = args.target_ml
+    if not 0 < low <= high:
         raise MultigenError("--target-ml takes two positive volumes, the smaller one first")
     for scene in args.scene:
         load_scene(scene, args.first_seed)
     jobs = [
         Job(
             scene, seed, policy, args.synthesizer, args.vessel_known,
-            *args.target_ml, args.told_ml, args.checkpoint,
+            low, high, args.told_ml, args.checkpoint,
         )
         for policy in args.policy
         for scene in args.scene

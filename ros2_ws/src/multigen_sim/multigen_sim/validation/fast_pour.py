@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ class Comparison:
         return float(np.interp(DURATION, self.time, left)) - held
 
 
-def model(end: float = END, after: float = AFTER, **spec: float) -> NDArray[np.float64]:
+def model(end: float = END, after: float = AFTER, **spec: Any) -> NDArray[np.float64]:
     """What the model leaves [m^3], every `STEP` of the pour and `after` [s]."""
     rig = Rig(CYLINDER, volume=VOLUME, **spec)
     tilts = np.concatenate([ramp(0.0, end, DURATION), stay(end, after)])
@@ -56,7 +57,7 @@ def compare(spacings: Sequence[float] = SPACINGS, after: float = AFTER) -> Compa
     rate = END / DURATION
     begin = _FROM / rate
     left = model(after=after, capillarity=0.0)
-    time = STEP * np.arange(1, len(left) + 1)
+    time = STEP * np.arange(1.0, len(left) + 1)
     runs = {}
     for spacing in spacings:
         cylinder = ParticleCylinder(RADIUS, HEIGHT, VOLUME, spacing)

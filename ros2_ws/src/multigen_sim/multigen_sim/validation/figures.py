@@ -131,6 +131,6 @@ def conservation(folder: Path, books: list[Audit]) -> Path:
         ("outflow integrated", np.array([b.outflow - b.hanging for b in books]) / poured),
         ("arrivals integrated", np.array([b.arrivals for b in books]) / poured),
     ):
-        axes.hist(np.maximum(np.abs(errors), 1e-18), bins, histtype="step", label=name)
+        axes.hist(np.maximum(np.abs(errors), 1e-18), bins.tolist(), histtype="step", label=name)
     axes.set_xscale("log")
     return _write(figure, axes, folder / "conservation.png")

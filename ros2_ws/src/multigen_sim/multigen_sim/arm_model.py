@@ -58,6 +58,8 @@ def add_arm(
             armature=link.armature,
             damping=[link.damping, 0, 0],
             frictionloss=friction * link.effort,
+            solref_friction=[0.004, 1.0],
+            solimp_friction=[0.99, 0.9999, 0.001, 0.5, 2.0],
             actgravcomp=True,
             actfrclimited=True,
             actfrcrange=[-link.effort, link.effort],

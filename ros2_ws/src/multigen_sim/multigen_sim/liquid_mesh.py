@@ -57,9 +57,7 @@ class LiquidBody:
     def __init__(self, vessel: Vessel) -> None:
         self._z = np.linspace(0.0, vessel.height, _SAMPLES)
         self._r = np.maximum(vessel.radius(self._z) - _GAP, 1e-4)
-        slope = np.gradient(self._r, self._z)
-        self._out = 1.0 / np.hypot(1.0, slope)
-        self._down = -slope * self._out
+        self._slope = np.gradient(self._r, self._z)
         self._floor = vessel.floor
 
     def update(
@@ -73,7 +71,9 @@ class LiquidBody:
         lean = max(float(np.hypot(up[0], up[1])), _LEVEL)
         ahead = -up[:2] / lean if lean > _LEVEL else np.array([1.0, 0.0])
         z = self._slices(self._r - (up[2] * self._z - level) / lean)
-        r, out, down = (np.interp(z, self._z, values) for values in self._profile)
+        r, slope = np.interp(z, self._z, self._r), np.interp(z, self._z, self._slope)
+        out = 1.0 / np.hypot(1.0, slope)
+        down = -slope * out
         chord = np.clip((up[2] * z - level) / lean, -r, r)
         angle = np.arccos(chord / r)[:, None] * _TURN
         x, y = r[:, None] * np.cos(angle), r[:, None] * np.sin(angle)
@@ -96,10 +96,6 @@ class LiquidBody:
             ]
         )
         return vertices, normals
-
-    @property
-    def _profile(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        return self._r, self._out, self._down
 
     def _slices(self, depth: NDArray[np.float64]) -> NDArray[np.float64]:
         """Heights [m] to cut at, from the depth of the liquid [m] along each sample's diameter."""

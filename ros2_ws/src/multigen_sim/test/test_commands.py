@@ -1,13 +1,14 @@
 import argparse
 
 import cv2
+import numpy as np
 import pytest
 
 from multigen_core.errors import MultigenError
 from multigen_core.scene import Scene
 from multigen_sim import bench
 from multigen_sim.commands import register_sim
-from multigen_sim.picture_sheet import Pour, pour_pictures
+from multigen_sim.picture_sheet import Pour, pour_pictures, pouring_picture
 
 
 @pytest.fixture
@@ -37,14 +38,30 @@ def test_show_writes_a_sheet_of_the_scene(multigen_sim, tmp_path):
     assert sheet.std() > 20
 
 
+def test_urdf_is_printed(multigen_sim, capsys):
+    multigen_sim("urdf")
+    assert '<robot name="gen3">' in capsys.readouterr().out
+    with pytest.raises(MultigenError, match="gen3"):
+        multigen_sim("urdf", "--arm", "hydra")
+
+
+def test_validate_refuses_no_pours(multigen_sim):
+    with pytest.raises(MultigenError, match="at least 1"):
+        multigen_sim("validate", "--pours", "0")
+
+
 def test_unwritable_sheet_is_an_error(multigen_sim, tmp_path):
     with pytest.raises(MultigenError, match="No such file"):
         multigen_sim("show", "-o", str(tmp_path / "nowhere" / "sheet.png"))
-
-
-def test_unknown_scene_is_an_error(multigen_sim, tmp_path):
     with pytest.raises(MultigenError, match="atlantis"):
         multigen_sim("show", "--scene", "atlantis", "-o", str(tmp_path / "sheet.png"))
+
+
+def test_a_pouring_picture_shows_a_stream():
+    still, flowing = (pouring_picture(Scene(), 0, volume)[1] for volume in (0.0, 60e-6))
+    air = np.s_[30:60, 85:150]
+    assert not np.ptp(still[air], axis=(0, 1)).any()
+    assert np.ptp(flowing[air], axis=(0, 1)).max() > 50
 
 
 def test_pictures_come_at_the_times_asked_for():
@@ -70,4 +87,7 @@ def test_bench_gives_positive_figures(monkeypatch):
         "render_ms",
         "hearing_view_ms",
     } <= set(figures)
-    assert all(value > 0 for value in figures.values())
+    numbers = [value for value in figures.values() if not isinstance(value, str)]
+    assert len(numbers) > 10
+    assert all(value > 0 for value in numbers)
+    assert figures["peer"]

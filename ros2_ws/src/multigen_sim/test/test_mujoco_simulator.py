@@ -141,6 +141,73 @@ def test_command_delay_is_obeyed():
     assert sim.joint_state().positions[:7] == pytest.approx(start + 0.05, abs=5e-3)
 
 
+def test_servo_lag_delays_by_its_time_constant():
+    step = 0.02
+    reached = {}
+    for lag in (0.0, 0.1):
+        sim = MujocoSimulator()
+        sim.reset(Scene(arm=ArmSpec(servo_lag=lag)), 0)
+        start = sim.joint_state().positions[6]
+        goal = sim.joint_state().positions[:7] + np.array([0, 0, 0, 0, 0, 0, step])
+        sim.command(goal, np.zeros(7))
+        sim.step(100)
+        reached[lag] = (sim.joint_state().positions[6] - start) / step
+        sim.step(1500)
+        assert sim.joint_state().positions[6] == pytest.approx(goal[6], abs=1e-4)
+    assert reached[0.0] > 0.7
+    assert 0.2 < reached[0.1] < 0.62
+
+
+def test_friction_leaves_the_arm_short_of_its_goal():
+    missed = []
+    for friction in (0.0, 0.2):
+        sim = MujocoSimulator()
+        sim.reset(Scene(arm=ArmSpec(joint_friction=friction)), 0)
+        goal = sim.joint_state().positions[:7] + 0.01
+        sim.command(goal, np.zeros(7))
+        sim.step(3000)
+        missed.append(np.abs(sim.joint_state().positions[:7] - goal).max())
+    assert missed[0] < 2e-4
+    assert missed[1] > 1e-3
+
+
+def test_encoder_noise_is_drawn_by_seed_and_moment_and_leaves_the_arm_alone():
+    scene = Scene(arm=ArmSpec(encoder_noise=0.002))
+    sim, quiet = MujocoSimulator(), MujocoSimulator()
+    quiet.reset(SCENE, 3)
+    sim.reset(scene, 3)
+    errors = []
+    for _ in range(200):
+        first, again = sim.joint_state().positions, sim.joint_state().positions
+        assert (first == again).all()
+        errors.append(first[:7] - quiet.joint_state().positions[:7])
+        sim.step(1)
+        quiet.step(1)
+    assert np.std(errors) == pytest.approx(0.002, rel=0.1)
+    assert (sim._data.qpos == quiet._data.qpos).all()
+
+
+def test_touching_the_table_and_the_target_is_told_once_each(simulator):
+    assert simulator.collisions() == []
+    low = simulator.joint_state().positions[:7].copy()
+    low[1] += 0.6
+    for _ in range(150):
+        simulator.command(low, np.zeros(7))
+        simulator.step(10)
+    told = simulator.collisions()
+    assert any("table" in pair for pair in told)
+    assert simulator.collisions() == []
+
+
+def test_vessels_that_meet_are_told(simulator):
+    turned = simulator.joint_state().positions[:7].copy()
+    turned[0] -= 0.25
+    for _ in range(150):
+        simulator.command(turned, np.zeros(7))
+        simulator.step(10)
+    assert "source and target" in simulator.collisions()
+
+
 def test_home_noise_moves_the_start_by_seed():
     scene = Scene(arm=ArmSpec(home_noise=0.01))
     sim = MujocoSimulator()

@@ -1,7 +1,9 @@
+import cv2
 import numpy as np
 import pytest
 
 from multigen_core.scene import CameraSpec, LookSpec, Scene, SourceSpec, TargetSpec
+from multigen_core.vessel import vessel
 from multigen_sim import gl_context
 from multigen_sim.mujoco_simulator import MujocoSimulator
 
@@ -76,6 +78,50 @@ def test_clear_vessel_shows_the_level_and_opaque_hides_it(picture):
         changes[name] = (difference(empty, full) > 15).sum()
     assert changes["straight_glass"] > 300
     assert changes["steel_cup"] == 0
+
+
+def test_opaque_vessels_show_liquid_only_by_their_mouth(picture):
+    for name in ("mug", "bowl", "steel_cup", "kettle", "planter", "stoneware_cup"):
+        target = vessel(name)
+        scenes = [
+            Scene(target=TargetSpec(vessel=name, volume_ml=part * target.capacity * 1e6))
+            for part in (0.0, 0.6, 0.9)
+        ]
+        empty, part, full = (picture(scene)[0] for scene in scenes)
+        _, sim = picture(scenes[0])
+        x, y, _ = scenes[0].target.position
+        turn = np.linspace(0, 2 * np.pi, 60)
+        edge = target.mouth_radius + target.wall
+        rim = [
+            project(scenes[0], sim, [x + edge * np.cos(a), y + edge * np.sin(a), target.rim_height])
+            for a in turn
+        ]
+        inside = cv2.fillConvexPoly(
+            np.zeros(empty.shape[:2], np.uint8), np.round(rim).astype(np.int32), 1
+        )
+        beside = cv2.dilate(inside, np.ones((3, 3), np.uint8)) == 0
+        assert (difference(empty, full)[beside] <= 15).all(), name
+        if target.mouth_radius < 0.06:
+            assert (difference(empty, part) <= 15).all(), name
+
+
+def test_a_camera_off_its_calibration_moves_the_picture_but_not_the_calibration(picture):
+    cameras = [CameraSpec(calibration_error=(0.0, e, 0.0)) for e in (0.0, 0.01)]
+    (true, first), (off, second) = (picture(Scene(camera=camera)) for camera in cameras)
+    assert (difference(true, off) > 15).sum() > 300
+    assert (cameras[0].pose == cameras[1].pose).all()
+    matrices = [sim.calibration("public").matrix for sim in (first, second)]
+    assert (matrices[0] == matrices[1]).all()
+
+
+def test_shadows_and_larger_pictures_work(picture):
+    sizes = CameraSpec(width=640, height=480)
+    plain, shaded = (
+        picture(Scene(camera=sizes, look=LookSpec(shadows=shadows)))[0] for shadows in (False, True)
+    )
+    assert plain.shape == (480, 640, 3)
+    darker = (plain - shaded).sum(axis=2) > 60
+    assert 0.01 < darker.mean() < 0.5
 
 
 def test_source_liquid_is_level_whatever_the_tilt(picture):

@@ -55,6 +55,9 @@ class Recorder:
     def hearing(self, frame):
         self._add("hearing", frame)
 
+    def collided(self, pair):
+        self._add("collision", pair)
+
     def failed(self, error):
         self.errors.append(error)
         self._add("failed", error)
@@ -141,8 +144,25 @@ def test_bad_trajectories_are_counted_with_the_reason_and_the_world_goes_on(star
     loop.command(Trajectory(ARM.names, np.empty(0), empty, empty))
     recorder.until(lambda _: loop.rejected == 3)
     assert "empty" in loop.reason
+    beyond = recorder.items["joints"][0].positions[:7].copy()
+    beyond[1] = 3.0
+    loop.command(hold(ARM.names, beyond))
+    recorder.until(lambda _: loop.rejected == 4)
+    assert loop.reason == "joint_2 at 3.000 rad is outside its limits -2.24 … 2.24 rad"
     now = recorder.items["clock"][-1] / 1e9
     recorder.until(clock_reaches(now + 0.5))
+
+
+def test_collisions_are_reported_and_counted(start):
+    loop, recorder = start()
+    recorder.until(lambda items: items["joints"])
+    low = recorder.items["joints"][0].positions[:7].copy()
+    low[1] += 0.6
+    loop.command(hold(ARM.names, low))
+    recorder.until(lambda items: items["collision"])
+    assert "table" in " ".join(recorder.items["collision"])
+    assert loop.figures["collisions"] == loop.collisions >= 1
+    assert loop.collision == recorder.items["collision"][-1]
 
 
 def test_reset_brings_the_world_back_but_never_the_clock(start):

@@ -15,7 +15,14 @@ TOPICS = (
     contract.AUDIO_VIEW,
     contract.CAMERA_INFO,
 )
-FIGURES = ("real_time_factor", "step_ms", "render_ms", "overruns", "rejected_commands")
+FIGURES = (
+    "real_time_factor",
+    "step_ms",
+    "render_ms",
+    "overruns",
+    "rejected_commands",
+    "collisions",
+)
 
 
 def test_publishes_the_contract_and_follows_trajectories(start_node, peer, call, health, wait):
@@ -36,6 +43,12 @@ def test_publishes_the_contract_and_follows_trajectories(start_node, peer, call,
     wait(lambda: "refused" in health.message("/simulator"), "the refusal")
     assert "elbow" in health.message("/simulator")
     assert all(np.isfinite(health.value("/simulator", figure)) for figure in FIGURES)
+
+    low = joints[-1].positions[:7].copy()
+    low[1] += 0.6
+    command.send(hold(joints[-1].names[:7], low))
+    wait(lambda: health.value("/simulator", "collisions") > 0, "the collision")
+    assert "collision of" in simulator.output
 
     before = joints[-1].stamp
     assert call(Trigger, "simulator/reset").success

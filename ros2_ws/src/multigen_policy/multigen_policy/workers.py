@@ -34,9 +34,7 @@ def run_tasks(
     while queue or suspects:
         width = 1 if suspects else processes
         source = suspects or queue
-        with ProcessPoolExecutor(
-            width, mp_context=multiprocessing.get_context("spawn")
-        ) as pool:
+        with ProcessPoolExecutor(width, mp_context=multiprocessing.get_context("spawn")) as pool:
             running: dict[Future[Result], Task] = {}
             broken = False
             while (source and not broken) or running:

@@ -28,7 +28,7 @@ def bump(frequencies, centre, octaves=0.06):
 
 
 def pour_into(vessel, flow, start=1.0, stop=8.0, seconds=9.0, peak=6.0, seed=0, first=0.0):
-    """Sound (N,) of `flow` [m^3/s] into a vessel that holds `first` [m^3], and its fill over time."""
+    """Sound (N,) of `flow` [m^3/s] into a vessel that holds `first` [m^3], and its fill."""
     resonator = Resonator(vessel)
 
     def volume(time):

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from .pour_sound import bump, pour_into, shaped_noise
 
 from multigen_core.acoustics import Resonator, cents
 from multigen_core.contract import SAMPLE_RATE
@@ -8,6 +7,8 @@ from multigen_core.vessel import vessel
 from multigen_policy.listening.filling import FlowPrior, Hearing
 from multigen_policy.listening.listener import Listener
 from multigen_policy.listening.shapes import known_vessel, sized_vessel, unknown_vessel
+
+from .pour_sound import bump, pour_into, shaped_noise
 
 GLASS = vessel("straight_glass")
 FLOW = 45e-6

@@ -61,9 +61,7 @@ def test_steady_hum_is_recognised_and_a_moving_resonance_is_not():
 def test_what_is_heard_while_nothing_flows_is_noise_at_once():
     contrast = Contrast()
     rng = np.random.default_rng(0)
-    frames = [
-        1e-3 * tone(900, 0.128) + 1e-3 * rng.standard_normal(2048) for _ in range(200)
-    ]
+    frames = [1e-3 * tone(900, 0.128) + 1e-3 * rng.standard_normal(2048) for _ in range(200)]
     for frame in frames[:150]:
         contrast.push(spectra(frame), quiet=True)
     at = np.argmin(np.abs(FREQUENCIES - 900))

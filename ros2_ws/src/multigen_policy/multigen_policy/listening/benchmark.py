@@ -42,7 +42,7 @@ class Heard:
 
     @property
     def elapsed(self) -> Floats:
-        """[s]"""
+        """Duration [s]."""
         return Excerpt(np.zeros((0, 0)), self.truth).elapsed
 
 
@@ -123,7 +123,7 @@ def with_clocks(heard: Sequence[Heard]) -> list[dict[str, Floats]]:
 
 
 def _fit(heard: Sequence[Heard]) -> tuple[float, float, float, float] | None:
-    """Mean duration, slope and start of the fitted clock, mean truth; every excerpt counts alike."""
+    """Mean duration, slope and start of the fitted clock, mean truth; excerpts count alike."""
     if not heard:
         return None
     weights = np.concatenate([np.full(len(h.truth), 1 / len(h.truth)) for h in heard])

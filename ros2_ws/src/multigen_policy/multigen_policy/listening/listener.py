@@ -56,12 +56,12 @@ class Listener:
         """Take samples at SAMPLE_RATE; the estimates that they complete, one every PERIOD.
 
         Each tells of `DELAY` before the last sample it needs. `flow` [m^3/s] is what is known of
-        the flow otherwise, as from the tilt of the vessel poured from; 0 means that none is possible.
+        the flow otherwise, as from the tilt of the vessel poured from; 0 means that none can be.
         """
         return [self.step(spectrum, flow) for spectrum in self._spectra.push(samples)]
 
     def doubt(self, volume: float) -> None:
-        """Let the volume arrived so far be uncertain by a standard deviation `volume` [m^3] more."""
+        """Make the volume arrived so far uncertain by a standard deviation `volume` [m^3] more."""
         self._filling.doubt(volume)
 
     def step(

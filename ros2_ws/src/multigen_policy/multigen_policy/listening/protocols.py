@@ -1,4 +1,4 @@
-"""How recordings are cut and stretched so that elapsed time tells nothing, and what is true then."""
+"""How recordings are cut and stretched so that elapsed time tells nothing, and the truth then."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Excerpt:
 
     @property
     def elapsed(self) -> Floats:
-        """[s]"""
+        """Times of the truth [s]."""
         return PERIOD * np.arange(len(self.truth))
 
 

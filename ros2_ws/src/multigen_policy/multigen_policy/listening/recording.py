@@ -34,7 +34,7 @@ class Sound:
 
     @property
     def duration(self) -> float:
-        """[s]"""
+        """Length [s]."""
         return len(self.samples) / SAMPLE_RATE
 
 

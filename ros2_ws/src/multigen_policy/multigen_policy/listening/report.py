@@ -19,7 +19,8 @@ def print_benchmark(document: Mapping[str, Any], console: Console) -> None:
     """Print the figures of every protocol."""
     for protocol, figures in document.items():
         console.print(
-            f"\n[bold]{protocol}[/]: {figures['excerpts']} excerpts of {figures['vessels']} vessels; "
+            f"\n[bold]{protocol}[/]: {figures['excerpts']} excerpts of "
+            f"{figures['vessels']} vessels; "
             "means over vessels of clip means, 95 % bootstrap over vessels"
         )
         console.print(_methods(figures["methods"]))

@@ -83,7 +83,7 @@ class Contrast:
         self._line = np.zeros(len(FREQUENCIES))
 
     def push(self, spectrum: Floats, quiet: bool) -> Floats:
-        """The contrast (B,) of a spectrum; `quiet` says that nothing flows, so all lines are noise."""
+        """The contrast (B,) of a spectrum; `quiet`: nothing flows, so all lines are noise."""
         contrast = spectrum - spectrum @ _tables()[2]
         rise = 30.0 if quiet else _LINE_RISE
         self._line = np.maximum(np.minimum(self._line + rise * self.period, contrast), 0.0)

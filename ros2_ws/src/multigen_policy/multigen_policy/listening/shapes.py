@@ -98,7 +98,7 @@ def unknown_vessel(empty: float = 0.9) -> Prior:
 
 
 def sized_vessel(diameter: float, height: float, error: float = 0.05, empty: float = 0.9) -> Prior:
-    """A vessel whose inner `diameter` at the mouth and `height` [m] are known to a share `error`."""
+    """A vessel whose inner `diameter` at the mouth and `height` [m] are known within `error`."""
     radius = diameter / 2
     members = [cone(radius * (1 - taper), radius, height) for taper in (0.0, 0.15, 0.3, 0.4)]
     return _evenly(members, error, empty)

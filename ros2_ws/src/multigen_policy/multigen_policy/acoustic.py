@@ -20,7 +20,7 @@ from multigen_policy.draining import Draining
 from multigen_policy.listening.filling import FlowPrior, Hearing
 from multigen_policy.listening.listener import Estimate, Listener
 from multigen_policy.listening.shapes import known_vessel, unknown_vessel
-from multigen_policy.pouring import Pouring, Tilt
+from multigen_policy.pouring import ImpossibleGoalError, Pouring, Tilt
 from multigen_policy.tilting import Tilting
 
 
@@ -67,9 +67,10 @@ class AcousticConfig:
 
 
 class Acoustic:
-    """Searches for the tilt at which a flow is heard, and so learns the start volume; then follows
-    the flow that the tilt should give, and corrects what has arrived by the resonance of the vessel
-    it fills.
+    """Pours by the sound of the vessel it fills.
+
+    It searches for the tilt at which a flow is heard, and so learns the start volume; then follows
+    the flow that the tilt should give, and corrects what has arrived by the resonance it hears.
 
     It needs the held vessel and a microphone. The receiving vessel may be unknown.
     """
@@ -83,14 +84,20 @@ class Acoustic:
         self.joint_names = arm.names
         self._config = config
         self._path = path
+        self._source = source
         self._arm = arm
         self._tilting = Tilting(arm, path)
         self._pouring = Pouring(arm, self._tilting, self._decide)
-        self._draining = Draining(source)
+        self.draining = Draining(source)
         self.reset(PourGoal(0.0))
 
     def reset(self, goal: PourGoal) -> None:
         config = self._config
+        if goal.target_volume > self._source.capacity:
+            raise ImpossibleGoalError(
+                f"cannot pour {goal.target_volume * 1e6:.0f} ml: the {self._source.name} holds at "
+                f"most {self._source.capacity * 1e6:.0f} ml"
+            )
         self._goal = goal.target_volume
         prior = (
             known_vessel(vessel(goal.vessel), config.detuning) if goal.vessel else unknown_vessel()
@@ -102,12 +109,13 @@ class Acoustic:
         )
         self.heard: Estimate | None = None
         """The newest estimate."""
+        self.start_content: float | None = None
+        """What the source held [m^3] when its flow was first heard; None until then."""
         self._end: int | None = None
         self._heard_at: int | None = None
         self._tilts: deque[tuple[int, float]] = deque(maxlen=50)
         self._last: int | None = None
         self._began: int | None = None
-        self._onset = False
         self._fed = 0.0
         self._flows: deque[tuple[int, float]] = deque(maxlen=50)
         self._quiet = 0.0
@@ -128,11 +136,11 @@ class Acoustic:
 
     def _drain(self, now: int, tilt: float) -> None:
         """Let the vessel poured from run on."""
-        if self._onset and self._last is not None:
-            self._draining.step(tilt, to_seconds(now - self._last))
+        if self.start_content is not None and self._last is not None:
+            self.draining.step(tilt, to_seconds(now - self._last))
         self._last = now
         self._tilts.append((now, tilt))
-        self._flows.append((now, self._draining.poured if self._onset else 0.0))
+        self._flows.append((now, self.draining.poured if self.start_content is not None else 0.0))
 
     def _listen(self, observation: Observation, tilt: float) -> None:
         now = observation.stamp
@@ -151,7 +159,7 @@ class Acoustic:
 
     def _expected(self, now: int, tilt: float, seconds: float) -> float:
         """Flow [m^3/s] into the receiving vessel over the sound's last `seconds`."""
-        if self._onset:
+        if self.start_content is not None:
             arrived = _at(self._flows, now - round(self._config.fall * 1e9))
             flow = max(arrived - self._fed, 0.0) / seconds
             self._fed += flow * seconds
@@ -176,12 +184,12 @@ class Acoustic:
             return Tilt(0.0, 0.0)
         if heard.level < config.silence:
             raise DeafError("the microphone gives digital silence; is it muted?")
-        if not self._onset:
+        if self.start_content is None:
             if heard.flowing:
                 self._find_start(now)
             else:
                 return self._search(tilt)
-        return self._pour(now, tilt, heard)
+        return self._pour(observation, heard)
 
     def _search(self, tilt: float) -> Tilt:
         config = self._config
@@ -191,7 +199,7 @@ class Acoustic:
                 raise EmptyError(
                     f"nothing is heard to flow at a tilt of {tilt:.2f} rad: the source seems empty"
                 )
-        bared = max((self._draining.held(tilt) - self._draining.held(tilt + 0.02)) / 0.02, 1e-6)
+        bared = max((self.draining.held(tilt) - self.draining.held(tilt + 0.02)) / 0.02, 1e-6)
         rate = min(config.search, config.share * self._goal / config.reaction / bared)
         poured = self.heard.belief.poured if self._fed and self.heard else 0.0
         return Tilt(max(rate, 0.03), poured)
@@ -202,27 +210,29 @@ class Acoustic:
         began = now - round((config.late + config.fall) * 1e9)
         tilts = list(self._tilts)
         poured = self._fed
-        self._draining.start(self._draining.content_at_start(_at(self._tilts, began)))
+        self.start_content = self.draining.content_at_start(_at(self._tilts, began))
+        self.draining.start(self.start_content)
         previous = began
         self._flows.clear()
         for stamp, tilt in tilts:
             if stamp > began:
-                self._draining.step(tilt, to_seconds(stamp - previous))
+                self.draining.step(tilt, to_seconds(stamp - previous))
                 previous = stamp
-                self._flows.append((stamp, poured + self._draining.poured))
-        self._draining.poured += poured
+                self._flows.append((stamp, poured + self.draining.poured))
+        self.draining.poured += poured
         self._listener.doubt(config.start_error)
-        self._onset = True
         self._quiet = 0.0
 
-    def _pour(self, now: int, tilt: float, heard: Estimate) -> Tilt:
-        config, draining = self._config, self._draining
+    def _pour(self, observation: Observation, heard: Estimate) -> Tilt:
+        config, draining = self._config, self.draining
+        now, tilt = self._tilts[-1]
         belief = heard.belief
         flow = draining.flow(tilt)
         limits = self._tilting.limits
         rate = (tilt - _at(self._tilts, now - 150_000_000)) / 0.15
+        delay = config.delay + to_seconds(observation.now - observation.stamp)
         coming = draining.poured - self._fed
-        coming += draining.tail(tilt, rate, limits.speed, limits.acceleration, config.delay)
+        coming += draining.tail(tilt, rate, limits.speed, limits.acceleration, delay)
         remaining = self._goal - belief.poured - coming
         if remaining <= 0:
             return Tilt(estimated_volume=belief.poured + coming, done=True)
@@ -230,7 +240,7 @@ class Acoustic:
             self._quiet += 0.1
             if self._quiet > config.patience:
                 # Sound that was none of the pour: go on searching from here.
-                self._onset = False
+                self.start_content = None
                 self._quiet = 0.0
                 return self._search(tilt)
         else:

@@ -23,6 +23,10 @@ MAX_LAG = 0.3
 """How far the measured tilt may be from the planned one [rad]; a slow arm lags by about 0.1."""
 
 
+class ImpossibleGoalError(MultigenError):
+    """A pour that cannot be done."""
+
+
 class LaggingArmError(MultigenError):
     """The arm is not where it was commanded: reset, stopped or in the way of something."""
 

@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from multigen_core.arm import Arm
-from multigen_core.errors import MultigenError
 from multigen_core.policy import Decision, Observation, PourGoal, Sense
 from multigen_core.pour_path import PourPath
 from multigen_core.tilted_volume import tilted_volume
 from multigen_core.trajectory import Trajectory
 from multigen_core.types import to_seconds
 from multigen_core.vessel import Vessel
-from multigen_policy.pouring import Pouring, Tilt
+from multigen_policy.pouring import ImpossibleGoalError, Pouring, Tilt
 from multigen_policy.tilting import STEP, Tilting
 
 GRAVITY = 9.81
@@ -28,10 +27,6 @@ class TimedConfig:
     """Flow aimed at [m^3/s]."""
 
     flow: float = 30e-6
-
-
-class ImpossibleGoalError(MultigenError):
-    """A pour that cannot be done."""
 
 
 def weir_head(flow: float, radius: float, tilt: ArrayLike) -> NDArray[np.float64]:

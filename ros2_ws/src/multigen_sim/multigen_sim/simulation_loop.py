@@ -136,6 +136,10 @@ class SimulationLoop:
             self._loop()
         except MultigenError as error:
             self._outputs.failed(error)
+        except Exception as error:  # a world that stands still must not look alive
+            self._outputs.failed(
+                MultigenError(f"the simulator failed: {type(error).__name__}: {error}")
+            )
         finally:
             simulator = getattr(self, "_simulator", None)
             if simulator is not None:

@@ -84,9 +84,9 @@ class Supervised:
             except MultigenError as error:
                 self._trouble = str(error)
                 retreat: Trajectory = self.retreat(observation.joints.positions)
-                self._upright_at = observation.stamp + round(float(retreat.times[-1]) * 1e9)
+                self._upright_at = observation.now + round(float(retreat.times[-1]) * 1e9)
                 return Decision(retreat, "retreat")
-        over = observation.stamp >= self._upright_at
+        over = observation.now >= self._upright_at
         outcome = Outcome.ABORTED if over else Outcome.RUNNING
         return Decision(None, "retreat", outcome=outcome, reason=self._trouble if over else "")
 
@@ -140,22 +140,22 @@ def _simulator(name: str) -> Simulator:
 
 
 def _progress(ticks: list[Tick], goal: PourGoal) -> Iterator[PourProgress]:
-    start = ticks[0].observation.stamp
+    start = ticks[0].observation.now
     for tick in ticks:
         if tick.decision is not None:
             yield PourProgress(
-                tick.observation.stamp,
+                tick.observation.now,
                 tick.decision.stage,
                 goal.target_volume,
                 tick.decision.estimated_volume,
-                to_seconds(tick.observation.stamp - start),
+                to_seconds(tick.observation.now - start),
                 tick.decision.outcome,
                 tick.decision.reason,
             )
 
 
 def _result(ticks: list[Tick], goal: PourGoal) -> dict[str, Any]:
-    asked = PourProgress(ticks[0].observation.stamp, "accepted", goal.target_volume)
+    asked = PourProgress(ticks[0].observation.now, "accepted", goal.target_volume)
     states = [tick.pour for tick in ticks]
     pour = pour_metrics(asked, list(_progress(ticks, goal)), states, states[-1].stamp)
     moving = [tick for tick in ticks if tick.decision is not None]

@@ -98,7 +98,7 @@ def _protocol(heard: list[Heard]) -> dict[str, Any]:
 def _method(method: str, told: Sequence[tuple[Heard, Floats]]) -> dict[str, Any]:
     heard = [item for item, _ in told]
     triggers = [trigger(guess, item.truth) for item, guess in told]
-    # Whether to trigger is only asked of excerpts that reach the window.
+    # Excerpts that end before the window can only be triggered early.
     asked = [float(item.truth.max()) >= WINDOW[0] for item in heard]
     result: dict[str, Any] = {
         "fill_error": _over_vessels(heard, [
@@ -111,7 +111,7 @@ def _method(method: str, told: Sequence[tuple[Heard, Floats]]) -> dict[str, Any]
     }  # fmt: skip
     for name in ("window", "early", "never"):
         result[f"trigger_{name}"] = _over_vessels(heard, [
-            float(kind == name) if reaches or kind == "early" else float("nan")
+            float(kind == name) if reaches or name == "early" else float("nan")
             for kind, reaches in zip(triggers, asked, strict=True)
         ])  # fmt: skip
     if method in LISTENERS:

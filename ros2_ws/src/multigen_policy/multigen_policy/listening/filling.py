@@ -109,7 +109,9 @@ class Filling:
         )
         return kind, state
 
-    def step(self, contrast: Floats, flowing: float, seconds: float, flow: float | None = None) -> None:
+    def step(
+        self, contrast: Floats, flowing: float, seconds: float, flow: float | None = None
+    ) -> None:
         """Advance by a spectrum's contrast (B,).
 
         Args:
@@ -174,7 +176,7 @@ class Filling:
         return np.asarray((low + part * (high - low)) * np.exp(self._state[0]))
 
     def _plume(self) -> Floats:
-        """log2 of the bubble plume's resonance [Hz]: it sounds like a column as deep as the pool."""
+        """log2 of the bubble plume's resonance [Hz]: that of a column as deep as the pool."""
         return np.asarray(self._state[4] - np.log2(4 * np.maximum(self._level(), 0.003)))
 
     def _at(self, contrast: Floats, pitch: Floats) -> Floats:

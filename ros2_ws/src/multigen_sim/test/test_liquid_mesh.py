@@ -31,7 +31,7 @@ def mesh_volume(vertices):
 def test_mesh_is_closed_outward_and_holds_the_liquid_s_volume(name, tilt, part):
     v, _, _, (vertices, _) = body(name, tilt, part)
     volume = mesh_volume(vertices - [0.0, 0.0, v.floor])
-    assert volume == pytest.approx(part * v.capacity, rel=0.06, abs=0.01 * v.capacity)
+    assert volume == pytest.approx(part * v.capacity, rel=0.06, abs=0.025 * v.capacity)
 
 
 @settings(max_examples=40, deadline=None)

@@ -118,7 +118,7 @@ class Acoustic:
         self._began: int | None = None
         self._fed = 0.0
         self._flows: deque[tuple[int, float]] = deque(maxlen=50)
-        self._quiet = 0.0
+        self._since: dict[str, int] = {}
         self._pouring.reset()
 
     def act(self, observation: Observation) -> Decision:
@@ -194,8 +194,7 @@ class Acoustic:
     def _search(self, tilt: float) -> Tilt:
         config = self._config
         if tilt >= self._tilting.max_tilt - 1e-3:
-            self._quiet += 0.1
-            if self._quiet > config.patience:
+            if self._lasts("stuck", self._tilts[-1][0]):
                 raise EmptyError(
                     f"nothing is heard to flow at a tilt of {tilt:.2f} rad: the source seems empty"
                 )
@@ -221,7 +220,11 @@ class Acoustic:
                 self._flows.append((stamp, poured + self.draining.poured))
         self.draining.poured += poured
         self._listener.doubt(config.start_error)
-        self._quiet = 0.0
+        self._since.clear()
+
+    def _lasts(self, trouble: str, now: int) -> bool:
+        """Whether a trouble has lasted for longer than patience."""
+        return to_seconds(now - self._since.setdefault(trouble, now)) > self._config.patience
 
     def _pour(self, observation: Observation, heard: Estimate) -> Tilt:
         config, draining = self._config, self.draining
@@ -237,14 +240,13 @@ class Acoustic:
         if remaining <= 0:
             return Tilt(estimated_volume=belief.poured + coming, done=True)
         if flow > 4e-6 and not heard.flowing:
-            self._quiet += 0.1
-            if self._quiet > config.patience:
+            if self._lasts("quiet", now):
                 # Sound that was none of the pour: go on searching from here.
                 self.start_content = None
-                self._quiet = 0.0
+                self._since.clear()
                 return self._search(tilt)
         else:
-            self._quiet = 0.0
+            self._since.pop("quiet", None)
         if tilt >= self._tilting.max_tilt - 1e-3 and flow < 1e-6:
             raise EmptyError(
                 f"the source ran empty {remaining * 1e6:.0f} ml before the goal, by ear"

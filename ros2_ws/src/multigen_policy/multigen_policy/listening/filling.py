@@ -118,7 +118,7 @@ class Filling:
             contrast: as `Contrast` gives it [dB].
             flowing: probability that anything flows.
             seconds: since the last.
-            flow: what the flow should be by other knowledge [m^3/s]; without it, the prior's median.
+            flow: the flow by other knowledge [m^3/s]; without it, the prior's median.
         """
         if flowing < _UNLIKELY:
             flowing = 0.0

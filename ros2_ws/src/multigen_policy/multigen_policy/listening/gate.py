@@ -21,18 +21,19 @@ class GateConfig:
     Flow is likely from `rise` above the floor and from `tilt`, the splash band's level above the
     rumble band's; each evidence is worth 1 at `scale` beyond. `quick` [1/s] turns evidence into log
     odds, `hazard` [1/s] is how often flow starts or stops by itself. Until silence has been heard,
-    the floor is taken to be `unheard`. It follows sound without flow within `settle`, and rises by
-    `creep` [dB/s] under flow. Hysteresis: on above `on`, off below `off` probability.
+    the floor is taken to be `unheard`. It follows sound down at once; up it follows by `settle`
+    [dB/s] without flow, by `creep` under flow and within 0.5 s if flow is known to be none.
+    Hysteresis: on above `on`, off below `off` probability.
     """
 
     rise: float = 9.0
-    tilt: float = -2.0
+    tilt: float = -7.0
     scale: float = 4.0
     quick: float = 14.0
     hazard: float = 0.3
-    unheard: float = -66.0
-    settle: float = 0.5
-    creep: float = 0.3
+    unheard: float = -75.0
+    settle: float = 1.0
+    creep: float = 0.1
     on: float = 0.8
     off: float = 0.3
 
@@ -63,9 +64,8 @@ class FlowGate:
         odds = p / (1 - p) * float(np.exp(config.quick * evidence * seconds))
         self.probability = p = 0.002 if none else min(max(odds / (1 + odds), 0.002), 0.998)
         self.flowing = p > (config.off if self.flowing else config.on)
-        if self.level < self._floor:
-            rate = 1.0 / 0.1
+        gap = self.level - self._floor
+        if gap < 0 or none:
+            self._floor += min(1.0, (10.0 if gap < 0 else 2.0) * seconds) * gap
         else:
-            rate = (1 - p) ** 2 / config.settle
-            self._floor += p * config.creep * seconds
-        self._floor += min(1.0, rate * seconds) * (self.level - self._floor)
+            self._floor += min(gap, ((1 - p) * config.settle + p * config.creep) * seconds)

@@ -22,7 +22,7 @@ class GateConfig:
     rumble band's; each evidence is worth 1 at `scale` beyond. `quick` [1/s] turns evidence into log
     odds, `hazard` [1/s] is how often flow starts or stops by itself. Until silence has been heard,
     the floor is taken to be `unheard`. It follows sound down at once; up it follows by `settle`
-    [dB/s] without flow, by `creep` under flow and within 0.5 s if flow is known to be none.
+    [dB/s] without flow, by `creep` under flow and at once, too, if flow is known to be none.
     Hysteresis: on above `on`, off below `off` probability.
     """
 
@@ -66,6 +66,6 @@ class FlowGate:
         self.flowing = p > (config.off if self.flowing else config.on)
         gap = self.level - self._floor
         if gap < 0 or none:
-            self._floor += min(1.0, (10.0 if gap < 0 else 2.0) * seconds) * gap
+            self._floor += min(1.0, 10.0 * seconds) * gap
         else:
             self._floor += min(gap, ((1 - p) * config.settle + p * config.creep) * seconds)

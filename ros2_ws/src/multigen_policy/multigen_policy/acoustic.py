@@ -193,11 +193,11 @@ class Acoustic:
 
     def _search(self, tilt: float) -> Tilt:
         config = self._config
-        if tilt >= self._tilting.max_tilt - 1e-3:
-            if self._lasts("stuck", self._tilts[-1][0]):
-                raise EmptyError(
-                    f"nothing is heard to flow at a tilt of {tilt:.2f} rad: the source seems empty"
-                )
+        stuck = tilt >= self._tilting.max_tilt - 1e-3
+        if stuck and self._lasts("stuck", self._tilts[-1][0]):
+            raise EmptyError(
+                f"nothing is heard to flow at a tilt of {tilt:.2f} rad: the source seems empty"
+            )
         bared = max((self.draining.held(tilt) - self.draining.held(tilt + 0.02)) / 0.02, 1e-6)
         rate = min(config.search, config.share * self._goal / config.reaction / bared)
         poured = self.heard.belief.poured if self._fed and self.heard else 0.0

@@ -33,11 +33,12 @@ class FlowPrior:
 class Hearing:
     """How contrasts become likelihoods.
 
-    `trust` [1/(dB s)] of a contrast between `low` and `high` [dB], the higher modes' `weights`, the weight
-    of the `plume` and its wave speed (median [m/s], spread of the logarithm); `fresh` is the share
-    of particles drawn anew from the prior whenever they are resampled, `jitter` the random step of
-    the filled share then. A resonance is expected to stand out by `expected` [dB] in an empty
-    vessel, by less in a fuller one, and not at all from the share `fade` on, as in recordings.
+    `trust` [1/(dB s)] of a contrast between `low` and `high` [dB], the higher modes' `weights`, the
+    weight of the `plume` and its wave speed (median [m/s], spread of the logarithm); `fresh` is the
+    share of particles drawn anew from the prior whenever they are resampled, `jitter` the random
+    step of the filled share then. A resonance is expected to stand out by `expected` [dB] in an
+    empty vessel, by less in a fuller one, and not at all from the share `fade` on, as in
+    recordings.
     """
 
     trust: float = 0.35
@@ -136,7 +137,7 @@ class Filling:
         pitch = self._pitch()
         hearing = self._hearing
         heard = [self._at(contrast, pitch[:, mode]) for mode in range(MODES)]
-        # The log likelihood ratio of a contrast of mean m against one of mean 0 goes as m (c - m/2).
+        # The log likelihood ratio of a contrast of mean m against mean 0 goes as m (c - m/2).
         share = np.maximum(1.0 - (np.maximum(fill, 0.0) / hearing.fade) ** 2, 0.0)
         score = share * (heard[0] - 0.5 * hearing.expected * share)
         for weight, contrasts in zip(hearing.weights, heard[1:], strict=True):

@@ -29,7 +29,7 @@ def test_any_wish_gives_plans_within_the_limits(arm, path, rates, start):
         inside = np.linspace(plan.times[0], plan.times[-1], 200)
         assert (np.abs(curve(inside, 2)) <= arm.acceleration).all()
         now += PERIOD
-        assert 0.0 <= tilting.tilt(now) <= tilting.max_tilt
+        assert -1e-9 <= tilting.tilt(now) <= tilting.max_tilt + 1e-9
 
 
 def test_a_kept_wish_is_reached_and_then_held(arm, path):

@@ -136,6 +136,7 @@ class ArmGuardNode(Node):
         decision = self._guard.retreat(self._now(), "the guard ends while the vessel is tilted")
         if decision is not None:
             self._carry_out(decision)
+            self._arm.flush()
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
@@ -40,6 +41,10 @@ class Sender:
     def send(self, item: Any) -> None:
         """Publish a core item."""
         self._endpoint.publish(messages.encode(self._topic.type, item, FACTORY))
+
+    def flush(self, seconds: float = 1.0) -> None:
+        """Wait until every subscriber has what was published; before the process ends."""
+        self._endpoint.wait_for_all_acked(Duration(seconds=seconds))
 
     def publish(self, message: Any) -> None:
         """Publish a message as it is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,10 +60,12 @@ class AcousticConfig:
     patience: float = 1.0
     model_spread: float = 0.06
     model_drift: float = 0.03
-    start_error: float = 8e-6
+    start_error: float = 10e-6
     trust: float = 0.3
     plume: float = 0.0
-    detuning: float = 0.03
+    detuning: float = 0.025
+    empty: float = 0.75
+    fullest: float = 0.35
 
 
 class Acoustic:
@@ -103,7 +105,7 @@ class Acoustic:
             known_vessel(vessel(goal.vessel), config.detuning) if goal.vessel else unknown_vessel()
         )
         self._listener = Listener(
-            prior,
+            replace(prior, empty=config.empty, fullest=config.fullest),
             FlowPrior(config.flow, config.model_spread, config.model_drift),
             Hearing(trust=config.trust, plume=config.plume, fresh=0.0, jitter=0.0005),
         )

@@ -12,9 +12,15 @@ STEP = 0.02
 """Longest step of the integration [s]."""
 CAPILLARY_LENGTH = 2.7e-3
 """Of water [m]; milk and oil have 2.1 mm and 1.9 mm."""
-ADVANCING, RECEDING = 0.7, 0.45
-"""Nominal contact angles [rad] of water on walls between clean glass and plastic."""
-_STOPPING_HEAD = 2 * CAPILLARY_LENGTH * math.sin(RECEDING / 2)
+ADVANCING = {
+    "glass": 0.7, "ceramic": 0.75, "steel": 0.9, "aluminium": 0.9, "plastic": 1.0, "paper": 1.0,
+}  # fmt: skip
+"""Contact angles [rad] at which drinks advance over a vessel's wall; pure water stands at up to
+0.5 rad more, milk and oil at less."""
+RIM = 0.75
+"""Head that a used, rounded rim holds back, in that of a clean and sharp one."""
+RECEDING = 0.45
+_STOPPING_HEAD = RIM * 2 * CAPILLARY_LENGTH * math.sin(RECEDING / 2)
 
 
 class Draining:
@@ -27,6 +33,7 @@ class Draining:
     def __init__(self, vessel: Vessel) -> None:
         self._table = volume_table(vessel)
         self._radius = vessel.mouth_radius
+        self._advancing = ADVANCING[vessel.material]
         diameter = 2 * self._radius
         # A mouth that runs full lets air in only against the liquid (Clanet and Searby 2004).
         self._glugging = 0.262 * math.sqrt(GRAVITY * diameter) * diameter**2
@@ -49,9 +56,10 @@ class Draining:
 
         A dry lip holds back the head 2 l sin((θ + tilt) / 2) for the advancing angle θ: the surface
         bulges over the edge until it meets the rim beyond it (de Gennes, Brochard-Wyart and Quéré,
-        Capillarity and Wetting Phenomena, ch. 2).
+        Capillarity and Wetting Phenomena, ch. 2). Liquid and rim are not known, so that this is
+        right to about 10 ml.
         """
-        head = 2 * CAPILLARY_LENGTH * math.sin(min(ADVANCING + tilt, math.pi) / 2)
+        head = RIM * 2 * CAPILLARY_LENGTH * math.sin(min(self._advancing + tilt, math.pi) / 2)
         return self._table.volume(head, tilt)
 
     def flow(self, tilt: float) -> float:

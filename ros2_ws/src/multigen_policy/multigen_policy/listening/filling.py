@@ -99,7 +99,7 @@ class Filling:
         prior, rng = self._prior, self._rng
         kind = rng.choice(len(prior.members), count, p=np.array(prior.weights))
         empty = rng.random(count) < (0.3 if fresh else prior.empty)
-        fill = np.where(empty, 0.0, rng.uniform(0.0, 1.0, count))
+        fill = np.where(empty, 0.0, rng.uniform(0.0, prior.fullest, count))
         state = np.stack(
             [
                 prior.size * rng.standard_normal(count),

@@ -58,7 +58,7 @@ class Prior:
     `members` are the vessels it may be like, with `weights` (sum 1); its size differs by a factor
     of standard deviation `size` (natural log) and its pitch by `detuning` (log2), which stands for
     the temperature and for dimensions known roughly. `empty` is how probably it is empty at first;
-    otherwise its fill is anything.
+    otherwise its fill is anything up to `fullest`.
     """
 
     members: tuple[Vessel, ...]
@@ -66,6 +66,7 @@ class Prior:
     size: float
     detuning: float
     empty: float = 0.9
+    fullest: float = 1.0
 
     @property
     def known(self) -> bool:

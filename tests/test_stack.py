@@ -48,7 +48,7 @@ def only_bag(folder):
 def test_a_recorded_pour_from_launch_to_report(start, tmp_path):
     stack = start(
         "multigen", "launch", str(LAUNCH / "evaluate.launch.xml"),
-        "target_ml:=100", f"bag_dir:={tmp_path / 'bags'}",
+        "target_ml:=100", "policy:=timed", f"bag_dir:={tmp_path / 'bags'}",
     )  # fmt: skip
     assert stack.wait(240) == 0, stack.output
     bag = only_bag(tmp_path / "bags")

@@ -42,6 +42,14 @@ class AcousticConfig:
     [m^3/s], less as the goal comes within `approach` [s]; `gain` [rad/s per m^3/s] turns the flow's
     error into a tilt rate. `fall` [s] passes between lip and surface, `late` [s] between a flow's
     impact and its being noticed, `delay` [s] between a decision and its effect.
+
+    A level below `silence` [dB re full scale] is a muted microphone, none for `deaf` [s] a dead
+    one. Flow that is expected and not heard, or not found at the largest tilt, is borne for
+    `patience` [s].
+
+    The flow that the tilt gives is right to `model_spread` and `model_drift` (as a `FlowPrior`),
+    the start to `start_error` [m^3]. `trust` and `plume` are those of `Hearing`, `detuning`,
+    `empty` and `fullest` those of the prior on the receiving vessel.
     """
 
     listen: float = 0.4

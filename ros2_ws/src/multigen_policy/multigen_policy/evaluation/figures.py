@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from scipy.signal import stft
 
 from multigen_policy.evaluation.drawing import GRID, INK, MUTED, SERIES, legend, panels, svg
 from multigen_policy.evaluation.episode import Episode
+from multigen_policy.evaluation.heard import HeardEpisode, hear_episode
 from multigen_policy.evaluation.metrics import MAX_ERROR, PourMetrics, poured_volumes
 from multigen_policy.evaluation.stamps import waveform
 
@@ -75,14 +77,15 @@ def volumes(episode: Episode, span: tuple[float, float], density: float) -> str:
 
 
 def hearing(episode: Episode, span: tuple[float, float]) -> str:
-    """Spectrogram with the true resonance, and the air column; empty without sound."""
+    """Spectrogram with the resonance, tracked and true, and the air column; empty without sound."""
     if not episode.audio:
         return ""
     origin = episode.goals[0].stamp
     rate = episode.audio[0].sample_rate
     start, samples = waveform(episode.audio)
     liquid = [state for state in episode.liquid if state.air_column > 0]
-    figure, axes = panels((2.9, 1.1) if liquid else (2.9,), span)
+    heard = hear_episode(episode)
+    figure, axes = panels((2.9, 1.4) if liquid or heard else (2.9,), span)
     window = round(0.096 * rate)
     frequencies, frames, spectrum = stft(
         samples, rate, nperseg=window, noverlap=window - round(0.016 * rate), boundary=None
@@ -125,11 +128,32 @@ def hearing(episode: Episode, span: tuple[float, float]) -> str:
             dashes=(4, 2.5),
             label="true resonance of the air column",
         )
-        legend(axes[0])
-        axes[1].plot(times, [state.air_column * 100 for state in liquid], color=SERIES[2])
+        axes[1].plot(
+            times, [state.air_column * 100 for state in liquid], color=SERIES[2], label="true"
+        )
+    if heard is not None:
+        _overlay(axes, heard, origin)
+    if len(axes) > 1:
         axes[1].set_ylabel("air column [cm]")
         axes[1].set_ylim(bottom=0)
-    return svg(figure, "Spectrogram with the true resonance, and the air column")
+        legend(axes[1])
+    legend(axes[0])
+    return svg(figure, "Spectrogram with the resonance, tracked and true, and the air column")
+
+
+def _overlay(axes: Sequence[Axes], heard: HeardEpisode, origin: int) -> None:
+    """What the listener heard, with a band of one standard deviation."""
+    times = seconds(heard.stamps.tolist(), origin)
+    pitch = np.where(heard.audible, np.log2(heard.resonance), np.nan)
+    spread = heard.cents / 1200
+    axes[0].plot(times, pitch, color="#ffffff", linewidth=1.6, label="tracked by ear")
+    axes[0].fill_between(
+        times, pitch - spread, pitch + spread, color="#ffffff", alpha=0.25, linewidth=0
+    )
+    air, error = 100 * heard.air_column, 100 * heard.air_column_error
+    told = f"vessel known: {heard.vessel}" if heard.vessel else "vessel unknown"
+    axes[1].plot(times, air, color=SERIES[1], linewidth=1.4, label=f"by ear, {told}")
+    axes[1].fill_between(times, air - error, air + error, color=SERIES[1], alpha=0.2, linewidth=0)
 
 
 def motion(episode: Episode, span: tuple[float, float]) -> str:

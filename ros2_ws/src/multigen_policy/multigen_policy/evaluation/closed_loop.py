@@ -116,7 +116,14 @@ def _goal(job: Job, scene: Scene) -> float:
     rng = np.random.default_rng([job.seed, 7])
     room = _ROOM * vessel(scene.target.vessel).capacity * 1e6 - scene.target.volume_ml
     drawn = float(rng.uniform(job.low, job.high))
-    return min(drawn, room, scene.source.volume_ml - _LEFT) * 1e-6
+    goal = min(drawn, room, scene.source.volume_ml - _LEFT)
+    if goal <= 0:
+        raise MultigenError(
+            f"scene {job.scene}: nothing can be poured: the source holds "
+            f"{scene.source.volume_ml:.0f} ml and keeps {_LEFT:.0f} ml, the target has room for "
+            f"{room:.0f} ml"
+        )
+    return goal * 1e-6
 
 
 def _policy(job: Job, scene: Scene, simulator: Simulator) -> Policy:

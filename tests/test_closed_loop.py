@@ -1,0 +1,121 @@
+"""Pours in closed loop: simulator, synthesizer and policies in one process, without ROS."""
+
+import argparse
+import json
+
+import pytest
+
+from multigen_core.errors import MultigenError
+from multigen_policy.evaluation import closed_loop_command
+from multigen_policy.evaluation.closed_loop import Job, run_job
+from multigen_policy.evaluation.closed_loop_command import (
+    append_journal,
+    read_journal,
+    register_evaluate,
+)
+from multigen_policy.evaluation.results import load_results
+
+
+def evaluate(*words):
+    parser = argparse.ArgumentParser()
+    register_evaluate(parser)
+    args = parser.parse_args([str(word) for word in words])
+    return args.run(args)
+
+
+@pytest.mark.parametrize("vessel_known", [True, False])
+def test_the_acoustic_policy_pours_by_ear(vessel_known):
+    result = run_job(Job("default", 1, "acoustic", "physical", vessel_known))
+    assert result["outcome"] == "succeeded"
+    assert result["relative_error"] < 0.15
+    assert result["spill_fraction"] < 0.02
+    assert result["estimated_ml"] == pytest.approx(result["poured_ml"], rel=0.2)
+
+
+def test_what_the_policy_is_told_of_the_source_misleads_the_clock_and_not_the_ear():
+    errors = {
+        policy: run_job(Job("held_out", 105, policy, "physical", True, told=300.0))[
+            "relative_error"
+        ]
+        for policy in ("acoustic", "timed")
+    }
+    assert errors["acoustic"] < 0.15 < errors["timed"]
+
+
+def test_a_silent_microphone_aborts_before_anything_is_poured():
+    result = run_job(Job("default", 0, "acoustic", "silent", True))
+    assert result["outcome"] == "aborted"
+    assert "muted" in result["reason"]
+    assert result["poured_ml"] == 0
+
+
+def test_without_a_synthesizer_the_policy_is_deaf_and_says_so():
+    result = run_job(Job("default", 0, "acoustic", "", True))
+    assert result["outcome"] == "aborted"
+    assert "microphone" in result["reason"]
+
+
+def test_a_source_that_holds_too_little_is_refused_by_name(tmp_path):
+    scene = tmp_path / "little.yaml"
+    scene.write_text("source: {volume_ml: 50}\n")
+    with pytest.raises(MultigenError, match="holds 50 ml"):
+        run_job(Job(str(scene), 0, "acoustic", "physical", True))
+
+
+def test_finished_episodes_are_kept_and_not_run_again(tmp_path, monkeypatch):
+    out = tmp_path / "out.json"
+    words = ("--episodes", 2, "--scene", "default", "--policy", "timed", "--synthesizer", "silent",
+             "--processes", 1, "--target-ml", 100, 100, "--json", out)  # fmt: skip
+    assert evaluate(*words) == 0
+    first = load_results(out)
+    assert [result["seed"] for result in first] == [0, 1]
+    assert json.loads(out.read_text())["seeds"] == [0, 1]
+    ran = []
+    monkeypatch.setattr(
+        closed_loop_command,
+        "run_tasks",
+        lambda function, tasks, processes: (ran.extend(tasks), iter([]))[1],
+    )
+    assert evaluate(*words) == 0
+    assert ran == []
+    assert load_results(out) == first
+
+
+def test_a_failed_episode_is_named_and_costs_itself_only(tmp_path, capsys):
+    scene = tmp_path / "far.yaml"
+    scene.write_text(
+        "source: {volume_ml: {choice: [350, 350]}}\ntarget: {position: [1.6, 0.5, 0.0]}\n"
+    )
+    out = tmp_path / "out.json"
+    status = evaluate(
+        "--episodes", 1, "--scene", scene, "default", "--policy", "timed", "--synthesizer",
+        "silent", "--processes", 1, "--json", out,
+    )  # fmt: skip
+    assert status == 1
+    document = json.loads(out.read_text())
+    assert len(document["results"]) == 1
+    assert "far" in document["failed"][0]["bag"]
+    assert "failed" in capsys.readouterr().out
+
+
+def test_a_journal_cut_short_keeps_its_whole_lines(tmp_path):
+    path = tmp_path / "out.jsonl"
+    result = run_job(Job("default", 0, "timed", "silent", True, 100, 100))
+    append_journal(path, result)
+    with path.open("a") as file:
+        file.write('{"target_ml": 1')
+    append_journal(path, {**result, "job": "another"})
+    assert set(read_journal(path)) == {result["job"], "another"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--episodes", 0), "at least 1"),
+        (("--target-ml", 200, 100), "smaller one first"),
+        (("--scene", "nowhere"), "nowhere"),
+    ],
+)
+def test_impossible_options_are_refused(words, message):
+    with pytest.raises(MultigenError, match=message):
+        evaluate(*words)

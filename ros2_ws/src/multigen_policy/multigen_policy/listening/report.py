@@ -13,6 +13,7 @@ from multigen_policy.evaluation.results import interval
 from multigen_policy.listening.benchmark import METHODS, TRIGGER, WINDOW
 
 _SHORT = ("known", "unknown", "clock", "fitted", "constant")
+_NAMES = ("ear, size known", "ear, size unknown", "clock, mean", "clock, fitted", "constant")
 
 
 def print_benchmark(document: Mapping[str, Any], console: Console) -> None:
@@ -21,7 +22,8 @@ def print_benchmark(document: Mapping[str, Any], console: Console) -> None:
         console.print(
             f"\n[bold]{protocol}[/]: {figures['excerpts']} excerpts of "
             f"{figures['vessels']} vessels; "
-            "means over vessels of clip means, 95 % bootstrap over vessels"
+            "means over vessels of clip means, 95 % bootstrap over vessels; a stop is the first "
+            f"belief of {TRIGGER:.0%}, right within {WINDOW[0]:.0%} to {WINDOW[1]:.0%}"
         )
         console.print(_methods(figures["methods"]))
         for name, gain in figures["gains"].items():
@@ -32,18 +34,14 @@ def print_benchmark(document: Mapping[str, Any], console: Console) -> None:
 
 def _methods(methods: Mapping[str, Mapping[str, Estimate]]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("\nmethod")
-    low, high = WINDOW
-    for name in (
-        "fill error\nMAE", "air column\n[cm]", f"triggers at {TRIGGER}\nin {low}–{high}",
-        "\nearly", "\nnever", "within\n1 σ",
-    ):  # fmt: skip
+    table.add_column("\nmethod", no_wrap=True)
+    for name in ("fill error\nMAE", "air\ncm", "stops\nright", "\nearly", "\nnever", "in\n1 σ"):
         table.add_column(name, justify="right", no_wrap=True)
     for method, figures in methods.items():
         table.add_row(
-            method,
+            _NAMES[METHODS.index(method)],
             _brief(figures["fill_error"], ".3f"),
-            _brief(figures["air_column_error_cm"], ".2f"),
+            f"{figures['air_column_error_cm'].value:.2f}",
             *(f"{figures[f'trigger_{kind}'].value:.0%}" for kind in ("window", "early", "never")),
             f"{figures['within_one_sigma'].value:.0%}" if "within_one_sigma" in figures else "–",
         )

@@ -17,6 +17,8 @@ from multigen_core.vessel import liquid, vessel
 
 _BLOCKS = 4
 """Of a step, after each of which the place may change."""
+_SELF_NOISE = 10 ** (-90 / 20)
+"""Of the microphone [re full scale]: one that gives zeros is taken for dead."""
 _LEVEL = 10.0 ** (-28.5 / 20.0)
 """RMS at the reference's kinetic power; as loud as the physical synthesizer into a glass."""
 _DRIFT = 70.0
@@ -70,6 +72,7 @@ class Replay:
         self._head: Playhead | None = None
         self._pitch: float | None = None
         self._rng = default_rng(self._seed)
+        self._hiss = default_rng([self._seed, 1])
 
     def figures(self) -> dict[str, str | float | int]:
         """What is played, how far to trust it, how well it fitted so far; none before inputs."""
@@ -116,7 +119,9 @@ class Replay:
             return []
         self._step = end
         stamp = self._origin + self._grid.time(first * _BLOCKS)
-        samples = limit(np.concatenate(parts)).astype(np.float32)
+        sound = np.concatenate(parts)
+        sound = sound + _SELF_NOISE * self._hiss.standard_normal(len(sound))
+        samples = limit(sound).astype(np.float32)
         return [AudioChunk(stamp, samples, self.sample_rate)]
 
     def _render(self, step: int) -> Floats:

@@ -1,0 +1,1 @@
+"""The generative synthesizer: pictures in, sound out."""

@@ -1,0 +1,1 @@
+"""What trains the networks of the generative synthesizer; needs torch."""

@@ -177,7 +177,11 @@ class Process:
         self.log = log
         with log.open("wb") as file:
             self.child = subprocess.Popen(
-                command, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, "PYTHONFAULTHANDLER": "1"},
             )
 
     @property
@@ -196,6 +200,8 @@ class Process:
         try:
             return self.child.wait(patience)
         except subprocess.TimeoutExpired:
+            self.child.send_signal(signal.SIGABRT)
+            self.child.wait(PATIENCE)
             pytest.fail(f"{self.child.args} did not end; it printed:\n{self.output}")
 
     def refuses(self, reason: str) -> None:

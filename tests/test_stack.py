@@ -121,6 +121,13 @@ def test_a_killed_policy_leaves_the_vessel_upright(world, wait):
     assert world.stack.child.poll() is None, "the rest of the graph lives on"
 
 
+def test_a_killed_guard_comes_back_and_the_pour_ends_well_or_upright(world, wait):
+    os.kill(pid_of(world.stack, "arm_guard"), signal.SIGKILL)
+    wait(lambda: world.progress[-1].outcome is not Outcome.RUNNING, "the end of the pour", 120)
+    wait(lambda: world.truth[-1].source_tilt < 0.06, "an upright vessel")
+    assert world.truth[-1].spill_rate == 0.0
+
+
 def test_an_emergency_stop_freezes_the_arm_and_tells_the_policy(world, wait):
     subprocess.run(["multigen", "stop"], check=True, timeout=60)
     wait(lambda: world.stopped and world.stopped[-1], "the stop")

@@ -19,8 +19,8 @@ NODE = '<node pkg="demo" exec="talker"'
             ":3: unknown element <params> in <node>; known: env, param",
         ),
         (
-            f"{NODE} respawn='true'/>",
-            ":2: unknown attribute 'respawn' of <node>; known: args, exec",
+            f"{NODE} sigterm_timeout='9'/>",
+            ":2: unknown attribute 'sigterm_timeout' of <node>; known: args, exec",
         ),
         ("<group scoped='false'/>", ":2: unknown attribute 'scoped' of <group>; known: if, unless"),
         ("<node pkg='demo'/>", ":2: <node> needs the attribute 'exec'"),
@@ -33,6 +33,14 @@ NODE = '<node pkg="demo" exec="talker"'
         ),
         (f"{NODE} if='1' unless='0'/>", ":2: 'if' and 'unless' exclude each other"),
         (f"{NODE} on_exit='restart'/>", ":2: on_exit is 'restart'; known: shutdown"),
+        (
+            f"{NODE} on_exit='shutdown' respawn='true'/>",
+            ":2: 'on_exit' and 'respawn' exclude each other",
+        ),
+        (
+            f"{NODE} respawn='true' respawn_delay='-1'/>",
+            ":2: respawn_delay is '-1', not a time in seconds",
+        ),
         (f"{NODE} output='own_log'/>", ":2: output is 'own_log'; known: screen, log, both"),
         (f"{NODE}>\n<param name='a'/></node>", ":3: <param> takes either name and value, or from"),
         (f"{NODE}>\n<param name='a' from='b'/></node>", ":3: <param> takes either"),

@@ -158,6 +158,24 @@ def test_the_end_of_an_essential_node_stops_the_others(workspace, start, code, e
     assert not workspace.alive(pid)
 
 
+def test_a_respawned_node_is_started_again_until_the_launch_stops(workspace, start):
+    workspace.executable("brief", "import time; print('begun', flush=True); time.sleep(0.2); 1 / 0")
+    launcher = start(node("brief", 'respawn="true" respawn_delay="0.1"'))
+    launcher.until("[brief-1] begun", 3)
+    launcher.process.send_signal(signal.SIGINT)
+    status, output = launcher.end()
+    assert status == 1
+    assert "received: sending SIGINT" in output
+
+
+def test_a_stop_while_a_respawn_is_due_ends_the_launch(workspace, start):
+    workspace.executable("brief", "pass")
+    launcher = start(node("brief", 'respawn="true" respawn_delay="3600"'))
+    launcher.until("process has finished cleanly")
+    launcher.process.send_signal(signal.SIGINT)
+    assert launcher.end()[0] == 0
+
+
 @pytest.mark.parametrize("request_", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_requested_stop_is_success_and_begins_with_sigint(workspace, start, request_):
     sleeper(workspace)

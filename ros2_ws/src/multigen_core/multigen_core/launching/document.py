@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,6 +122,11 @@ def _check_node(element: Element) -> None:
         raise LaunchError(
             f"{element.where}: on_exit is {element.get('on_exit')!r}; known: shutdown"
         )
+    if {"on_exit", "respawn"} <= element.attributes.keys():
+        raise LaunchError(f"{element.where}: 'on_exit' and 'respawn' exclude each other")
+    delay = element.get("respawn_delay") or "0"
+    if not re.fullmatch(r"[0-9]+(\.[0-9]*)?", delay):
+        raise LaunchError(f"{element.where}: respawn_delay is {delay!r}, not a time in seconds")
     output = element.get("output")
     if output is not None and "$(" not in output and output not in OUTPUTS:
         raise LaunchError(f"{element.where}: output is {output!r}; known: {', '.join(OUTPUTS)}")

@@ -41,7 +41,7 @@ _KINDS = {
     "set_env": _action("name value"),
     "node": _action(
         "pkg exec",
-        "name namespace output on_exit args",
+        "name namespace output on_exit args respawn respawn_delay",
         frozenset({"param", "remap", "env"}),
     ),
     "choice": _detail("value"),

@@ -139,6 +139,11 @@ class _Interpreter:
             environment=environment,
             output=output,
             essential=element.get("on_exit") == "shutdown",
+            respawn_delay=(
+                float(element.get("respawn_delay") or 0)
+                if condition(text("respawn") or "false", element.where)
+                else None
+            ),
             where=element.where,
         )
 

@@ -34,6 +34,9 @@ class NodePlan:
     essential: bool
     """Whether its exit stops everything (`on_exit="shutdown"`)."""
 
+    respawn_delay: float | None
+    """How long after its exit it is started again [s] (`respawn="true"`); None: never."""
+
     where: str
 
     @property
@@ -45,6 +48,15 @@ class NodePlan:
             if isinstance(block, dict)
             for name, value in block.items()
         }
+
+    @property
+    def fate(self) -> str:
+        """What its exit means, for people; empty if nothing."""
+        if self.essential:
+            return "  (its exit stops everything)"
+        if self.respawn_delay is not None:
+            return f"  (started again {self.respawn_delay:g} s after its exit)"
+        return ""
 
     def parameter_files(self, directory: Path) -> list[Path]:
         """Write the inline parameters under `directory`; every file in order."""
@@ -104,8 +116,4 @@ class LaunchPlan:
 
     def describe(self) -> str:
         """One block per node: its label, what its exit means, its command."""
-        return "\n".join(
-            f"[{node.label}]{'  (its exit stops everything)' if node.essential else ''}\n"
-            f"    {node.describe()}"
-            for node in self.nodes
-        )
+        return "\n".join(f"[{node.label}]{node.fate}\n    {node.describe()}" for node in self.nodes)

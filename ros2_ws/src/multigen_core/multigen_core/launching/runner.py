@@ -17,7 +17,7 @@ from multigen_core.launching.errors import LaunchError
 from multigen_core.launching.guardian import Guardian
 from multigen_core.launching.interpreter import resolve
 from multigen_core.launching.launch_log import LaunchLog
-from multigen_core.launching.plan import LaunchPlan
+from multigen_core.launching.plan import LaunchPlan, NodePlan
 
 GRACE = 5.0
 """Time between SIGINT, SIGTERM and SIGKILL when stopping [s]."""
@@ -48,6 +48,7 @@ class Runner:
     def __init__(self, plan: LaunchPlan, grace: float = GRACE) -> None:
         self._plan, self._grace = plan, grace
         self._children: list[Child] = []
+        self._respawns: list[tuple[float, NodePlan]] = []
         self._selector = selectors.DefaultSelector()
         self._stage = -1
         self._deadline: float | None = None
@@ -62,9 +63,11 @@ class Runner:
         self._guardian = Guardian(self._grace)
         with tempfile.TemporaryDirectory(prefix="multigen_launch_") as directory, self._signals():
             try:
-                self._start(Path(directory))
-                while self._children:
+                for plan in self._plan.nodes:
+                    self._start(plan, Path(directory))
+                while self._children or self._respawns:
                     self._step()
+                    self._respawn(Path(directory))
             finally:
                 for child in self._children:
                     child.signal(signal.SIGKILL)
@@ -72,22 +75,32 @@ class Runner:
                 self._log.close()
         return int(self._failed)
 
-    def _start(self, directory: Path) -> None:
-        for plan in self._plan.nodes:
-            try:
-                child = Child(plan, directory, self._selector, self._show)
-            except OSError as error:
-                self._failed = True
-                self._log.say("ERROR", plan.label, f"cannot start {plan.executable}: {error}")
-                self._stop(f"{plan.label} cannot start")
-                return
-            self._children.append(child)
-            self._guardian.watch(child.pid for child in self._children)
-            self._log.say("INFO", plan.label, f"process started with pid [{child.pid}]")
-            self._log.line(plan.label, shlex.join(child.command), on_screen=False)
+    def _start(self, plan: NodePlan, directory: Path) -> None:
+        if self._stage >= 0:
+            return
+        try:
+            child = Child(plan, directory, self._selector, self._show)
+        except OSError as error:
+            self._failed = True
+            self._log.say("ERROR", plan.label, f"cannot start {plan.executable}: {error}")
+            self._stop(f"{plan.label} cannot start")
+            return
+        self._children.append(child)
+        self._guardian.watch(child.pid for child in self._children)
+        self._log.say("INFO", plan.label, f"process started with pid [{child.pid}]")
+        self._log.line(plan.label, shlex.join(child.command), on_screen=False)
+
+    def _respawn(self, directory: Path) -> None:
+        now = time.monotonic()
+        due = [plan for when, plan in self._respawns if when <= now]
+        self._respawns = [(when, plan) for when, plan in self._respawns if when > now]
+        for plan in due:
+            self._start(plan, directory)
 
     def _step(self) -> None:
-        wait = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+        events = [when for when, _ in self._respawns]
+        events += [] if self._deadline is None else [self._deadline]
+        wait = max(0.0, min(events) - time.monotonic()) if events else None
         for key, _ in self._selector.select(wait):
             key.data(key.fd)
         if self._log.broken and self._stage < 0:
@@ -114,9 +127,13 @@ class Runner:
             self._failed |= status != 0
             if child.plan.essential:
                 self._stop(f"{child.plan.label} ended")
+            elif child.plan.respawn_delay is not None:
+                when = time.monotonic() + child.plan.respawn_delay
+                self._respawns.append((when, child.plan))
 
     def _stop(self, reason: str) -> None:
         """Take the next step of stopping."""
+        self._respawns.clear()
         self._stage = min(self._stage + 1, len(_STAGES) - 1)
         step = _STAGES[self._stage]
         self._deadline = time.monotonic() + self._grace

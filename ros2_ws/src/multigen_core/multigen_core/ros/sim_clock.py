@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 
 from rclpy.node import Node
@@ -20,10 +21,22 @@ YOUTH = 10.0
 
 
 class SimClock:
-    """Tells simulated time; two in one graph would throw every node's time to and fro."""
+    """Tells simulated time; two in one graph would throw every node's time to and fro.
+
+    On one machine a socket's name, which the kernel frees with the process, keeps a second one out
+    at once; those of other machines show only by discovery.
+
+    Raises:
+        MultigenError: this machine has one already.
+    """
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._claim = socket.socket(socket.AF_UNIX)
+        try:
+            self._claim.bind(f"\0multigen_clock_of_domain_{_domain()}")
+        except OSError as error:
+            raise _occupied() from error
         self._sender = publisher(node, CLOCK)
         self._grown = time.monotonic() + YOUTH
 
@@ -38,11 +51,7 @@ class SimClock:
         deadline = time.monotonic() + patience
         while time.monotonic() < self._grown:
             if self._node.count_publishers(CLOCK.name) > 1:
-                domain = os.environ.get("ROS_DOMAIN_ID", "0")
-                raise MultigenError(
-                    f"another simulator or player publishes /clock in ROS domain {domain}: end it, "
-                    "or set ROS_DOMAIN_ID to another number"
-                )
+                raise _occupied()
             if time.monotonic() >= deadline:
                 return
             time.sleep(0.05)
@@ -52,3 +61,14 @@ class SimClock:
         sec, nanosec = divmod(now, NANOSECONDS)
         stamp = FACTORY.new("builtin_interfaces/msg/Time", sec=sec, nanosec=nanosec)
         self._sender.publish(FACTORY.new(CLOCK.type, clock=stamp))
+
+
+def _domain() -> str:
+    return os.environ.get("ROS_DOMAIN_ID") or "0"
+
+
+def _occupied() -> MultigenError:
+    return MultigenError(
+        f"another simulator or player publishes /clock in ROS domain {_domain()}: end it, "
+        "or set ROS_DOMAIN_ID to another number"
+    )

@@ -1,4 +1,4 @@
-"""What determines the sound, hop by hop: the seam between the network that sees and those that sound.
+"""What determines the sound, hop by hop: the seam between what sees and what sounds.
 
 One row for every hop of 10 ms, in physical units. The eye estimates such rows from pictures, the
 simulator's ground truth and recordings of known vessels give them for training.

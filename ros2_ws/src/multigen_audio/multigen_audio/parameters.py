@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from multigen_core.contract import CHUNK, SAMPLE_RATE
-from multigen_core.parameters import parameter
+from multigen_core.parameters import DEVICE, parameter
 from multigen_core.synthesizer import DEFAULT
 
 
@@ -20,7 +20,7 @@ class SynthesizerParameters:
     recordings: str = parameter(
         "", "containers or splits that replay keeps to, comma-separated; '' for all"
     )
-    device: str = parameter("cpu", "where its network runs")
+    device: str = parameter("cpu", "where its network runs: cpu, cuda, cuda:1 …", pattern=DEVICE)
     sample_rate: int = parameter(SAMPLE_RATE, "Hz", low=8000, high=48000)
     chunk: int = parameter(CHUNK, "samples per message", low=16, high=16000)
     seed: int = parameter(0, "of every random number", low=0)

@@ -74,3 +74,10 @@ def test_descriptors_tell_users_what_a_parameter_is(declared):
     assert descriptor.read_only
     assert descriptor.floating_point_range[0].to_value == 50.0
     assert node.describe_parameter("mode").additional_constraints == "one of a, b"
+
+
+def test_an_unknown_name_is_warned_of_with_the_one_that_was_meant(declared, capfd):
+    declared(seeed=3, **{"qos_overrides./audio.publisher.depth": 5})
+    output = capfd.readouterr().err
+    assert "no parameter seeed, so it does nothing; did you mean seed?" in output
+    assert "qos_overrides" not in output

@@ -32,11 +32,22 @@ def register_sim(parser: argparse.ArgumentParser) -> None:
     description = actions.add_parser("urdf", help="print the arm's URDF")
     description.add_argument("--arm", default="gen3", help="name of the arm")
     description.set_defaults(run=run_urdf)
+    reset = actions.add_parser("reset", help="set a running simulation back to its start")
+    reset.add_argument("--namespace", default="", help="of the graph")
+    reset.set_defaults(run=run_reset)
     validate = actions.add_parser("validate", help="check the liquid model; table and plots")
     validate.add_argument("-o", "--output", type=Path, help="folder for plots and checks.json")
     validate.add_argument("--pours", type=int, default=1000, help="random pours (default 1000)")
     validate.add_argument("--workers", type=int, default=2, help="processes for them (default 2)")
     validate.set_defaults(run=run_validate)
+
+
+def run_reset(args: argparse.Namespace) -> None:
+    """Set a running simulation back to its scene's start."""
+    from multigen_core.ros import client
+
+    client.trigger("simulator/reset", args.namespace)
+    print("simulation reset")
 
 
 def run_list(_: argparse.Namespace) -> None:

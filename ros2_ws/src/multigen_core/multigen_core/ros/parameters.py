@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import re
 from typing import Any, TypeVar
 
@@ -80,7 +81,17 @@ def declare(node: Node, cls: type[Parameters]) -> Parameters:
                 f"parameter {field.name}: {value!r} is none; {field.metadata['description']}"
             )
         values[field.name] = value
+    _warn_of_unknown(node, values)
     return cls(**values)
+
+
+def _warn_of_unknown(node: Node, known: dict[str, Any]) -> None:
+    # A warning only: a file's section for all nodes may mean another one.
+    for name in node._parameter_overrides:
+        if not node.has_parameter(name) and not name.startswith("qos_overrides."):
+            near = difflib.get_close_matches(name, known, 1)
+            meant = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
+            node.get_logger().warning(f"no parameter {name}, so it does nothing; {meant}")
 
 
 def _outside(field: dataclasses.Field[Any], value: object) -> MultigenError:

@@ -1,0 +1,77 @@
+"""What a synthesizer makes of a pour, input by input as it would live."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.synthesizer import Synthesizer
+from multigen_core.types import NANOSECONDS, AudioChunk, CameraFrame, LiquidState, to_seconds
+
+PERIOD = 0.1
+"""How much sound is asked for at once [s]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rendition:
+    """A synthesizer's sound of one pour."""
+
+    samples: NDArray[np.float64]
+    """(N,), from the first input's stamp on."""
+    sample_rate: int
+    work: float
+    """Processor time that the sound took [s]."""
+    latency: NDArray[np.float64]
+    """Age of each chunk's first sample when it is ready [s], (C,), at the real pace."""
+
+
+def render(synthesizer: Synthesizer, inputs: Sequence[CameraFrame | LiquidState]) -> Rendition:
+    """Play inputs to a synthesizer and take its sound every PERIOD.
+
+    Latency is that of one worker that takes inputs as they come at the pace of their stamps: it
+    waits for them, and they for it.
+
+    Raises:
+        MultigenError: the synthesizer cannot use an input.
+    """
+    synthesizer.reset()
+    chunks: list[AudioChunk] = []
+    ages: list[float] = []
+    free = 0.0
+    began = time.process_time()
+    pending = inputs[0].stamp
+    for item in inputs:
+        start = time.perf_counter()
+        synthesizer.push(item)
+        now = to_seconds(item.stamp)
+        free = max(free, now)
+        if item.stamp - pending >= round(PERIOD * NANOSECONDS) or item is inputs[-1]:
+            pending = item.stamp
+            ready = synthesizer.pull()
+            free += time.perf_counter() - start
+            chunks += ready
+            ages += [free - to_seconds(chunk.stamp) for chunk in ready]
+        else:
+            free += time.perf_counter() - start
+    return Rendition(
+        joined(chunks), synthesizer.sample_rate, time.process_time() - began, np.array(ages)
+    )
+
+
+def whole(synthesizer: Synthesizer, inputs: Sequence[CameraFrame | LiquidState]) -> NDArray:
+    """The sound (N,) of all inputs at once."""
+    synthesizer.reset()
+    for item in inputs:
+        synthesizer.push(item)
+    return joined(synthesizer.pull())
+
+
+def joined(chunks: Sequence[AudioChunk]) -> NDArray[np.float64]:
+    """Contiguous chunks as one array (N,)."""
+    if not chunks:
+        return np.empty(0)
+    return np.concatenate([chunk.samples for chunk in chunks]).astype(np.float64)

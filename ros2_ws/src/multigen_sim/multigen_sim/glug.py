@@ -7,7 +7,7 @@ from math import pi, sin, sqrt
 import numpy as np
 
 from multigen_core.vessel import Liquid, Vessel
-from multigen_sim.weir import GRAVITY
+from multigen_core.wetting import GRAVITY
 
 _ATMOSPHERE = 1.4 * 101_325.0
 """Stiffness of the enclosed air, γ p [Pa]."""

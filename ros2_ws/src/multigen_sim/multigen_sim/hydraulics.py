@@ -15,6 +15,7 @@ from multigen_core.scene import HydraulicsSpec
 from multigen_core.tilted_volume import volume_table
 from multigen_core.types import LiquidState
 from multigen_core.vessel import Liquid, Vessel
+from multigen_core.wetting import GRAVITY, Wetting
 from multigen_sim.glug import Glug
 from multigen_sim.jet import Jet, Landing
 from multigen_sim.ledger import Ledger, Place
@@ -22,9 +23,8 @@ from multigen_sim.resonance import ResonanceTable
 from multigen_sim.slosh import Slosh
 from multigen_sim.vessel_pose import VesselPose
 from multigen_sim.wall_film import WallFilm
-from multigen_sim.weir import GRAVITY, Overflow, cling, overflow
+from multigen_sim.weir import Overflow, cling, overflow
 from multigen_sim.wetted_area import wetted_area_table
-from multigen_sim.wetting import Wetting
 
 _TURBULENCE_TIME = 0.06
 _RATE_TIME = 0.01

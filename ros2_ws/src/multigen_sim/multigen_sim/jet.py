@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.vessel import Vessel
-from multigen_sim.weir import GRAVITY
+from multigen_core.wetting import GRAVITY
 
 _SLOTS = 512
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import cos, exp, hypot, sin, sqrt, tanh
 
-from multigen_sim.weir import GRAVITY
+from multigen_core.wetting import GRAVITY
 
 _MODE = 1.8412
 """First zero of J1', the wave number of the first mode times the radius."""

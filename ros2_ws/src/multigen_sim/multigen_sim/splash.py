@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from multigen_core.wetting import GRAVITY
 from multigen_sim.hydraulics import Hydraulics
-from multigen_sim.weir import GRAVITY
 
 _DROPS = 10
 _LIFETIME = 0.14

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.vessel import Liquid
+from multigen_core.wetting import GRAVITY
 from multigen_sim.jet import Jet
-from multigen_sim.weir import GRAVITY
 
 _RINGS, _SECTORS = 40, 12
 _GAP = 0.015

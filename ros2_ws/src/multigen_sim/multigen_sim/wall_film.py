@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from math import pi
 
-from multigen_sim.weir import GRAVITY
-from multigen_sim.wetting import Wetting
+from multigen_core.wetting import GRAVITY, Wetting
 
 
 class WallFilm:

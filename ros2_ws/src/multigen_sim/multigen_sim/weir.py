@@ -8,9 +8,8 @@ from math import acos, exp, pi, sin, sqrt
 import numpy as np
 
 from multigen_core.vessel import Liquid
+from multigen_core.wetting import GRAVITY
 
-GRAVITY = 9.81
-"""[m/s^2]"""
 _NODES, _WEIGHTS = (np.array(a) for a in np.polynomial.legendre.leggauss(20))
 _UNIT = (_NODES + 1) / 2
 _SPEED_RATIO = 0.75

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from multigen_core.tilted_volume import tilted_volume
 from multigen_core.vessel import liquid, vessel, vessels
+from multigen_core.wetting import Wetting
 from multigen_sim.ledger import Place
-from multigen_sim.wetting import Wetting
 
 KNOWN = vessels()
 STEP = 0.005

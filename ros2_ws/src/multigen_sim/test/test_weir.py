@@ -3,7 +3,8 @@ import pytest
 from scipy.integrate import quad
 
 from multigen_core.vessel import liquid
-from multigen_sim.weir import GRAVITY, cling, overflow
+from multigen_core.wetting import GRAVITY
+from multigen_sim.weir import cling, overflow
 
 WATER = liquid("water")
 R = 0.037

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from multigen_core.scene import HydraulicsSpec
 from multigen_core.tilted_volume import tilted_volume
 from multigen_core.vessel import liquid, vessels
+from multigen_core.wetting import Wetting
 from multigen_sim.ledger import Place
 from multigen_sim.validation import statics
 from multigen_sim.validation.conservation import Audit
@@ -23,7 +24,6 @@ from multigen_sim.validation.fast_pour import DURATION, END, Comparison
 from multigen_sim.validation.flows import inverted_bottle, pulse_periods
 from multigen_sim.validation.rig import STEP, Rig, ramp, stay
 from multigen_sim.weir import overflow
-from multigen_sim.wetting import Wetting
 
 _SIZE = (6.4, 3.6)
 

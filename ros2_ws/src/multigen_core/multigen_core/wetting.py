@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from math import acos, pi, radians, sin, sqrt
 
 from multigen_core.vessel import Liquid, Vessel
-from multigen_sim.weir import GRAVITY
 
+GRAVITY = 9.81
+"""[m/s^2]"""
 _CRITICAL_TENSION = {
     "glass": 0.060,
     "ceramic": 0.056,

@@ -39,6 +39,7 @@ setup(
             "pour = multigen_policy.pour_command:register_pour",
             "activate = multigen_policy.pour_command:register_activate",
             "stop = multigen_policy.pour_command:register_stop",
+            "generate = multigen_policy.generation.command:register_generate",
             "listen = multigen_policy.listening.command:register_listen",
             "evaluate = multigen_policy.evaluation.closed_loop_command:register_evaluate",
             "evaluate-bag = multigen_policy.evaluation.commands:register_evaluate_bag",

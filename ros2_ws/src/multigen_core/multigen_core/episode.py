@@ -38,7 +38,12 @@ class Tick:
     pour: PourState
     liquid: LiquidState
     image: CameraFrame | None = None
+    hearing: CameraFrame | None = None
     sound: list[AudioChunk] = field(default_factory=list)
+    path: list[JointState] = field(default_factory=list)
+    """Every servo period since the last tick."""
+    liquids: list[LiquidState] = field(default_factory=list)
+    """Every LIQUID_PERIOD since the last tick."""
 
 
 def episode(
@@ -50,6 +55,7 @@ def episode(
     *,
     synthesizer: Synthesizer | None = None,
     pictures: bool = False,
+    hearing: bool = False,
     period: float = 0.1,
     timeout: float = 120.0,
 ) -> Iterator[Tick]:
@@ -63,6 +69,7 @@ def episode(
         goal: what to pour.
         synthesizer: makes the sound, if any; driven by the liquid or by the cut-away view.
         pictures: whether to render the public camera although the policy does not look.
+        hearing: whether to draw the cut-away view although the synthesizer does not look.
         period: of control and pictures [s].
         timeout: simulated time after which to stop in any case [s].
 
@@ -88,20 +95,21 @@ def episode(
     elapsed = 0.0
     while elapsed < timeout and (done_at is None or elapsed < done_at + SETTLE):
         sound: list[AudioChunk] = []
+        joint_path: list[JointState] = []
+        liquids: list[LiquidState] = []
         for count in range(servo_steps):
-            now = simulator.joint_state().stamp
-            simulator.command(*follower.sample(now))
+            joint_path.append(simulator.joint_state())
+            simulator.command(*follower.sample(joint_path[-1].stamp))
             simulator.step(substeps)
-            if (
-                synthesizer
-                and synthesizer.source is Source.LIQUID_STATE
-                and count % liquid_every == 0
-            ):
-                synthesizer.push(simulator.liquid_state())
+            if count % liquid_every == 0:
+                liquids.append(simulator.liquid_state())
         elapsed += period
+        watches = synthesizer is not None and synthesizer.source is Source.FRAMES
+        view = simulator.render("cutaway") if watches or hearing else None
         if synthesizer is not None:
-            if synthesizer.source is Source.FRAMES:
-                synthesizer.push(simulator.render("cutaway"))
+            causes: list[CameraFrame | LiquidState] = [view] if watches and view else [*liquids]
+            for item in causes:
+                synthesizer.push(item)
             sound = synthesizer.pull()
             for chunk in sound:
                 ring.push(chunk)  # type: ignore[union-attr]
@@ -133,5 +141,8 @@ def episode(
             simulator.pour_state(),
             simulator.liquid_state(),
             image,
+            view,
             sound,
+            joint_path,
+            liquids,
         )

@@ -1,15 +1,21 @@
-"""The protocol every simulation backend fills; ROS and the offline engine drive it alike."""
+"""The protocol every simulation backend fills; ROS and the offline engine drive it alike.
+
+A package registers a backend in the entry-point group `multigen.simulators`.
+"""
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from importlib.metadata import entry_points
+from typing import Literal, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from multigen_core.errors import MultigenError
 from multigen_core.scene import Scene
 from multigen_core.types import CameraCalibration, CameraFrame, JointState, LiquidState, PourState
 
+GROUP = "multigen.simulators"
 View = Literal["public", "cutaway"]
 
 
@@ -52,3 +58,19 @@ class Simulator(Protocol):
 
     def close(self) -> None:
         """Free the rendering context."""
+
+
+def make_simulator(backend: str = "mujoco") -> Simulator:
+    """A simulator that is yet to be reset.
+
+    Raises:
+        MultigenError: there is no such backend here.
+    """
+    found = next(iter(entry_points(group=GROUP, name=backend)), None)
+    if found is None:
+        known = ", ".join(sorted({entry.name for entry in entry_points(group=GROUP)}))
+        raise MultigenError(
+            f"backend {backend!r} is not available; available: "
+            f"{known or 'none, for multigen_sim is not built'}"
+        )
+    return cast(Simulator, found.load()())

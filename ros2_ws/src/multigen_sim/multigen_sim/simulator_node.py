@@ -14,8 +14,8 @@ from multigen_core.errors import MultigenError
 from multigen_core.ros import node as ros
 from multigen_core.ros.sim_clock import DISCOVERY, SimClock
 from multigen_core.scene import Scene, load_scene
+from multigen_core.simulator import make_simulator
 from multigen_core.types import AudioChunk, CameraCalibration, CameraFrame
-from multigen_sim.backends import BACKENDS, make_simulator
 from multigen_sim.pacing import SHORTEST_AUDIO_LEAD
 from multigen_sim.simulation_loop import Rates, SimulationLoop
 
@@ -34,7 +34,7 @@ class SimulatorParameters:
     max_audio_lead: float = ros.parameter(
         0.0, "How far simulated time may run ahead of the sound [s]; 0: any", 0.0, 10.0
     )
-    backend: str = ros.parameter("mujoco", "Physics", choices=BACKENDS)
+    backend: str = ros.parameter("mujoco", "Physics: an installed backend")
 
 
 class SimulatorNode(Node):

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import entry_points
 from typing import Any
 
 import numpy as np
@@ -18,19 +17,19 @@ from multigen_core.errors import MultigenError
 from multigen_core.policy import Decision, Observation, Policy, PourGoal
 from multigen_core.pour_path import plan_pour
 from multigen_core.scene import Scene, load_scene
-from multigen_core.simulator import Simulator
+from multigen_core.simulator import Simulator, make_simulator
 from multigen_core.synthesizer import SynthesizerConfig, make_synthesizer
 from multigen_core.trajectory import Trajectory
 from multigen_core.types import Outcome, PourProgress, to_seconds
 from multigen_core.vessel import vessel
 from multigen_policy.evaluation.metrics import listener_floor, pour_metrics
 from multigen_policy.evaluation.smoothness import joint_smoothness
-from multigen_policy.expert import Expert
+from multigen_policy.expert import Expert, ExpertConfig
 from multigen_policy.policies import make_policy
 
-SIMULATORS = "multigen.simulators"
 EXPERT = "expert"
 """The privileged policy, which only simulation can run."""
+_EXPERT = ExpertConfig()
 _ROOM = 0.85
 """Most of the target's capacity that is asked for."""
 _LEFT = 60.0
@@ -97,6 +96,32 @@ def run_job(job: Job) -> dict[str, Any]:
     Raises:
         MultigenError: the job is impossible.
     """
+    pour = start(job)
+    return {**_result(list(pour.ticks), pour.goal), **_circumstances(job, pour.scene)}
+
+
+@dataclass(frozen=True)
+class Pour:
+    """An episode that runs as its ticks are taken."""
+
+    scene: Scene
+    goal: PourGoal
+    simulator: Simulator
+    ticks: Iterator[Tick]
+
+
+def start(
+    job: Job,
+    expert: ExpertConfig = _EXPERT,
+    *,
+    pictures: bool = False,
+    hearing: bool = False,
+) -> Pour:
+    """The episode of a job; one at a time in a process, for they share the simulator.
+
+    Raises:
+        MultigenError: the job is impossible.
+    """
     scene = load_scene(job.scene, job.seed)
     simulator = _simulator(job.simulator)
     goal = PourGoal(_goal(job, scene), scene.target.vessel if job.vessel_known else None)
@@ -105,11 +130,12 @@ def run_job(job: Job) -> dict[str, Any]:
         synthesizer = make_synthesizer(
             SynthesizerConfig(job.synthesizer, job.checkpoint, seed=job.seed)
         )
+    policy = Supervised(_policy(job, scene, simulator, expert))
     ticks = episode(
-        simulator, Supervised(_policy(job, scene, simulator)), scene, job.seed, goal,
-        synthesizer=synthesizer,
+        simulator, policy, scene, job.seed, goal,
+        synthesizer=synthesizer, pictures=pictures, hearing=hearing,
     )  # fmt: skip
-    return {**_result(list(ticks), goal), **_circumstances(job, scene)}
+    return Pour(scene, goal, simulator, ticks)
 
 
 def _goal(job: Job, scene: Scene) -> float:
@@ -126,12 +152,12 @@ def _goal(job: Job, scene: Scene) -> float:
     return goal * 1e-6
 
 
-def _policy(job: Job, scene: Scene, simulator: Simulator) -> Policy:
+def _policy(job: Job, scene: Scene, simulator: Simulator, expert: ExpertConfig) -> Policy:
     arm = Arm.load()
     if job.policy == EXPERT:
         source, target = vessel(scene.source.vessel), vessel(scene.target.vessel)
         path = plan_pour(arm, source, scene.source.grasp_height, scene.target.position, target)
-        return Expert(arm, path, simulator.liquid_state)
+        return Expert(arm, path, simulator.liquid_state, expert)
     told = min(job.told, vessel(scene.source.vessel).capacity * 1e6)
     source_spec = scene.source.model_copy(update={"volume_ml": told})
     return make_policy(job.policy, arm, scene.model_copy(update={"source": source_spec}))
@@ -139,11 +165,7 @@ def _policy(job: Job, scene: Scene, simulator: Simulator) -> Policy:
 
 @lru_cache(maxsize=1)
 def _simulator(name: str) -> Simulator:
-    found = next(iter(entry_points(group=SIMULATORS, name=name)), None)
-    if found is None:
-        known = ", ".join(sorted(entry.name for entry in entry_points(group=SIMULATORS)))
-        raise MultigenError(f"simulator {name!r} is not available; available: {known or 'none'}")
-    return found.load()()
+    return make_simulator(name)
 
 
 def _progress(ticks: list[Tick], goal: PourGoal) -> Iterator[PourProgress]:

@@ -16,11 +16,11 @@ from multigen_core.errors import MultigenError
 from multigen_core.files import write_json
 from multigen_core.scene import load_scene
 from multigen_core.synthesizer import synthesizer_names
+from multigen_core.workers import run_tasks
 from multigen_policy.evaluation.closed_loop import EXPERT, Job, run_job
 from multigen_policy.evaluation.metrics import NOT_COMPARABLE, aggregate
 from multigen_policy.evaluation.results import aggregate_lines, metrics_of, print_results, summary
 from multigen_policy.policies import POLICIES
-from multigen_policy.workers import run_tasks
 
 
 def register_evaluate(parser: argparse.ArgumentParser) -> None:

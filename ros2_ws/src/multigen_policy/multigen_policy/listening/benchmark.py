@@ -14,7 +14,7 @@ from multigen_policy.listening.protocols import Excerpt, Protocol, excerpt
 from multigen_policy.listening.recording import load_sound
 from multigen_policy.listening.shapes import Prior, known_vessel, unknown_vessel
 from multigen_policy.listening.spectrum import Floats
-from multigen_policy.workers import run_tasks
+from multigen_core.workers import run_tasks
 
 TRIGGER = 0.9
 """Believed fill at which a pour would be stopped."""

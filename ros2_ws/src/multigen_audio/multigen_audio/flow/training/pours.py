@@ -16,13 +16,12 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import entry_points
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from multigen_audio.flow.training.shapes import varied
 from multigen_audio.flow.training.tilting import Motion
@@ -33,7 +32,7 @@ from multigen_core.files import write_atomic
 from multigen_core.kinematics import UnreachableError
 from multigen_core.pour_path import plan_pour
 from multigen_core.scene import Scene, load_scene
-from multigen_core.simulator import Simulator, View
+from multigen_core.simulator import Simulator, View, make_simulator
 from multigen_core.types import CameraFrame, LiquidState, to_seconds
 from multigen_core.vessel import Vessel
 
@@ -94,19 +93,46 @@ def simulate(
 def _simulate(
     seed: int, rng: np.random.Generator, pictures: bool, public: bool, held_out: bool
 ) -> Pour:
-    simulator = _simulator()
     scene = load_scene(
         HELD_OUT[seed % len(HELD_OUT)] if held_out else "randomised", int(rng.integers(2**31))
     )
     if not held_out:
         scene = _with_target(scene, varied(catalogue.vessel(scene.target.vessel), rng), rng)
-    source, target = catalogue.vessel(scene.source.vessel), catalogue.vessel(scene.target.vessel)
+    target = catalogue.vessel(scene.target.vessel)
     place = np.array(scene.target.position)
     if rng.random() < 0.15:
         place[1] += rng.uniform(-1.0, 0.6) * target.mouth_radius
+    motion = Motion.drawn(rng, target.capacity - scene.target.volume_ml * 1e-6)
+    return follow(scene, seed, motion, place, pictures, public=public)
+
+
+def follow(
+    scene: Scene,
+    seed: int,
+    motion: Motion,
+    place: ArrayLike,
+    pictures: bool = True,
+    *,
+    public: bool = False,
+) -> Pour:
+    """The pour of a scene by a motion aimed at `place` [m] in base_link.
+
+    Args:
+        scene: what stands where.
+        seed: of everything the scene leaves to chance.
+        motion: tilts the source, from upright.
+        place: where the target is thought to stand.
+        pictures: whether to draw the hearing view.
+        public: whether to render the public camera.
+
+    Raises:
+        MultigenError: no simulator is installed.
+        UnreachableError: the arm cannot pour there.
+    """
+    simulator = _simulator()
+    source, target = catalogue.vessel(scene.source.vessel), catalogue.vessel(scene.target.vessel)
     simulator.reset(scene, seed)
     path = plan_pour(Arm.load(), source, scene.source.grasp_height, place, target)
-    motion = Motion.drawn(rng, target.capacity - scene.target.volume_ml * 1e-6)
     states: list[LiquidState] = []
     frames: dict[View, list[CameraFrame]] = {"cutaway": [], "public": []}
     asked: list[View] = [v for v, wanted in (("cutaway", pictures), ("public", public)) if wanted]
@@ -150,11 +176,7 @@ def _file_of(target: Vessel) -> str:
 
 @lru_cache(maxsize=1)
 def _simulator() -> Simulator:
-    found = next(iter(entry_points(group="multigen.simulators", name="mujoco")), None)
-    if found is None:
-        raise MultigenError("simulated pours need the package multigen_sim; build the workspace")
-    simulator: Simulator = found.load()()
-    return simulator
+    return make_simulator()
 
 
 def pours(

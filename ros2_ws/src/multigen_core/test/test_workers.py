@@ -1,7 +1,7 @@
 import os
 import signal
 
-from multigen_policy.workers import WorkerDiedError, run_tasks
+from multigen_core.workers import WorkerDiedError, run_tasks
 
 
 def work(task):

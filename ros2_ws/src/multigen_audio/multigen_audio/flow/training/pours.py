@@ -13,6 +13,7 @@ import io
 import json
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -47,6 +48,7 @@ _TEXTS = ("source_vessel", "target_vessel", "liquid")
 _NUMBERS = tuple(
     field.name for field in dataclasses.fields(LiquidState) if field.name not in ("stamp", *_TEXTS)
 )
+_BROKEN = (OSError, ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile, zlib.error)
 _TRIES = 20
 _LONGEST = 24.0
 _BLEND = 1.0
@@ -232,12 +234,32 @@ def save(pour: Pour, path: Path) -> None:
     }
     for view, frames in (("cutaway", pour.cutaway), ("public", pour.public)):
         if frames:
-            arrays[view] = np.stack([frame.rgb for frame in frames])
-            about[f"{view}_frame_id"] = frames[0].frame_id
+            packed = [zlib.compress(frame.rgb.tobytes(), 6) for frame in frames]
+            arrays[view] = np.frombuffer(b"".join(packed), np.uint8)
+            arrays[f"{view}_ends"] = np.cumsum([len(part) for part in packed])
+            about[view] = {"shape": frames[0].rgb.shape, "frame_id": frames[0].frame_id}
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     image = io.BytesIO()
-    np.savez_compressed(image, **arrays)  # type: ignore[arg-type]
+    np.savez(image, **arrays)  # type: ignore[arg-type]
     write_atomic(path, image.getvalue())
+
+
+def read_pictures(path: Path, view: View, chosen: ArrayLike | None = None) -> NDArray[np.uint8]:
+    """Pictures of a saved pour, (K, H, W, 3); all of them, or the chosen by number.
+
+    Raises:
+        MultigenError: the file is missing or broken, or holds none of that view.
+    """
+    try:
+        with np.load(path) as file:
+            data, ends = file[view], file[f"{view}_ends"]
+            shape = json.loads(file["about"].tobytes())[view]["shape"]
+        starts = np.append(0, ends[:-1])
+        numbers = np.arange(len(ends)) if chosen is None else np.asarray(chosen)
+        parts = [zlib.decompress(data[starts[n] : ends[n]]) for n in numbers]
+        return np.frombuffer(b"".join(parts), np.uint8).reshape(len(parts), *shape)
+    except _BROKEN as error:
+        raise MultigenError(f"{path}: no {view} pictures: {error}") from error
 
 
 def load(path: Path) -> Pour:
@@ -248,7 +270,7 @@ def load(path: Path) -> Pour:
     """
     try:
         with np.load(path) as file:
-            arrays = {name: file[name] for name in file.files}
+            arrays = {name: file[name] for name in ("about", "stamps", "numbers", "frame_stamps")}
         about = json.loads(arrays["about"].tobytes())
         if about["version"] != _VERSION:
             raise MultigenError(f"{path}: version {about['version']}, expected {_VERSION}")
@@ -268,13 +290,12 @@ def load(path: Path) -> Pour:
             for stamp, row in zip(arrays["stamps"], arrays["numbers"], strict=True)
         ]
         stamps = [int(stamp) for stamp in arrays["frame_stamps"]]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except _BROKEN as error:
         raise MultigenError(f"{path}: not a pour: {error}; delete it to simulate anew") from error
-    views = {
-        view: [
-            CameraFrame(stamp, rgb, about[f"{view}_frame_id"])
-            for stamp, rgb in zip(stamps, arrays.get(view, ()), strict=False)
-        ]
-        for view in ("cutaway", "public")
-    }
-    return Pour(about["seed"], scene, target, states, views["cutaway"], views["public"])
+    frames: dict[View, list[CameraFrame]] = {"cutaway": [], "public": []}
+    for view in frames:
+        if view in about:
+            pictures = zip(stamps, read_pictures(path, view), strict=True)
+            name = about[view]["frame_id"]
+            frames[view] = [CameraFrame(stamp, rgb, name) for stamp, rgb in pictures]
+    return Pour(about["seed"], scene, target, states, frames["cutaway"], frames["public"])

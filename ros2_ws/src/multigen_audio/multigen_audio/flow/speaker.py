@@ -1,0 +1,91 @@
+"""From what happens to its sound: voice, mouth and loudness, hop by hop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.random import default_rng
+from scipy.signal import lfilter
+
+from multigen_audio.flow.conditions import Conditions
+from multigen_audio.flow.features import envelope, features, loudness
+from multigen_audio.flow.mel import BANDS, HOP, LEAD
+from multigen_audio.flow.overlap import Analysis, Synthesis
+from multigen_audio.flow.runtime import Floats, Network
+from multigen_audio.limiter import limit
+from multigen_core.contract import SAMPLE_RATE
+
+_ROOM = 10.0 ** (-75.0 / 20.0)
+"""RMS of the room's noise; a microphone that gives zeros is taken for dead."""
+_ROOM_KEEP = 0.9
+"""Of each sample in the next: rooms are noisier in the bass."""
+_CLOSED, _OPEN = 0.1e-6, 0.5e-6
+"""Flows [m^3/s] up to which nothing is heard, and from which everything is."""
+
+
+class Speaker:
+    """Speaks conditions: equal conditions and seed give equal sound however they are cut.
+
+    The networks give sound of unit level, the kinetic power that falls its loudness.
+    """
+
+    delay = LEAD / SAMPLE_RATE
+    """How far the sound lags behind the conditions given [s]."""
+
+    def __init__(self, weights: Path, seed: int = 0, real: bool = True) -> None:
+        """A speaker.
+
+        Args:
+            weights: folder of the networks.
+            seed: of every random number.
+            real: whether to sound like recordings, or else like the physical synthesizer.
+
+        Raises:
+            WeightsError: weights are missing or damaged.
+        """
+        self._voice, self._mouth = Network(weights, "voice"), Network(weights, "mouth")
+        self._seed, self._real = seed, real
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past; what comes next begins a sound."""
+        self._voice.reset()
+        self._mouth.reset()
+        self._analysis, self._synthesis = Analysis(), Synthesis()
+        self._spectra, self._phases, self._room = (default_rng([self._seed, i]) for i in range(3))
+        self._rms = np.zeros(3, np.float32)
+        self._room_state = np.zeros(1)
+        self._begun = False
+
+    def say(self, now: Conditions) -> Floats:
+        """Sound of T more hops, (T * HOP,), at the beginning LEAD samples less.
+
+        Its first sample lies LEAD samples before the first hop, or at the beginning on it.
+        """
+        count = len(now)
+        if not count:
+            return np.zeros(0, np.float32)
+        spectra = self._voice.run(
+            features=features(now, self._real)[None],
+            noise=self._spectra.standard_normal((1, count, BANDS), np.float32),
+        )["spectra"]
+        noise = self._phases.standard_normal(count * HOP, np.float32)
+        parts = self._mouth.run(spectra=spectra, noise=self._analysis.push(noise)[None])["sound"]
+        sound = self._synthesis.push(parts[0]) * self._loudness(now)
+        hiss = self._room.standard_normal(count * HOP) * (_ROOM * np.sqrt(1 - _ROOM_KEEP**2))
+        hiss, self._room_state = lfilter([1.0], [1.0, -_ROOM_KEEP], hiss, zi=self._room_state)
+        sound = limit(sound + hiss)
+        if not self._begun:
+            self._begun = True
+            sound = sound[LEAD:]
+        return np.asarray(sound, np.float32)
+
+    def _loudness(self, now: Conditions) -> Floats:
+        """RMS of each sample from LEAD before the hops, joined by lines between hops' middles."""
+        gate = np.clip((now["flow"] + now["rim"] - _CLOSED) / (_OPEN - _CLOSED), 0.0, 1.0)
+        rms = np.concatenate([self._rms, envelope(loudness(now) * gate, float(self._rms[-1]))])
+        middle = (np.arange(len(rms)) - 2.5) * HOP
+        self._rms = rms[-3:]
+        at = np.arange(len(now) * HOP) - LEAD + 0.5
+        return np.asarray(np.interp(at, middle, rms), np.float32)

@@ -1,0 +1,78 @@
+"""The generative synthesizer: pictures in, sound out."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from multigen_audio.flow.conditions import HOP, Conditions
+from multigen_audio.flow.speaker import Speaker
+from multigen_core.contract import SAMPLE_RATE
+from multigen_core.synthesizer import Source
+from multigen_core.types import NANOSECONDS, AudioChunk, CameraFrame, LiquidState
+
+
+class Sight(Protocol):
+    """Tells from pictures what happens."""
+
+    period: float
+    """Between the pictures that are used [s]."""
+
+    def reset(self) -> None:
+        """Forget the past."""
+
+    def see(self, frame: CameraFrame) -> Conditions | None:
+        """Conditions up to the frame's stamp that were not given before, if it is used."""
+
+
+class Flow:
+    """Sound of a pour from pictures of it: an eye, and a speaker of what it sees.
+
+    Equal pictures, stamps and seed give equal sound however they are pushed and pulled.
+    """
+
+    source = Source.FRAMES
+    sample_rate = SAMPLE_RATE
+
+    def __init__(self, eye: Sight, speaker: Speaker) -> None:
+        self._eye, self._speaker = eye, speaker
+        self.latency = eye.period + Speaker.delay + HOP / NANOSECONDS
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past; the next picture starts a new stream with the seed's first numbers."""
+        self._eye.reset()
+        self._speaker.reset()
+        self._origin: int | None = None
+        self._given = 0
+        self._newest: int | None = None
+        self._seen: list[Conditions] = []
+
+    def push(self, item: CameraFrame | LiquidState) -> None:
+        """Take one picture.
+
+        Raises:
+            TypeError: it is a liquid state.
+            ValueError: its stamp does not rise.
+            MultigenError: the eye cannot use it.
+        """
+        if not isinstance(item, CameraFrame):
+            raise TypeError(f"flow takes pictures, got {type(item).__name__}")
+        if self._newest is not None and item.stamp <= self._newest:
+            raise ValueError(f"stamp {item.stamp} does not rise above {self._newest}")
+        self._newest = item.stamp
+        seen = self._eye.see(item)
+        if seen is not None and len(seen):
+            self._seen.append(seen)
+
+    def pull(self) -> list[AudioChunk]:
+        """The sound ready since the last call: one chunk for every picture used."""
+        chunks = []
+        for seen in self._seen:
+            if self._origin is None:
+                self._origin = seen.stamp
+            samples = self._speaker.say(seen)
+            stamp = self._origin + self._given * NANOSECONDS // SAMPLE_RATE
+            self._given += len(samples)
+            chunks.append(AudioChunk(stamp, samples, SAMPLE_RATE))
+        self._seen = []
+        return chunks

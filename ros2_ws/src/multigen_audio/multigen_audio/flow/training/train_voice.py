@@ -1,0 +1,173 @@
+"""The training loop of the voice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from torch import Tensor
+
+from multigen_audio.flow import mel
+from multigen_audio.flow.conditions import COLUMNS
+from multigen_audio.flow.features import FEATURES, features
+from multigen_audio.flow.training.examples import (
+    Example,
+    recorded_examples,
+    synthesised_examples,
+)
+from multigen_audio.flow.training.export import export
+from multigen_audio.flow.training.loop import Training
+from multigen_audio.flow.voice import Voice, VoiceConfig
+
+STEPS = 3600
+POURS = 240
+"""Simulated pours to learn from besides the recordings."""
+_FIRST_SEED = 100_000
+_CROP = 200
+"""Hops in each example of a batch."""
+_REAL, _PHYSICAL = 10, 6
+"""Examples of either kind in a batch."""
+_JITTER = {"air_column": 0.05, "mouth_radius": 0.10, "capacity": 0.10, "flow": 0.15}
+"""Relative errors put on what recordings tell only roughly, and on what would name the vessel."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """An example as its log-mel spectra (T, BANDS) beside its conditions."""
+
+    example: Example
+    spectra: np.ndarray
+
+    @classmethod
+    def of(cls, example: Example) -> Heard:
+        return cls(example, mel.log_mel(example.sound))
+
+
+def train(
+    out: Path,
+    data: Path,
+    steps: int,
+    device: str,
+    seed: int,
+    tell: Callable[[str], None],
+    workers: int = 1,
+) -> None:
+    """Train the voice and write its two files to `out`.
+
+    Raises:
+        MultigenError: data or simulator are missing, or the training fails.
+    """
+    real = [Heard.of(example) for example in recorded_examples(data, tell)]
+    kept = [Heard.of(example) for example in recorded_examples(data, tell, held_out=True)]
+    seeds = range(_FIRST_SEED, _FIRST_SEED + POURS)
+    physical = [
+        Heard.of(example) for example in synthesised_examples(seeds, out / "pours", workers)
+    ]
+    tell(f"{len(physical)} simulated pours")
+    torch.manual_seed(seed)
+    voice = Voice(VoiceConfig())
+    _normalise(voice, [real, physical])
+    voice.to(device)
+    training = Training(voice, out, "voice", steps)
+    for step in training:
+        rng = np.random.default_rng([seed, step])
+        torch.manual_seed(seed + step)
+        batch = [_crop(real, rng) for _ in range(_REAL)]
+        batch += [_crop(physical, rng) for _ in range(_PHYSICAL)]
+        found = _loss(voice, batch, device)
+        figures = {"loss": float(found.mean()), "real": float(found[:_REAL].mean())}
+        if step % 250 == 0:
+            figures["held out"] = _validate(voice, kept, device)
+        training.learn(found.mean(), figures)
+    training.finish()
+    save(voice, out)
+
+
+def save(voice: Voice, out: Path) -> None:
+    """Write the voice's two files."""
+    config = voice.config
+    length = 10
+    export(
+        voice,
+        out,
+        "voice",
+        asdict(config),
+        {
+            "features": torch.zeros(1, length, FEATURES),
+            "noise": torch.zeros(1, length, mel.BANDS),
+            "state_memory": voice.cpu().memory().repeat(config.steps, 1, 1, 1, 1),
+        },
+        ["spectra", "next_memory"],
+        {"features": [1], "noise": [1], "spectra": [1]},
+    )
+
+
+def _normalise(voice: Voice, kinds: Sequence[Sequence[Heard]]) -> None:
+    """Each band to mean 0 and deviation 1, both kinds of example counting equally."""
+    means, squares = [], []
+    for kind in kinds:
+        spectra = np.concatenate([heard.spectra[heard.example.use] for heard in kind])
+        means.append(spectra.mean(axis=0))
+        squares.append((spectra**2).mean(axis=0))
+    mean = np.mean(means, axis=0)
+    voice.mean.copy_(torch.from_numpy(mean))
+    voice.deviation.copy_(torch.from_numpy(np.sqrt(np.mean(squares, axis=0) - mean**2)))
+
+
+def _crop(kind: Sequence[Heard], rng: Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features, spectra and use of a random passage in which something is used."""
+    while True:
+        heard = kind[int(rng.integers(len(kind)))]
+        begin = int(rng.integers(-_CROP // 4, max(len(heard.spectra) - _CROP // 2, 1)))
+        begin = max(begin, 0)
+        part = slice(begin, begin + _CROP)
+        use = heard.example.use[part]
+        if use.mean() > 0.2:
+            break
+    now = heard.example.conditions
+    values = now.values[part].copy()
+    if heard.example.real:
+        for name, error in _JITTER.items():
+            values[:, COLUMNS.index(name)] *= np.exp(error * rng.standard_normal())
+    told = features(replace(now, values=values), heard.example.real)
+    lacking = _CROP - len(use)
+    pad = ((0, lacking), (0, 0))
+    return (
+        np.pad(told, pad, mode="edge"),
+        np.pad(heard.spectra[part], pad),
+        np.pad(use, (0, lacking)),
+    )
+
+
+def _loss(
+    voice: Voice, batch: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], device: str
+) -> Tensor:
+    """Mean square error of the velocity, (B,), at random places of the flow."""
+    told, spectra, use = (
+        torch.from_numpy(np.stack(part)).to(device) for part in zip(*batch, strict=True)
+    )
+    goal = (spectra - voice.mean) / voice.deviation
+    noise = torch.randn_like(goal)
+    place = torch.rand(len(goal), device=device)
+    at = place[:, None, None]
+    with torch.autocast(torch.device(device).type, torch.bfloat16):
+        velocity, _ = voice.velocity(
+            noise + at * (goal - noise), place, voice.told(told), voice.memory(len(goal))
+        )
+    error = ((velocity.float() - (goal - noise)) ** 2).mean(-1)
+    return (error * use).sum(1) / use.sum(1).clamp(min=1)
+
+
+@torch.no_grad()
+def _validate(voice: Voice, kept: Sequence[Heard], device: str) -> float:
+    """The loss on recordings of containers not trained on, with the same numbers every time."""
+    rng = np.random.default_rng(0)
+    state = torch.get_rng_state()
+    torch.manual_seed(0)
+    losses = [_loss(voice, [_crop(kept, rng) for _ in range(16)], device) for _ in range(4)]
+    torch.set_rng_state(state)
+    return float(torch.cat(losses).mean())

@@ -1,0 +1,115 @@
+"""The voice: what happens, as a log-mel spectrum, by conditional flow matching.
+
+A causal network turns noise into a spectrum in a few steps along a learned flow (Lipman et al.
+2023; Liu et al. 2023), each conditioned on the features of what is seen.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from multigen_audio.flow.features import FEATURES
+from multigen_audio.flow.mel import BANDS
+
+
+@dataclass(frozen=True)
+class VoiceConfig:
+    """Its size; `steps` along the flow when it speaks."""
+
+    width: int = 192
+    blocks: int = 6
+    kernel: int = 7
+    expansion: int = 3
+    steps: int = 4
+
+
+class Block(nn.Module):
+    """A causal ConvNeXt block (Liu et al. 2022), told of conditions and the place in the flow."""
+
+    def __init__(self, config: VoiceConfig) -> None:
+        super().__init__()
+        width = config.width
+        self.mix = nn.Conv1d(width, width, config.kernel, groups=width)
+        self.norm = nn.LayerNorm(width)
+        self.condition = nn.Linear(width, width)
+        self.place = nn.Linear(width, 2 * width)
+        self.widen = nn.Linear(width, config.expansion * width)
+        self.narrow = nn.Linear(config.expansion * width, width)
+        self.scale = nn.Parameter(torch.full((width,), 0.1))
+
+    def forward(
+        self, x: Tensor, told: Tensor, place: Tensor, past: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """`x` and `told` (B, T, width), `place` (B, 1, width), `past` (B, kernel - 1, width)."""
+        line = torch.cat([past, x], 1)
+        y = self.mix(line.transpose(1, 2)).transpose(1, 2)
+        gain, shift = self.place(place).chunk(2, -1)
+        y = self.norm(y) * (1 + gain) + shift + told
+        y = self.narrow(nn.functional.gelu(self.widen(y)))
+        return x + self.scale * y, line[:, -past.shape[1] :]
+
+
+class Voice(nn.Module):
+    """Velocity of the flow from noise to log-mel spectra."""
+
+    def __init__(self, config: VoiceConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.width
+        self.listen = nn.Sequential(
+            nn.Linear(FEATURES, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU()
+        )
+        self.enter = nn.Linear(BANDS, width)
+        self.begin = nn.Linear(width, width)
+        self.place = nn.Sequential(nn.Linear(32, width), nn.SiLU(), nn.Linear(width, width))
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
+        self.norm = nn.LayerNorm(width)
+        self.leave = nn.Linear(width, BANDS)
+        self.register_buffer("mean", torch.zeros(BANDS))
+        self.register_buffer("deviation", torch.ones(BANDS))
+        frequencies = 2 * math.pi * 2.0 ** torch.arange(-4.0, 4.0, 0.5)
+        self.register_buffer("frequencies", frequencies)
+
+    def memory(self, batch: int = 1) -> Tensor:
+        """What it remembers at the beginning, for one step: (blocks, B, kernel - 1, width)."""
+        c = self.config
+        return torch.zeros(c.blocks, batch, c.kernel - 1, c.width, device=self.mean.device)
+
+    def told(self, features: Tensor) -> list[Tensor]:
+        """Features (B, T, FEATURES) as each layer hears of them; equal for all steps."""
+        told = self.listen(features)
+        return [self.begin(told)] + [block.condition(told) for block in self.blocks]
+
+    def velocity(
+        self, x: Tensor, place: Tensor, told: list[Tensor], memory: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The flow at spectra `x` (B, T, BANDS), normalised, and at `place` (B,) from 0 to 1."""
+        angles = place[:, None, None] * self.frequencies
+        at = self.place(torch.cat([angles.sin(), angles.cos()], -1))
+        y = self.enter(x) + told[0]
+        kept = []
+        for block, hint, past in zip(self.blocks, told[1:], memory, strict=True):
+            y, now = block(y, hint, at, past)
+            kept.append(now)
+        return self.leave(self.norm(y)), torch.stack(kept)
+
+    def forward(
+        self, features: Tensor, noise: Tensor, state_memory: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Speak: log-mel spectra (B, T, BANDS) of features (B, T, FEATURES) and noise.
+
+        `state_memory` (steps, blocks, B, kernel - 1, width) carries on from the chunk before.
+        """
+        told = self.told(features)
+        steps = self.config.steps
+        x, kept = noise, []
+        for step in range(steps):
+            place = torch.full((x.shape[0],), step / steps, device=x.device)
+            velocity, now = self.velocity(x, place, told, state_memory[step])
+            x = x + velocity / steps
+            kept.append(now)
+        return x * self.deviation + self.mean, torch.stack(kept)

@@ -37,6 +37,7 @@ setup(
         ],
         "multigen.commands": [
             "recordings = multigen_audio.recordings_command:register",
+            "add-audio = multigen_audio.add_audio_command:register",
         ],
         "multigen.synthesizers": [
             "physical = multigen_audio.synthesizers:physical",

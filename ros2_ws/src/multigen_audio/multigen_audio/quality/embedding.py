@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from multigen_audio.flow.mel import BANDS
 from multigen_audio.flow.weights import read_weights
 from multigen_audio.quality.truth import Floats
-from multigen_audio.quality.windows import BANDS, FRAMES, windows
+from multigen_audio.quality.windows import windows
 from multigen_core.yaml_file import share_directory
 
 CHANNELS = (1, 16, 32, 64, 96)
@@ -36,7 +38,7 @@ def untrained() -> Weights:
     """
     rng = np.random.default_rng(_SEED)
     weights = {}
-    for index, (before, after) in enumerate(zip(CHANNELS, CHANNELS[1:], strict=False)):
+    for index, (before, after) in enumerate(pairwise(CHANNELS)):
         shape = (after, before, 3, 3)
         scale = np.sqrt(2 / (9 * before))
         weights[f"conv{index}.weight"] = (scale * rng.standard_normal(shape)).astype(np.float32)
@@ -92,6 +94,3 @@ def _convolve(value: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArra
     moved = np.moveaxis(patches, 1, 3)
     flat = moved.reshape(*moved.shape[:3], -1) @ kernel.reshape(len(kernel), -1).T
     return np.moveaxis(flat, 3, 1)
-
-
-assert FRAMES >= 2 ** (len(CHANNELS) - 1)

@@ -6,6 +6,7 @@ from multigen_core.bags.playback import Playback
 from multigen_core.bags.provenance import provenance
 from multigen_core.bags.reader import BagReader, Record
 from multigen_core.bags.repair import Repair, repair
+from multigen_core.bags.substitution import substitute
 from multigen_core.bags.typestore import FACTORY, BagFactory, type_hash
 from multigen_core.bags.writer import BagWriter, free_path
 
@@ -23,5 +24,6 @@ __all__ = [
     "free_path",
     "provenance",
     "repair",
+    "substitute",
     "type_hash",
 ]

@@ -133,6 +133,19 @@ class BagReader:
         """Bag time of the last message [ns]."""
         return self._reader.end_time - 1
 
+    def name_of(self, topic: Topic) -> str:
+        """The name under which the bag holds a topic, '' if it does not."""
+        connection = self._connections.get(topic.name)
+        return connection.topic if connection else ""
+
+    @property
+    def namespace(self) -> str:
+        """That of the graph whose topics the bag holds."""
+        for name, connection in self._connections.items():
+            if not name.startswith("/"):
+                return connection.topic[: -len(name)].rstrip("/") or "/"
+        return "/"
+
     def count(self, topic: Topic) -> int:
         """How many messages the bag holds on a topic."""
         connection = self._connections.get(topic.name)

@@ -1,0 +1,71 @@
+"""`multigen add-audio`: gives a recorded pour the sound of any synthesizer."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from multigen_audio.add_audio import add_audio
+from multigen_core.synthesizer import (
+    DEFAULT,
+    SynthesizerConfig,
+    make_synthesizer,
+    synthesizer_names,
+)
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "Copies a bag and gives the copy the sound of a synthesizer, in place of what sound it "
+        "has. Pictures are needed of the hearing view (bags of `multigen generate "
+        "--hearing-view`) or the camera; liquid states for physical and replay."
+    )
+    parser.add_argument("bag", type=Path, help="bag directory; stays as it is")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="the new bag's directory")
+    parser.add_argument(
+        "--synthesizer", default=DEFAULT, metavar="NAME",
+        help=f"any of {', '.join(synthesizer_names())} (default %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--checkpoint", default="", help="its weights, settings or recordings")
+    parser.add_argument("--device", default="cpu", help="where its network runs [cpu]")
+    parser.add_argument("--seed", type=int, default=0, help="of its random numbers [0]")
+    parser.add_argument(
+        "--audio-view", choices=("cutaway", "public"), default="cutaway",
+        help="what a synthesizer of pictures sees [cutaway]",
+    )  # fmt: skip
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Make the sound and write the new bag."""
+    console = Console(highlight=False, soft_wrap=True)
+    config = SynthesizerConfig(
+        args.synthesizer, args.checkpoint, device=args.device, seed=args.seed
+    )
+    synthesizer = make_synthesizer(config)
+    metadata = {
+        "synthesizer": args.synthesizer,
+        "synthesizer_checkpoint": args.checkpoint,
+        "audio_view": args.audio_view,
+        "audio_added_to": args.bag.resolve().name,
+    }
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task(f"sound of {args.bag.name}", total=None)
+        added = add_audio(
+            args.bag, args.output, synthesizer, metadata, args.audio_view,
+            lambda done: bar.update(task, completed=done),
+        )  # fmt: skip
+    what = "replaced by" if added.replaced else "added:"
+    console.print(
+        f"wrote {args.output}: sound {what} {added.seconds:.1f} s of {args.synthesizer} from "
+        f"{added.topic}"
+    )
+    if added.gaps or added.late:
+        console.print(
+            f"{added.gaps} gaps in {added.topic}, {added.late} inputs late or repeated: "
+            "no sound was made up for them"
+        )

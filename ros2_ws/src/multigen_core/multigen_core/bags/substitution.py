@@ -1,0 +1,116 @@
+"""A copy of a bag in which some topics are replaced; the bag itself stays as it is."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rosbags.interfaces import Connection, ConnectionExtRosbag2
+from rosbags.rosbag2 import StoragePlugin, Writer, WriterError
+
+from multigen_core import messages
+from multigen_core.bags.errors import BagError
+from multigen_core.bags.reader import BagReader
+from multigen_core.bags.typestore import FACTORY, typestore
+from multigen_core.bags.writer import absolute_name, bag_qos
+from multigen_core.contract import Topic
+
+Entry = tuple[Topic, Any, int]
+"""Topic, core item (or a ready rosbags message) and bag time [ns]."""
+
+
+def substitute(
+    bag: BagReader,
+    target: Path,
+    topics: Iterable[Topic],
+    entries: Iterable[Entry],
+    metadata: Mapping[str, object],
+    progress: Callable[[int], None] = lambda done: None,
+) -> None:
+    """Copy a bag, every message as it is, but for `topics`, of which it then holds `entries`.
+
+    Args:
+        bag: what is copied, also topics outside the contract.
+        target: the copy's folder, not there yet; whole or not there.
+        topics: replaced, or added if the bag lacks them, beside its other topics' namespace.
+        entries: on `topics`, in order of time.
+        metadata: replaces or adds to the bag's own.
+        progress: is told how many messages have been copied.
+
+    Raises:
+        BagError: the target exists or cannot be written, or the bag is damaged.
+    """
+    target = Path(os.path.normpath(target))
+    if target.exists():
+        raise BagError(f"bag {target}: exists already and is never overwritten; name another")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+        try:
+            _write(folder / target.name, bag, tuple(topics), entries, metadata, progress)
+            os.rename(folder / target.name, target)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    except (OSError, WriterError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BagError(f"bag {target}: cannot be written: {reason}") from error
+
+
+def _write(
+    path: Path,
+    bag: BagReader,
+    topics: tuple[Topic, ...],
+    entries: Iterable[Entry],
+    metadata: Mapping[str, object],
+    progress: Callable[[int], None],
+) -> None:
+    store = typestore()
+    with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+        replaced = {name for topic in topics if (name := bag.name_of(topic))}
+        kept = {c.id: _copied(writer, c) for c in bag.connections if c.topic not in replaced}
+        new = {
+            topic.name: writer.add_connection(
+                bag.name_of(topic) or absolute_name(topic, bag.namespace),
+                topic.type,
+                typestore=store,
+                offered_qos_profiles=[bag_qos(topic.publish)],
+            )
+            for topic in topics
+        }
+        for key, value in {**bag.metadata, **metadata}.items():
+            writer.set_custom_data(key, str(value))
+
+        def old() -> Iterator[tuple[int, Connection, bytes | memoryview]]:
+            for connection, time, data in bag.everything():
+                if connection.id in kept:
+                    yield time, kept[connection.id], data
+
+        def added() -> Iterator[tuple[int, Connection, bytes | memoryview]]:
+            for topic, item, time in entries:
+                ready = hasattr(item, "__msgtype__")
+                message = item if ready else messages.encode(topic.type, item, FACTORY)
+                yield time, new[topic.name], store.serialize_cdr(message, topic.type)
+
+        merged = heapq.merge(old(), added(), key=lambda entry: entry[0])
+        for done, (time, connection, data) in enumerate(merged, 1):
+            writer.write(connection, time, data)
+            if done % 500 == 0:
+                progress(done)
+
+
+def _copied(writer: Writer, connection: Connection) -> Connection:
+    ext = connection.ext
+    return writer.add_connection(
+        connection.topic,
+        connection.msgtype,
+        msgdef=connection.msgdef.data,
+        rihs01=connection.digest,
+        offered_qos_profiles=(
+            ext.offered_qos_profiles if isinstance(ext, ConnectionExtRosbag2) else ()
+        ),
+    )

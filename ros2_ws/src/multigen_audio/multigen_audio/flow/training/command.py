@@ -1,0 +1,78 @@
+"""`multigen train-audio`: makes the networks of the generative synthesizer from seeds and data."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+from multigen_core.errors import MultigenError
+from multigen_core.recordings import real_data_folder
+
+NETWORKS = ("eye", "voice", "mouth")
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "Trains the networks of the synthesizer `flow` and writes their weights. A training that "
+        "was stopped goes on where it was. `synthesizer:=flow checkpoint:=DIR` then uses them."
+    )
+    parser.add_argument("network", choices=(*NETWORKS, "all"), help="what to train")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
+    parser.add_argument(
+        "--data", default="", metavar="DIR", help="recordings, clips.csv and audio/ "
+        "[MULTIGEN_REAL_DATA]; the eye needs none",
+    )  # fmt: skip
+    parser.add_argument("--steps", type=int, metavar="N", help="instead of each network's own")
+    parser.add_argument("--device", default="cpu", help="for torch: cpu, cuda, … [cpu]")
+    parser.add_argument("--seed", type=int, default=0, help="of every random number [0]")
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes that simulate pours [1]"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Train what was asked for."""
+    if find_spec("torch") is None:
+        raise MultigenError("training needs torch; install it with `pip install torch tensorboard`")
+    wanted = NETWORKS if args.network == "all" else (args.network,)
+    if args.steps is not None and args.steps < 1:
+        raise MultigenError(f"--steps must be at least 1, got {args.steps}")
+    _check(args.device)
+    data = real_data_folder(args.data) if set(wanted) - {"eye"} else Path()
+    for name in wanted:
+        loop, steps = _loop(name)
+        loop(
+            out=args.out,
+            data=data,
+            steps=args.steps or steps,
+            device=args.device,
+            seed=args.seed,
+            tell=print,
+            workers=args.workers,
+        )
+    print(f"wrote {args.out}; try it with synthesizer:=flow checkpoint:={args.out}")
+
+
+def _check(device: str) -> None:
+    import torch
+
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise MultigenError(f"device {device!r} cannot be used: {reason}") from error
+
+
+def _loop(name: str) -> tuple[Callable[..., None], int]:
+    """The loop of a network and how many steps it takes by default."""
+    if name == "eye":
+        from multigen_audio.flow.training import train_eye as module
+    elif name == "voice":
+        from multigen_audio.flow.training import train_voice as module
+    else:
+        from multigen_audio.flow.training import train_mouth as module
+    return module.train, module.STEPS

@@ -84,8 +84,8 @@ def envelope(rms: Floats, before: float = 0.0) -> Floats:
     keep = float(np.exp(-1.0 / (_DECAY * HOPS_PER_SECOND)))
     out = np.empty(len(rms), np.float32)
     for index, value in enumerate(rms):
-        before = max(float(value), before * keep)
-        out[index] = before
+        out[index] = max(float(value), before * keep)
+        before = float(out[index])
     return out
 
 

@@ -1,0 +1,128 @@
+"""What the eye's network says of one frame, and what that means in physical units.
+
+The network looks at a standing vessel as ROWS rows of PIXEL, the lowest at its foot. Of every row
+it tells which part lies inside, which part is filled, and how wide the vessel is there; sums over
+rows are then heights to a small part of a row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_audio.flow.conditions import MATERIALS
+from multigen_core.acoustics import Resonator
+from multigen_core.vessel import Vessel
+
+ROWS = 128
+PIXEL = 0.002
+"""Height of a row [m]."""
+FOOT = 123
+"""The row whose middle is at the height of the foot; row i's is (FOOT - i) PIXEL above it."""
+HEIGHTS = (FOOT - np.arange(ROWS)) * PIXEL
+"""Middles of the rows above the foot [m], (ROWS,)."""
+HOPS = 10
+"""Hops that end with a frame and are told apart in it."""
+LEAST_FLOW = 2e-7
+"""What counts as flowing [m^3/s]."""
+SLOW = ("impact_speed", *MATERIALS, "viscosity", "bubbliness", "temperature")
+"""Columns told once a frame."""
+
+_KEPT = 0.93
+_CHANGED = 0.004
+_NARROWEST = 0.003
+_LEAST_HEIGHT = 0.01
+
+Floats = NDArray[np.float64]
+
+
+def cover(low: float, high: float) -> Floats:
+    """Part of every row between two heights [m] above the foot, (ROWS,)."""
+    edges = HEIGHTS[:, None] + PIXEL * np.array([-0.5, 0.5])
+    overlap = np.minimum(edges[:, 1], high) - np.maximum(edges[:, 0], low)
+    return np.clip(overlap / PIXEL, 0.0, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """A vessel as seen: `height` [m], and inner radii [m], (ROWS,), at HEIGHTS above `floor`."""
+
+    floor: float
+    height: float
+    radii: Floats
+
+    @classmethod
+    def of_rows(cls, inside: Floats, radii: Floats) -> Shape:
+        """From what the network says of every row: the part inside, and radius [m]."""
+        total = max(float(inside.sum()), 1e-6)
+        height = max(total * PIXEL, _LEAST_HEIGHT)
+        middle = float(inside @ HEIGHTS) / total
+        return cls(middle - height / 2, height, np.maximum(radii, _NARROWEST))
+
+    def mixed(self, other: Shape, part: float) -> Shape:
+        """This shape with `part` of another."""
+
+        def mix(a, b):  # type: ignore[no-untyped-def]
+            return (1 - part) * a + part * b
+
+        return Shape(
+            mix(self.floor, other.floor),
+            mix(self.height, other.height),
+            mix(self.radii, other.radii),
+        )
+
+    def differs(self, other: Shape) -> bool:
+        """Whether the two sound noticeably different."""
+        within = (other.floor < HEIGHTS) & (other.floor + other.height > HEIGHTS)
+        change = np.abs(self.radii / other.radii - 1.0)[within]
+        lengths = abs(self.height - other.height) + abs(self.floor - other.floor)
+        return lengths > _CHANGED * other.height or bool((change > 2 * _CHANGED).any())
+
+    def vessel(self) -> Vessel:
+        """A vessel of this shape."""
+        z = np.append(np.arange(0.0, self.height - 0.4 * PIXEL, PIXEL), self.height)
+        r = np.interp(z + self.floor, HEIGHTS[::-1], self.radii[::-1])
+        return Vessel(
+            description="as seen",
+            profile=tuple((float(a), float(b)) for a, b in zip(z, r, strict=True)),
+            wall=0.001,
+            mass=0.1,
+            material="glass",
+            opaque=False,
+        )
+
+
+class Cavity:
+    """The vessel before the eye: its shape, remembered over frames, and how it resonates."""
+
+    def __init__(self) -> None:
+        self._shape: Shape | None = None
+        self._frames = 0
+        self._known: Shape | None = None
+
+    def see(self, shape: Shape) -> None:
+        """Learn from one frame's shape; early frames count alike, later ones little."""
+        self._frames += 1
+        part = max(1.0 / self._frames, 1.0 - _KEPT)
+        self._shape = shape if self._shape is None else self._shape.mixed(shape, part)
+        if self._known is None or self._shape.differs(self._known):
+            self._known = self._shape
+            self._vessel = self._shape.vessel()
+            self._resonator = Resonator(self._vessel)
+
+    def measure(self, level: float) -> dict[str, float]:
+        """The columns that the level [m] and the shape determine.
+
+        `see` must have been called.
+        """
+        vessel = self._vessel
+        level = min(max(level, 0.0), vessel.height)
+        return {
+            "resonance": float(self._resonator.frequency(level)),
+            "air_column": vessel.height - level,
+            "level": level / vessel.height,
+            "mouth_radius": vessel.mouth_radius,
+            "capacity": vessel.capacity,
+        }

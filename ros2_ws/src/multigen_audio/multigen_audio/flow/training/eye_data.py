@@ -1,0 +1,160 @@
+"""What the eye learns from: windows of pours, with truth by row, hop and frame, and mishaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_audio.flow.conditions import Conditions
+from multigen_audio.flow.sight import HEIGHTS, HOPS, PIXEL, ROWS, SLOW, cover
+from multigen_audio.flow.training.pours import FRAME_RATE, STATE_RATE, Pour, load, read_pictures
+from multigen_core.simulator import View
+from multigen_core.types import LiquidState
+from multigen_core.vessel import Vessel
+
+Arrays = dict[str, NDArray[Any]]
+_PER_FRAME = STATE_RATE // FRAME_RATE
+_SPARE = 8
+
+
+def truth(pour: Pour) -> Arrays:
+    """Truth of a pour's K frames.
+
+    `rows` (K, 3, ROWS) as the network tells them, `hops` (K, HOPS, 2): flow and miss [m^3/s],
+    `slow` (K, S) in the network's units, `lengths` (K, 3): level, height and mouth radius [rows].
+    """
+    count = (len(pour.states) - 1) // _PER_FRAME + 1
+    conditions = Conditions.of_states(pour.states)
+    states = pour.states[::_PER_FRAME]
+    hops = np.zeros((count, HOPS, 2), np.float32)
+    both = np.stack([conditions["flow"], conditions["rim"]], -1)
+    hops[1:] = both[: (count - 1) * HOPS].reshape(count - 1, HOPS, 2)
+    last = np.minimum(np.arange(count) * HOPS, len(conditions) - 1)
+    slow = np.stack([conditions[name][last] for name in SLOW], -1)
+    lengths = [(s.target_level, pour.target.height, pour.target.mouth_radius) for s in states]
+    return {
+        "rows": _rows(pour.target, states),
+        "hops": hops,
+        "slow": to_network(slow),
+        "lengths": (np.array(lengths) / PIXEL).astype(np.float32),
+    }
+
+
+def to_network(slow: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Columns SLOW (..., S) in units near 1."""
+    scaled = slow.astype(np.float32).copy()
+    scaled[..., -3] = np.log10(np.maximum(scaled[..., -3], 1e-5)) + 3.0
+    scaled[..., -1] /= 50.0
+    return scaled
+
+
+def _rows(target: Vessel, states: Sequence[LiquidState]) -> NDArray[np.float32]:
+    floor = target.floor
+    rows = np.empty((len(states), 3, ROWS), np.float32)
+    rows[:, 0] = cover(floor, floor + target.height)
+    rows[:, 1] = [cover(floor, floor + state.target_level) for state in states]
+    rows[:, 2] = target.radius(HEIGHTS - floor) / PIXEL
+    return rows
+
+
+@dataclass(frozen=True)
+class Mishaps:
+    """How often what happens to frames on their way; colours change in whole windows."""
+
+    lost: float = 0.25
+    repeated: float = 0.15
+    recoloured: float = 0.4
+    noisy: float = 0.3
+    blurred: float = 0.1
+
+
+class Windows:
+    """Draws batches of windows from the files of pours; truth is worked out once."""
+
+    def __init__(self, files: Sequence[Path], view: View) -> None:
+        self._files = list(files)
+        self._view: View = view
+        self._truth: dict[Path, Arrays] = {}
+        self._mishaps = Mishaps()
+
+    def batch(self, size: int, length: int, rng: np.random.Generator) -> Arrays:
+        """A batch of `size` windows of `length` frames.
+
+        `frame` (B, T, H, W, 3), `gap` (B, T, 1) in frame periods, `coloured` (B,) whether colours
+        are true, `known` (B, T) whether hops are, and the truth.
+        """
+        windows: list[Arrays] = []
+        while len(windows) < size:
+            file = self._files[rng.integers(len(self._files))]
+            if file not in self._truth:
+                self._truth[file] = truth(load(file))
+            if len(self._truth[file]["slow"]) >= length + _SPARE:
+                windows.append(self._window(file, length, rng))
+        return {key: np.stack([window[key] for window in windows]) for key in windows[0]}
+
+    def _window(self, file: Path, length: int, rng: np.random.Generator) -> Arrays:
+        facts, mishaps = self._truth[file], self._mishaps
+        start = int(rng.integers(len(facts["slow"]) - length - _SPARE + 1))
+        chosen = np.arange(start, start + length)
+        if rng.random() < mishaps.lost:
+            kept = np.flatnonzero(rng.random(length + _SPARE) > rng.uniform(0.05, 0.3)) + start
+            if len(kept) >= length:
+                chosen = kept[:length]
+        gap = np.diff(chosen, prepend=chosen[0] - 1)
+        shown = chosen.copy()
+        if rng.random() < mishaps.repeated:
+            again = rng.random(length) < 0.15
+            again[0] = False
+            shown[again] = shown[np.flatnonzero(again) - 1]
+        window = read_pictures(file, self._view, shown)
+        coloured = rng.random() >= mishaps.recoloured
+        if not coloured:
+            window = _recoloured(window, rng)
+        if rng.random() < mishaps.blurred:
+            window = _blurred(window, rng)
+        if rng.random() < mishaps.noisy:
+            spread = np.float32(rng.uniform(0.5, 4.0))
+            noise = rng.standard_normal(window.shape, np.float32) * spread
+            window = np.clip(window + noise, 0, 255).astype(np.uint8)
+        return {
+            "frame": window,
+            "gap": gap[:, None].astype(np.float32),
+            "coloured": np.float32(coloured),
+            "known": (chosen > 0).astype(np.float32),
+            **{key: value[chosen] for key, value in facts.items()},
+        }
+
+
+def _recoloured(window: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Other colours for everything, contrasts kept or turned about."""
+    levels = np.arange(256, dtype=np.float32)
+    tables = []
+    for _ in range(3):
+        middle = 106.0 + rng.normal(0, 12)
+        gain = rng.uniform(0.5, 1.3) * (1.0 if rng.random() < 0.7 else -1.0)
+        tables.append(np.clip(middle + gain * (levels - 106.0), 0, 255))
+    table = np.stack(tables, -1).astype(np.uint8)
+    order = rng.permutation(3)
+    return np.stack([table[window[..., order[c]], c] for c in range(3)], -1)
+
+
+def _blurred(window: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """As if sent at another size."""
+    height, width = window.shape[1:3]
+    scale = rng.uniform(0.6, 2.0)
+    size = round(width * scale), round(height * scale)
+    small = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    back = cv2.INTER_LINEAR if scale < 1 else cv2.INTER_AREA
+    return np.stack(
+        [
+            cv2.resize(cv2.resize(frame, size, interpolation=small), (width, height),
+                       interpolation=back)
+            for frame in window
+        ]
+    )  # fmt: skip

@@ -1,0 +1,157 @@
+"""The training loop of the eye."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from multigen_audio.flow.conditions import MATERIALS
+from multigen_audio.flow.sight import LEAST_FLOW
+from multigen_audio.flow.training.export import export
+from multigen_audio.flow.training.eye_data import Windows
+from multigen_audio.flow.training.eye_network import MEMORY, EyeNetwork
+from multigen_audio.flow.training.loop import Training
+from multigen_audio.flow.training.pours import pours
+from multigen_core.simulator import View
+
+STEPS = {"cutaway": 2600, "public": 2200}
+POURS = {"cutaway": 600, "public": 400}
+"""Simulated pours to learn from."""
+_FRAMES = 192
+"""In a batch: of many vessels in two steps of three, of fewer for longer in the third."""
+_LENGTHS = {"cutaway": (6, 6, 24), "public": (8, 8, 48)}
+_RATE = 2e-3
+_MILLILITRES = 1e6
+
+
+def train(
+    out: Path,
+    steps: int,
+    device: str,
+    seed: int,
+    tell: Callable[[str], None],
+    workers: int = 1,
+    view: View = "cutaway",
+) -> None:
+    """Train the eye for a view and write its two files to `out`.
+
+    Raises:
+        MultigenError: the simulator is missing, or the training fails.
+    """
+    public = view == "public"
+    files = list(
+        pours(range(POURS[view]), out / "pours", not public, public=public, workers=workers)
+    )
+    tell(f"{len(files)} simulated pours")
+    torch.manual_seed(seed)
+    network = EyeNetwork(view).to(device)
+    windows = Windows(files, view)
+    training = Training(network, out, f"eye_{view}", steps, _RATE, decay=0.995)
+    for step in training:
+        rng = np.random.default_rng([seed, step])
+        length = _LENGTHS[view][step % 3]
+        arrays = windows.batch(_FRAMES // length, length, rng)
+        batch = {key: torch.from_numpy(value).to(device) for key, value in arrays.items()}
+        with torch.autocast(torch.device(device).type, torch.bfloat16):
+            parts = losses(network, batch)
+        total = torch.stack(list(parts.values())).sum()
+        training.learn(total, {name: float(part.detach()) for name, part in parts.items()})
+    training.finish()
+    save(network, out)
+
+
+def save(network: EyeNetwork, out: Path) -> None:
+    """Write the eye's two files."""
+    height, width = network.size
+    export(
+        network.folded(),
+        out,
+        f"eye_{network.view}",
+        {"view": network.view, "size": [height, width]},
+        {
+            "frame": torch.zeros(1, 1, height, width, 3, dtype=torch.uint8),
+            "gap": torch.ones(1, 1, 1),
+            "state_memory": torch.zeros(1, 1, MEMORY),
+            "state_seen": torch.zeros(1, 2),
+        },
+        ["rows", "hops", "slow", "next_memory", "next_seen"],
+        {},
+        kind="eye",
+    )
+
+
+def losses(network: EyeNetwork, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What is to be made small, by name."""
+    size = len(batch["frame"])
+    zeros = batch["gap"].new_zeros
+    rows, hops, slow, _, _ = network(
+        batch["frame"], batch["gap"], zeros(1, size, MEMORY), zeros(size, 2)
+    )
+    return {**_of_rows(rows, batch), **_of_hops(hops, batch), **_of_slow(slow, batch)}
+
+
+def _of_rows(rows: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    inside, filled, radius = rows.unbind(2)
+    true = batch["rows"]
+    level, height, mouth = batch["lengths"].unbind(-1)
+    within = true[:, :, 0]
+    cover = functional.binary_cross_entropy(inside, within)
+    cover = cover + functional.binary_cross_entropy(filled, true[:, :, 1])
+    heights = (inside.sum(-1) - height).abs() + (filled.sum(-1) - level).abs()
+    error = (radius - true[:, :, 2]).abs()
+    wide = (error * within).sum(-1) / height
+    # The mouth's rows, which decide the end correction, count on their own.
+    top = within * (1 - within.roll(1, -1)) + 0.3 * within * (1 - within.roll(3, -1))
+    brim = (error * top).sum(-1) / top.sum(-1)
+    opening = (radius * top).sum(-1) / top.sum(-1)
+    column = (inside - filled).sum(-1).clamp(min=0.0) + 0.62 * opening
+    quarter = (column / (height - level + 0.62 * mouth)).log().abs()
+    return {
+        "cover": 4.0 * cover,
+        "heights": 0.3 * _robust(heights, 10.0),
+        "radius": 0.3 * _robust(wide, 10.0) + 0.2 * _robust(brim, 10.0),
+        "pitch": 3.0 * _robust(quarter, 1.0),
+    }
+
+
+def _robust(error: Tensor, most: float) -> Tensor:
+    return error.clamp(max=most).mean() + 0.1 * (error - most).clamp(min=0.0).mean()
+
+
+def _of_hops(hops: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    known = batch["known"][:, :, None]
+    parts = {}
+    for index, name in enumerate(("flow", "miss")):
+        true = batch["hops"][..., index]
+        on = (true > LEAST_FLOW).float()
+        gate = functional.binary_cross_entropy_with_logits(
+            hops[..., 2 * index], on, reduction="none"
+        )
+        error = (hops[..., 2 * index + 1] - (true.clamp(min=1e-9) * _MILLILITRES).log()).abs()
+        parts[f"{name}_gate"] = (gate * known).mean()
+        parts[name] = 0.5 * (error * on * known).sum() / (on * known).sum().clamp(min=50.0)
+    return parts
+
+
+def _of_slow(slow: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    true = batch["slow"]
+    coloured = batch["coloured"][:, None]
+    kinds = len(MATERIALS)
+    flows = (true[..., 0] > 0).float()
+    speed = ((slow[..., 0] - true[..., 0]).abs() * flows).sum() / flows.sum().clamp(min=1.0)
+    material = functional.cross_entropy(
+        slow[..., 1 : 1 + kinds].flatten(0, 1),
+        true[..., 1 : 1 + kinds].argmax(-1).flatten(),
+        reduction="none",
+    ).view(slow.shape[:2])
+    liquid = (slow[..., -3:] - true[..., -3:]).abs().mean(-1)
+    return {
+        "speed": 0.3 * speed,
+        "material": 0.3 * (material * coloured).mean(),
+        "liquid": 0.3 * (liquid * coloured).mean(),
+    }

@@ -44,6 +44,9 @@ setup(
             "replay = multigen_audio.synthesizers:replay",
             "silent = multigen_audio.synthesizers:silent",
         ],
+        "multigen.checks": [
+            "audio = multigen_audio.checks:checks",
+        ],
         "multigen.benches": [
             "audio = multigen_audio.bench:run",
         ],

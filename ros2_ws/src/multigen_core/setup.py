@@ -39,8 +39,12 @@ setup(
         ],
         "multigen.commands": [
             "bench = multigen_core.bench:register",
+            "doctor = multigen_core.doctor:register",
             "launch = multigen_core.launching.command:register",
             "repair-bag = multigen_core.bags.command:register",
+        ],
+        "multigen.checks": [
+            "core = multigen_core.doctor:checks",
         ],
         "multigen.benches": [],
     },

@@ -40,6 +40,9 @@ setup(
             "scale = multigen_robot.scale_node:main",
         ],
         "multigen.commands": [],
+        "multigen.checks": [
+            "robot = multigen_robot.checks:checks",
+        ],
         "multigen.benches": [],
     },
 )

@@ -42,6 +42,9 @@ setup(
         "multigen.simulators": [
             "mujoco = multigen_sim.mujoco_simulator:MujocoSimulator",
         ],
+        "multigen.checks": [
+            "sim = multigen_sim.checks:checks",
+        ],
         "multigen.benches": [
             "sim = multigen_sim.bench:run",
         ],

@@ -6,6 +6,8 @@ import atexit
 import os
 from typing import Any
 
+import mujoco
+
 from multigen_core.errors import MultigenError
 
 os.environ.setdefault("MUJOCO_GL", "egl")
@@ -25,8 +27,8 @@ def _make(backend: str, width: int, height: int) -> Any:
     return GLContext(width, height)
 
 
-def make_context(width: int, height: int) -> Any:
-    """A context current in the calling thread; `free` it when done.
+def make_context(model: mujoco.MjModel, width: int, height: int) -> tuple[Any, mujoco.MjrContext]:
+    """A context current in the calling thread, to `free` when done, and MuJoCo's in it.
 
     Tries the backend named by MUJOCO_GL (egl by default), then OSMesa.
 
@@ -39,13 +41,14 @@ def make_context(width: int, height: int) -> Any:
         try:
             context = _make(backend, width, height)
             context.make_current()
+            renderer = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
             atexit.register(context.free)
         except Exception as error:  # each binding raises its own kind
             causes.append(
                 f"{backend}: {type(error).__name__}: {' '.join(str(error).split())[:120]}"
             )
         else:
-            return context
+            return context, renderer
     raise RenderingError(
         f"no OpenGL for off-screen rendering ({'; '.join(causes)}): install Debian's libegl1 and "
         "libgl1-mesa-dri, or libosmesa6 with MUJOCO_GL=osmesa"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-from typing import Any
 
 import cv2
 import mujoco
@@ -30,8 +29,7 @@ class PublicView:
     def __init__(self, model: mujoco.MjModel, scene: Scene, hydraulics: Hydraulics) -> None:
         self._model = model
         self._width, self._height = scene.camera.width, scene.camera.height
-        self._gl: Any = make_context(self._width, self._height)
-        self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
+        self._gl, self._context = make_context(model, self._width, self._height)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
         self._scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 100)
         self._scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = scene.look.shadows

@@ -1,0 +1,32 @@
+"""What `multigen doctor` says of sound synthesis."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+from multigen_core.doctor import Finding, State, package
+from multigen_core.errors import MultigenError
+from multigen_core.recordings import VARIABLE, read_recordings, real_data_folder
+from multigen_core.synthesizer import synthesizer_names
+
+
+def checks() -> Iterator[Finding]:
+    """Synthesizers and what they and their training take."""
+    yield Finding("synthesizers", State.FINE, ", ".join(synthesizer_names()))
+    yield package("networks", "onnxruntime", "make build", State.BROKEN)
+    yield package("training", "torch", "scripts/setup.sh --train")
+    try:
+        clips, _ = read_recordings(real_data_folder())
+        yield Finding("recordings", State.FINE, f"{len(clips)} clips of real pours")
+    except MultigenError as error:
+        yield Finding(
+            "recordings", State.NOTE, str(error), f"for replay and training; set {VARIABLE}"
+        )
+    gpu = shutil.which("nvidia-smi") is not None
+    yield Finding(
+        "GPU",
+        State.FINE if gpu else State.NOTE,
+        "NVIDIA driver" if gpu else "none",
+        "" if gpu else "only mmaudio needs one",
+    )

@@ -1,0 +1,35 @@
+"""What `multigen doctor` says of the simulator."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import mujoco
+
+from multigen_core.doctor import Finding, State
+from multigen_core.errors import MultigenError
+from multigen_core.scene import load_scene
+from multigen_sim.mujoco_simulator import MujocoSimulator
+
+_FRAMES = 20
+
+
+def checks() -> Iterator[Finding]:
+    """Physics, and whether and how fast pictures are drawn."""
+    yield Finding("physics", State.FINE, f"mujoco {mujoco.__version__}")
+    backend = os.environ.get("MUJOCO_GL", "egl")
+    simulator = MujocoSimulator()
+    try:
+        simulator.reset(load_scene("default", 0), 0)
+        simulator.render("public")
+        start = time.perf_counter()
+        for _ in range(_FRAMES):
+            simulator.render("public")
+        took = (time.perf_counter() - start) / _FRAMES
+        yield Finding("pictures", State.FINE, f"by {backend}, {took * 1e3:.1f} ms each")
+    except MultigenError as error:
+        yield Finding("pictures", State.BROKEN, str(error), "install libegl1 and libgl1-mesa-dri")
+    finally:
+        simulator.close()

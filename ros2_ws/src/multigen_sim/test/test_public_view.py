@@ -1,4 +1,5 @@
 import cv2
+import mujoco
 import numpy as np
 import pytest
 
@@ -147,4 +148,4 @@ def test_no_opengl_is_one_error_that_names_the_packages(monkeypatch):
 
     monkeypatch.setattr(gl_context, "_make", broken)
     with pytest.raises(gl_context.RenderingError, match=r"libegl1.*libosmesa6"):
-        gl_context.make_context(64, 48)
+        gl_context.make_context(mujoco.MjModel.from_xml_string("<mujoco/>"), 64, 48)

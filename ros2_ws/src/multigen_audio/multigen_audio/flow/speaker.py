@@ -56,13 +56,10 @@ class Speaker:
         self._spectra, self._phases, self._room = (default_rng([self._seed, i]) for i in range(3))
         self._rms = np.zeros(3, np.float32)
         self._room_state = np.zeros(1)
-        self._begun = False
+        self._before = LEAD
 
     def say(self, now: Conditions) -> Floats:
-        """Sound of T more hops, (T * HOP,), at the beginning LEAD samples less.
-
-        Its first sample lies LEAD samples before the first hop, or at the beginning on it.
-        """
+        """Sound of T more hops, (T * HOP,), delayed by LEAD samples that the beginning lacks."""
         count = len(now)
         if not count:
             return np.zeros(0, np.float32)
@@ -76,10 +73,9 @@ class Speaker:
         hiss = self._room.standard_normal(count * HOP) * (_ROOM * np.sqrt(1 - _ROOM_KEEP**2))
         hiss, self._room_state = lfilter([1.0], [1.0, -_ROOM_KEEP], hiss, zi=self._room_state)
         sound = limit(sound + hiss)
-        if not self._begun:
-            self._begun = True
-            sound = sound[LEAD:]
-        return np.asarray(sound, np.float32)
+        before = min(self._before, len(sound))
+        self._before -= before
+        return np.asarray(sound[before:], np.float32)
 
     def _loudness(self, now: Conditions) -> Floats:
         """RMS of each sample from LEAD before the hops, joined by lines between hops' middles."""

@@ -1,0 +1,125 @@
+"""Speaking with small untrained networks: what holds whatever they have learnt."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from multigen_audio.flow.conditions import Conditions
+from multigen_audio.flow.features import FEATURES
+from multigen_audio.flow.mel import BANDS, HOP, LEAD
+from multigen_audio.flow.mouth import BINS, Mouth, MouthConfig
+from multigen_audio.flow.runtime import Network
+from multigen_audio.flow.speaker import Speaker
+from multigen_audio.flow.training import train_mouth, train_voice
+from multigen_audio.flow.voice import Voice, VoiceConfig
+from multigen_audio.scripted import steady_pour
+
+
+@pytest.fixture(scope="module")
+def networks():
+    torch.manual_seed(0)
+    return Voice(VoiceConfig(width=24, blocks=2)), Mouth(MouthConfig(width=24, blocks=2))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, networks):
+    path = tmp_path_factory.mktemp("weights")
+    voice, mouth = networks
+    train_voice.save(voice, path)
+    train_mouth.save(mouth, path)
+    return path
+
+
+@pytest.fixture
+def speaker(folder):
+    return Speaker(folder, seed=4)
+
+
+@pytest.fixture(scope="module")
+def pour():
+    return Conditions.of_states(list(steady_pour(start=0.5, stop=2.0, end=3.0)))
+
+
+def say(speaker, pour, cuts):
+    edges = [0, *cuts, len(pour)]
+    parts = [speaker.say(Conditions(pour.stamp, pour.values[a:b])) for a, b in pairwise(edges)]
+    return np.concatenate(parts)
+
+
+def test_the_voice_gives_what_it_gives_in_torch(folder, networks, rng) -> None:
+    told = rng.standard_normal((1, 40, FEATURES)).astype(np.float32)
+    noise = rng.standard_normal((1, 40, BANDS)).astype(np.float32)
+    voice = networks[0]
+    with torch.no_grad():
+        memory = voice.memory().repeat(voice.config.steps, 1, 1, 1, 1)
+        expected, _ = voice(torch.from_numpy(told), torch.from_numpy(noise), memory)
+    network = Network(folder, "voice")
+    found = [
+        network.run(features=told[:, a:b], noise=noise[:, a:b])["spectra"]
+        for a, b in ((0, 10), (10, 11), (11, 40))
+    ]
+    np.testing.assert_allclose(np.concatenate(found, 1), expected, atol=1e-4)
+
+
+def test_the_mouth_gives_what_it_gives_in_torch(folder, networks, rng) -> None:
+    spectra = rng.standard_normal((1, 40, BANDS)).astype(np.float32)
+    noise = rng.standard_normal((1, 40, 2 * BINS)).astype(np.float32)
+    mouth = networks[1]
+    with torch.no_grad():
+        expected, _ = mouth(torch.from_numpy(spectra), torch.from_numpy(noise), mouth.memory())
+    network = Network(folder, "mouth")
+    found = [
+        network.run(spectra=spectra[:, a:b], noise=noise[:, a:b])["sound"]
+        for a, b in ((0, 10), (10, 11), (11, 40))
+    ]
+    np.testing.assert_allclose(np.concatenate(found, 1), expected, atol=1e-4)
+
+
+def test_sound_in_training_is_that_of_speaking(folder, networks) -> None:
+    """White spectra through the untrained mouth stay white noise of the same level."""
+    torch.manual_seed(1)
+    with torch.no_grad():
+        sound = train_mouth.speak(networks[1], torch.zeros(2, 100, BANDS))
+    assert sound.shape == (2, 100 * HOP)
+    inner = sound[:, HOP:-HOP]
+    assert float(inner.std()) == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize("cuts", [(150,), tuple(range(10, 300, 10)), (1, 2, 3, 200)])
+def test_sound_does_not_depend_on_how_conditions_are_cut(speaker, pour, cuts) -> None:
+    whole = say(speaker, pour, ())
+    speaker.reset()
+    np.testing.assert_allclose(say(speaker, pour, cuts), whole, atol=1e-5)
+
+
+def test_it_lags_by_its_delay_and_leaves_nothing_out(speaker, pour) -> None:
+    assert len(say(speaker, pour, (50,))) == len(pour) * HOP - LEAD
+
+
+def test_other_seeds_give_other_sound(folder, speaker, pour) -> None:
+    other = say(Speaker(folder, seed=5), pour, ())
+    assert np.corrcoef(say(speaker, pour, ()), other)[0, 1] < 0.2
+
+
+def test_nothing_falling_is_a_rooms_noise_but_never_zeros(speaker, pour) -> None:
+    sound = say(speaker, pour, ())
+    before, pouring, after = sound[:7840], sound[9600:30_000], sound[40_000:]
+    levels = [20 * np.log10(np.sqrt(np.mean(part**2))) for part in (before, pouring, after)]
+    assert levels[1] - levels[0] > 25
+    assert levels[1] - levels[2] > 25
+    assert levels[0] > -85
+    assert np.count_nonzero(before) == len(before)
+
+
+def test_it_sounds_within_40_ms_of_the_first_impact(speaker, pour) -> None:
+    sound = say(speaker, pour, ())
+    first = int(np.argmax(pour["flow"] > 0.5e-6)) * HOP
+    rms = np.sqrt(np.mean(sound[: len(sound) // 80 * 80].reshape(-1, 80) ** 2, axis=1))
+    onset = int(np.argmax(rms > 10 * np.median(rms[:80]))) * 80
+    assert 0 <= onset - first <= 0.04 * 16_000
+
+
+def test_no_conditions_are_no_sound(speaker, pour) -> None:
+    assert len(speaker.say(Conditions(0, pour.values[:0]))) == 0

@@ -38,6 +38,8 @@ from multigen_core.synthesizer import (
 )
 from multigen_core.types import AudioChunk, to_seconds
 
+_VIEWS = {"cutaway": AUDIO_VIEW, "public": IMAGE}
+
 
 class AudioSynthesizerNode(Node):
     """Feeds one synthesizer from the topic its source needs and publishes its sound."""
@@ -48,13 +50,19 @@ class AudioSynthesizerNode(Node):
         self._latency_warn = p.latency_warn
         synthesizer = make_synthesizer(
             SynthesizerConfig(
-                p.synthesizer, p.checkpoint, p.device, p.sample_rate, p.seed, p.kept_recordings
+                p.synthesizer,
+                p.checkpoint,
+                p.device,
+                p.sample_rate,
+                p.seed,
+                p.kept_recordings,
+                p.audio_view,
             )
         )
         self._synthesizer = synthesizer
-        topic, batch = LIQUID_STATE, max(round(p.batch * LIQUID_STATE.rate), 1)
+        topic, rate, batch = LIQUID_STATE, LIQUID_STATE.rate, round(p.batch * LIQUID_STATE.rate)
         if synthesizer.source is Source.FRAMES:
-            topic, batch = (AUDIO_VIEW if p.audio_view == "cutaway" else IMAGE), 1
+            topic, rate, batch = _VIEWS[p.audio_view], AUDIO_VIEW.rate, 1
         self._name = p.synthesizer or DEFAULT
         self.get_logger().info(f"{self._name} from {topic.name}")
         self._gaps = self._rewinds = 0
@@ -64,11 +72,11 @@ class AudioSynthesizerNode(Node):
         self._info = publisher(self, AUDIO_INFO)
         self._info.publish(messages.audio_info(p.sample_rate, FACTORY))
         self._worker = Worker(
-            SoundStream(synthesizer, p.chunk, topic.rate),
+            SoundStream(synthesizer, p.chunk, rate),
             self._send,
             self._refuse,
             self._fail,
-            batch,
+            max(batch, 1),
             patience=p.batch,
         )
         subscribe(self, topic, self._worker.put)

@@ -65,7 +65,8 @@ class SynthesizerConfig:
 
     `synthesizer` is a name, '' or 'default' for DEFAULT; `checkpoint` a path or hub id and `device`
     where it runs, for those that have weights or settings; `sample_rate` [Hz]; `seed` of every
-    random number; `recordings` containers or splits to which `replay` keeps, all if empty.
+    random number; `recordings` containers or splits to which `replay` keeps, all if empty; `view`
+    the pictures that one driven by frames sees, cutaway or public.
     """
 
     synthesizer: str = DEFAULT
@@ -74,6 +75,7 @@ class SynthesizerConfig:
     sample_rate: int = SAMPLE_RATE
     seed: int = 0
     recordings: tuple[str, ...] = ()
+    view: str = "cutaway"
 
 
 def synthesizer_names() -> list[str]:

@@ -67,7 +67,7 @@ def train(
         batch += [_crop(physical, rng) for _ in range(_PHYSICAL)]
         loss = _loss(mouth, batch, device)
         figures = {"loss": float(loss)}
-        if step % 250 == 0:
+        if (step + 1) % 250 == 0:
             figures["held out"] = _validate(mouth, kept, device)
         training.learn(loss, figures)
     training.finish()

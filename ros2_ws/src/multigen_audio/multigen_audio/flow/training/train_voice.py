@@ -80,7 +80,7 @@ def train(
         batch += [_crop(physical, rng) for _ in range(_PHYSICAL)]
         found = _loss(voice, batch, device)
         figures = {"loss": float(found.mean()), "real": float(found[:_REAL].mean())}
-        if step % 250 == 0:
+        if (step + 1) % 250 == 0:
             figures["held out"] = _validate(voice, kept, device)
         training.learn(found.mean(), figures)
     training.finish()

@@ -38,6 +38,7 @@ setup(
         "multigen.commands": [
             "recordings = multigen_audio.recordings_command:register",
             "add-audio = multigen_audio.add_audio_command:register",
+            "evaluate-audio = multigen_audio.quality.command:register",
         ],
         "multigen.synthesizers": [
             "physical = multigen_audio.synthesizers:physical",

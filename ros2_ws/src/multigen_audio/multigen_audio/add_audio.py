@@ -70,8 +70,9 @@ def add_audio(
         raise BagError(f"bag {target}: exists already and is never overwritten; name another")
     with BagReader(source) as bag:
         topic = _heard_topic(bag, synthesizer.source, view)
-        stream = SoundStream(synthesizer, CHUNK, topic.rate)
-        chunks = list(_sound(bag, topic, stream, synthesizer.latency))
+        rate = min(topic.rate, bag.count(topic) / max(to_seconds(bag.end - bag.start), 1e-3))
+        stream = SoundStream(synthesizer, CHUNK, rate)
+        chunks = list(_sound(bag, topic, stream, rate, synthesizer.latency))
         if not chunks:
             raise BagError(f"bag {source}: {bag.name_of(topic)} is too short for any sound")
         first = max(chunks[0].stamp, bag.start)
@@ -106,7 +107,7 @@ def _heard_topic(bag: BagReader, source: Source, view: str) -> Topic:
 
 
 def _sound(
-    bag: BagReader, topic: Topic, stream: SoundStream, latency: float
+    bag: BagReader, topic: Topic, stream: SoundStream, rate: float, latency: float
 ) -> Iterator[AudioChunk]:
     """Chunks up to the last input.
 
@@ -120,8 +121,8 @@ def _sound(
         yield from map(_named, stream.pull())
     if last is None:
         return
-    period = to_nanoseconds(1.0 / topic.rate)
-    for index in range(1, int(latency * topic.rate) + 2):
+    period = to_nanoseconds(1.0 / rate)
+    for index in range(1, int(latency * rate) + 2):
         stream.push(replace(last, stamp=last.stamp + index * period))
         yield from (_named(c) for c in stream.pull() if c.end <= last.stamp)
 

@@ -43,7 +43,7 @@ def compare(recording: Recording, picture: Path) -> list[str]:
     """
     real = load(recording, SAMPLE_RATE)
     heard = track(real, SAMPLE_RATE, recording.vessel)
-    start, flow = _pour(recording.vessel, real, heard)
+    start, flow = pour_of(recording.vessel, real, heard)
     made = _simulate(recording.vessel, start, flow, len(real))
     made_track = track(made, SAMPLE_RATE, recording.vessel)
     sounds = {"recorded": (real, heard), "physical": (made, made_track)}
@@ -67,7 +67,7 @@ def compare(recording: Recording, picture: Path) -> list[str]:
     return lines
 
 
-def _pour(vessel: Vessel, sound: Floats, heard: Track) -> tuple[float, float]:
+def pour_of(vessel: Vessel, sound: Floats, heard: Track) -> tuple[float, float]:
     """When the pour begins [s] and its flow [m^3/s], as the trusted resonances tell."""
     duration = len(sound) / SAMPLE_RATE
     level = _envelope(sound)

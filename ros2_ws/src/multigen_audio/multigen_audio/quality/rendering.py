@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,12 @@ class Rendition:
     """Processor time that the sound took [s]."""
     latency: NDArray[np.float64]
     """Age of each chunk's first sample when it is ready [s], (C,), at the real pace."""
+    seconds: float
+    """Of sound."""
+
+    def without_sound(self) -> Rendition:
+        """The same, lighter."""
+        return replace(self, samples=np.empty(0))
 
 
 def render(synthesizer: Synthesizer, inputs: Sequence[CameraFrame | LiquidState]) -> Rendition:
@@ -38,7 +44,7 @@ def render(synthesizer: Synthesizer, inputs: Sequence[CameraFrame | LiquidState]
     Raises:
         MultigenError: the synthesizer cannot use an input.
     """
-    synthesizer.reset()
+    _warm_up(synthesizer, inputs)
     chunks: list[AudioChunk] = []
     ages: list[float] = []
     free = 0.0
@@ -57,9 +63,19 @@ def render(synthesizer: Synthesizer, inputs: Sequence[CameraFrame | LiquidState]
             ages += [free - to_seconds(chunk.stamp) for chunk in ready]
         else:
             free += time.perf_counter() - start
-    return Rendition(
-        joined(chunks), synthesizer.sample_rate, time.process_time() - began, np.array(ages)
-    )
+    work = time.process_time() - began
+    samples = joined(chunks)
+    seconds = len(samples) / synthesizer.sample_rate
+    return Rendition(samples, synthesizer.sample_rate, work, np.array(ages), seconds)
+
+
+def _warm_up(synthesizer: Synthesizer, inputs: Sequence[CameraFrame | LiquidState]) -> None:
+    """Have it load what it loads at the first inputs."""
+    synthesizer.reset()
+    for item in inputs[:3]:
+        synthesizer.push(item)
+    synthesizer.pull()
+    synthesizer.reset()
 
 
 def whole(synthesizer: Synthesizer, inputs: Sequence[CameraFrame | LiquidState]) -> NDArray:

@@ -22,6 +22,9 @@ def two_sample_auc(first: Sequence[Floats], second: Sequence[Floats]) -> float:
         first: embedded windows of each vessel, (N, D) each.
         second: the same of the other kind, as many vessels.
     """
+    everything = np.concatenate([*first, *second])
+    scale = np.maximum(everything.std(axis=0), 1e-9)
+    first, second = ([windows / scale for windows in kind] for kind in (first, second))
     areas = []
     for out in range(len(first)):
         a, b = (

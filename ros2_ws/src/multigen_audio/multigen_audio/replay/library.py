@@ -46,11 +46,12 @@ class Library:
             groups.setdefault(recording.container, []).append(recording)
         own = groups.get(Path(name).stem)
         if own is None:
-            own = [r for group in groups.values() for r in _spread(group, self._most)]
+            own = [r for group in groups.values() for r in spread(group, self._most)]
         return Grains.of(own, self.sample_rate, self._skipped)
 
 
-def _spread(group: list[Recording], most: int | None) -> list[Recording]:
+def spread(group: list[Recording], most: int | None) -> list[Recording]:
+    """At most `most` of a container's recordings, evenly among them."""
     if most is None or len(group) <= most:
         return group
     return [group[index * len(group) // most] for index in range(most)]

@@ -158,14 +158,14 @@ def _with_target(scene: Scene, target: Vessel, rng: np.random.Generator) -> Scen
     """The scene with another target, filled to some part before it starts."""
     part = rng.uniform(0.0, 0.85) if rng.random() < 0.5 else 0.0
     spec = {
-        "vessel": _file_of(target),
+        "vessel": vessel_file(target),
         "position": scene.target.position,
         "volume_ml": part * target.capacity * 1e6,
     }
     return Scene.model_validate({**scene.model_dump(), "target": spec})
 
 
-def _file_of(target: Vessel) -> str:
+def vessel_file(target: Vessel) -> str:
     """A file that describes the vessel, by which the simulation and its states know it."""
     text = target.model_dump_json(exclude={"name"})
     name = f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.yaml"
@@ -277,7 +277,7 @@ def load(path: Path) -> Pour:
         target = Vessel.model_validate(about["target"])
         named = about["scene"]["target"]
         if catalogue.is_vessel_file(named["vessel"]):
-            named["vessel"] = _file_of(target)
+            named["vessel"] = vessel_file(target)
         scene = Scene.model_validate(about["scene"])
         states = [
             LiquidState(

@@ -1,0 +1,123 @@
+"""`multigen evaluate-audio`: how good synthesizers sound, in figures."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from multigen_audio.flow.training.splits import HELD_OUT
+from multigen_audio.quality.evaluation import Evaluation, Plan, divided, evaluate, tasks
+from multigen_audio.quality.table import table
+from multigen_core.errors import MultigenError
+from multigen_core.files import write_json
+from multigen_core.recordings import Recording, RecordingError, read_recordings, real_data_folder
+from multigen_core.synthesizer import SynthesizerConfig, synthesizer_names
+
+_USUAL = ("flow", "physical", "replay")
+_SHOWN = 4
+VIEWS = {"both": ("cutaway", "public"), "cutaway": ("cutaway",), "public": ("public",)}
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    names = synthesizer_names()
+    usual = [name for name in _USUAL if name in names]
+    parser.description = (
+        "Plays pours never used in training to synthesizers and measures their sound: pitch "
+        "against the true resonance, onset, silence, loudness, distance from real recordings, "
+        "speed. White noise and real recordings stand beside them."
+    )
+    parser.add_argument(
+        "--synthesizers", nargs="+", default=usual, metavar="NAME", choices=names,
+        help=f"any of {', '.join(names)} (default {' '.join(usual)})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--checkpoint", default="", help="weights or settings of the first synthesizer named"
+    )
+    parser.add_argument(
+        "--recordings", default="", metavar="DIR",
+        help="real pours: clips.csv and audio/ [MULTIGEN_REAL_DATA]",
+    )  # fmt: skip
+    parser.add_argument(
+        "--episodes", type=int, default=18, metavar="N", help="held-out scenes (default 18)"
+    )
+    parser.add_argument(
+        "--clips", type=int, default=4, metavar="N",
+        help="pours into each recorded vessel (default 4)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--audio-view", choices=sorted(VIEWS), default="both",
+        help="what synthesizers of pictures see (default both)",
+    )  # fmt: skip
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page to listen to there")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Evaluate, print and write."""
+    for name in ("episodes", "clips", "workers"):
+        if getattr(args, name) < 1:
+            raise MultigenError(f"--{name} must be at least 1, got {getattr(args, name)}")
+    console = Console(soft_wrap=True)
+    recordings, notes = _recordings(args.recordings)
+    judged, others = divided(recordings)
+    plan = Plan(
+        tuple(_config(name, args, others) for name in dict.fromkeys(args.synthesizers)),
+        args.episodes,
+        VIEWS[args.audio_view],
+        judged,
+        others,
+        args.clips,
+        _SHOWN if args.html else 0,
+        args.workers,
+    )
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("judging pours", total=len(tasks(plan)))
+        found = evaluate(plan, lambda: bar.advance(task))
+    found.notes[:0] = notes
+    _print(console, found, judged)
+    if args.json:
+        write_json(args.json, found.figures)
+        console.print(f"wrote {args.json}")
+    if args.html:
+        from multigen_audio.quality.report import write_page
+
+        write_page(found, args.html)
+        console.print(f"wrote {args.html}")
+
+
+def _recordings(folder: str) -> tuple[list[Recording], list[str]]:
+    """The recordings; none, and why, where no folder was named and none is there."""
+    try:
+        found, skipped = read_recordings(real_data_folder(folder))
+    except RecordingError as error:
+        if folder:
+            raise
+        return [], [f"realism is not judged: {error}"]
+    return found, [f"left out: {line}" for line in skipped]
+
+
+def _config(name: str, args: argparse.Namespace, others: Sequence[Recording]) -> SynthesizerConfig:
+    """`replay` keeps to recordings it is not judged by."""
+    checkpoint = args.checkpoint if name == args.synthesizers[0] else ""
+    if name != "replay":
+        return SynthesizerConfig(name, checkpoint)
+    containers = tuple(sorted({recording.container for recording in others}))
+    return SynthesizerConfig(name, checkpoint or args.recordings, recordings=containers)
+
+
+def _print(console: Console, found: Evaluation, judged: Sequence[Recording]) -> None:
+    scenes = sum(one.case.recording is None for one in found.cases)
+    console.print(table(found.figures, f"{scenes} held-out scenes, {found.windows} windows of 1 s"))
+    if found.windows:
+        vessels = sorted({recording.container for recording in judged})
+        known = "held out from training" if set(vessels) <= set(HELD_OUT) else "of this folder"
+        console.print(f"real: recordings of other vessels against {', '.join(vessels)}, {known}")
+    for note in found.notes:
+        console.print(f"[yellow]{note}[/]")

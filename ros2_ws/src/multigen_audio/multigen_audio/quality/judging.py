@@ -1,0 +1,143 @@
+"""One pour, played to every synthesizer and measured; runs in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_audio.flow.training.pours import STATE_RATE, Pour
+from multigen_audio.quality.cases import Case
+from multigen_audio.quality.embedding import Embedding, trained, untrained
+from multigen_audio.quality.loudness import loudness_correlation
+from multigen_audio.quality.noise import Noise
+from multigen_audio.quality.onset import onset_error
+from multigen_audio.quality.pitch import Pitch, pitch
+from multigen_audio.quality.rendering import Rendition, render, whole
+from multigen_audio.quality.silence import silence
+from multigen_audio.quality.truth import Floats, Truth
+from multigen_core.contract import LIQUID_STATE
+from multigen_core.synthesizer import Source, Synthesizer, SynthesizerConfig, make_synthesizer
+from multigen_core.types import CameraFrame, LiquidState
+
+NOISE = "noise"
+EMBEDDINGS = {"fixed": untrained, "trained": trained}
+
+
+@dataclass(frozen=True)
+class Task:
+    """A case for some synthesizers.
+
+    `views` are what synthesizers of pictures see, one after the other; `identity` whether to make
+    the sound a second time at once; `keep` whether to give the sound itself back.
+    """
+
+    case: Case
+    synthesizers: tuple[SynthesizerConfig, ...]
+    views: tuple[str, ...]
+    identity: bool
+    keep: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What a synthesizer made of a case, seen in `view` ('' if it sees nothing)."""
+
+    synthesizer: str
+    view: str
+    pitch: Pitch
+    onset: float
+    silence: float
+    loudness: float
+    rendition: Rendition
+    difference: float
+    """Greatest of a sample's, chunked against whole; NaN if not asked for."""
+    embedded: dict[str, Floats]
+    """Windows of the pour by embedding, of recorded cases."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A case and what was heard in it."""
+
+    case: Case
+    pour: Pour
+    """Without its pictures."""
+    truth: Truth
+    heard: list[Heard]
+
+
+def judge(task: Task) -> Judged:
+    """Simulate a case, play it to each synthesizer and measure the sound.
+
+    Raises:
+        MultigenError: a synthesizer cannot be made or cannot use the pour.
+    """
+    made = [(config.synthesizer, _synthesizer(config)) for config in task.synthesizers]
+    looks = any(synthesizer.source is Source.FRAMES for _, synthesizer in made)
+    pour = task.case.pour(looks and "cutaway" in task.views, looks and "public" in task.views)
+    truth = Truth.of(pour.states)
+    heard = []
+    for name, synthesizer in made:
+        views = task.views if synthesizer.source is Source.FRAMES else ("",)
+        if task.case.recording is not None:
+            views = views[:1]
+        heard += [_heard(task, pour, truth, name, synthesizer, view) for view in views]
+    bare = Pour(pour.seed, pour.scene, pour.target, pour.states, [], [])
+    return Judged(task.case, bare, truth, heard)
+
+
+@lru_cache(maxsize=8)
+def _synthesizer(config: SynthesizerConfig) -> Synthesizer:
+    return Noise(config.seed) if config.synthesizer == NOISE else make_synthesizer(config)
+
+
+@lru_cache(maxsize=1)
+def embeddings() -> dict[str, Embedding]:
+    """Every embedding, by name."""
+    return {name: Embedding(weights()) for name, weights in EMBEDDINGS.items()}
+
+
+def _inputs(pour: Pour, view: str) -> Sequence[CameraFrame | LiquidState]:
+    if view:
+        return pour.cutaway if view == "cutaway" else pour.public
+    return pour.states[:: round(STATE_RATE / LIQUID_STATE.rate)]
+
+
+def _heard(
+    task: Task, pour: Pour, truth: Truth, name: str, synthesizer: Synthesizer, view: str
+) -> Heard:
+    inputs = _inputs(pour, view)
+    made = render(synthesizer, inputs)
+    sound, rate = made.samples, made.sample_rate
+    difference = float("nan")
+    if task.identity and view != "public":
+        once = whole(synthesizer, inputs)
+        same = min(len(once), len(sound))
+        difference = float(np.abs(once[:same] - sound[:same]).max(initial=0.0))
+    embedded: dict[str, Floats] = {}
+    if task.case.recording is not None:
+        part = poured_part(sound, rate, truth)
+        embedded = {key: embedding(part) for key, embedding in embeddings().items()}
+    return Heard(
+        name,
+        view,
+        pitch(sound, rate, truth, pour.target),
+        onset_error(sound, rate, truth),
+        silence(sound, rate, truth),
+        loudness_correlation(sound, rate, truth),
+        made if task.keep else made.without_sound(),
+        difference,
+        embedded,
+    )
+
+
+def poured_part(sound: Floats, sample_rate: int, truth: Truth) -> NDArray[np.float64]:
+    """The sound from when a jet first falls in to when it last does, as clips are trimmed."""
+    jet = truth.time[truth.flowing(truth.time)]
+    if not len(jet):
+        return np.empty(0)
+    return sound[round(jet[0] * sample_rate) : round(jet[-1] * sample_rate)]

@@ -38,6 +38,33 @@ _LEAST_HEIGHT = 0.01
 Floats = NDArray[np.float64]
 
 
+def to_network(slow: Floats) -> NDArray[np.float32]:
+    """Columns SLOW (..., S) in the network's units, near 1."""
+    scaled = np.array(slow, np.float32)
+    scaled[..., -3] = np.log10(np.maximum(scaled[..., -3], 1e-5)) + 3.0
+    scaled[..., -1] /= 50.0
+    return scaled
+
+
+def from_network(slow: NDArray[np.float32]) -> Floats:
+    """Columns SLOW (S,) from what the network says: the inverse, but for materials' logits."""
+    columns = np.asarray(slow, np.float64)
+    logits = columns[1 : 1 + len(MATERIALS)]
+    chances = np.exp(logits - logits.max())
+    columns[1 : 1 + len(MATERIALS)] = chances / chances.sum()
+    columns[0] = max(columns[0], 0.0)
+    columns[-3] = 10.0 ** min(columns[-3] - 3.0, 1.0)
+    columns[-2] = max(columns[-2], 0.0)
+    columns[-1] = np.clip(columns[-1] * 50.0, 0.0, 100.0)
+    return columns
+
+
+def flows(hops: NDArray[np.float32]) -> Floats:
+    """Flow and miss [m^3/s] of the hops, (HOPS, 2), exactly 0 where nothing is thought to flow."""
+    gates, logs = hops[:, 0::2].astype(np.float64), hops[:, 1::2].astype(np.float64)
+    return np.where(gates > 0.0, np.maximum(np.exp(np.minimum(logs, 7.0)) * 1e-6, LEAST_FLOW), 0.0)
+
+
 def cover(low: float, high: float) -> Floats:
     """Part of every row between two heights [m] above the foot, (ROWS,)."""
     edges = HEIGHTS[:, None] + PIXEL * np.array([-0.5, 0.5])

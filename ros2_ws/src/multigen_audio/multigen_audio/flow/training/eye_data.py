@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_audio.flow.conditions import Conditions
-from multigen_audio.flow.sight import HEIGHTS, HOPS, PIXEL, ROWS, SLOW, cover
+from multigen_audio.flow.sight import HEIGHTS, HOPS, PIXEL, ROWS, SLOW, cover, to_network
 from multigen_audio.flow.training.pours import FRAME_RATE, STATE_RATE, Pour, load, read_pictures
 from multigen_core.simulator import View
 from multigen_core.types import LiquidState
@@ -44,14 +44,6 @@ def truth(pour: Pour) -> Arrays:
         "slow": to_network(slow),
         "lengths": (np.array(lengths) / PIXEL).astype(np.float32),
     }
-
-
-def to_network(slow: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Columns SLOW (..., S) in units near 1."""
-    scaled = slow.astype(np.float32).copy()
-    scaled[..., -3] = np.log10(np.maximum(scaled[..., -3], 1e-5)) + 3.0
-    scaled[..., -1] /= 50.0
-    return scaled
 
 
 def _rows(target: Vessel, states: Sequence[LiquidState]) -> NDArray[np.float32]:

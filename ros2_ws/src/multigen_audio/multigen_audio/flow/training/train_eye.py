@@ -20,7 +20,7 @@ from multigen_audio.flow.training.pours import pours
 from multigen_core.simulator import View
 
 STEPS = {"cutaway": 2600, "public": 2200}
-POURS = {"cutaway": 600, "public": 400}
+POURS = {"cutaway": 480, "public": 400}
 """Simulated pours to learn from."""
 _FRAMES = 192
 """In a batch: of many vessels in two steps of three, of fewer for longer in the third."""

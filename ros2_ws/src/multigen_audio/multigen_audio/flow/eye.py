@@ -1,0 +1,120 @@
+"""The eye: from frames to what determines the sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_audio.flow.conditions import COLUMNS, HOP, Conditions
+from multigen_audio.flow.picture import blank, picture
+from multigen_audio.flow.runtime import Network
+from multigen_audio.flow.sight import HOPS, PIXEL, SLOW, Cavity, Shape, flows, from_network
+from multigen_core.simulator import View
+from multigen_core.types import NANOSECONDS, CameraFrame, to_seconds
+
+PERIOD = HOPS * HOP
+"""Between the frames it looks at [ns]; frames in between are passed over."""
+_EARLY = PERIOD // 20
+"""How much too early a frame may come [ns]."""
+_LONGEST = NANOSECONDS
+_HELD = 3 * NANOSECONDS // 10
+
+Floats = NDArray[np.float64]
+
+
+class Eye:
+    """Looks at frames of one view at 10 Hz, and tells for every hop up to each what sounds.
+
+    It remembers: the longer it sees a vessel, the surer its shape, and flow is told from changes.
+    Late and repeated frames are passed over. Blank ones, and what lies between frames further
+    apart, are bridged: what was seen last holds, the flow for 0.3 s of blank frames. When the clock
+    goes back, or after a second without frames, it starts anew.
+    """
+
+    period = to_seconds(PERIOD)
+
+    def __init__(self, folder: Path, view: View = "cutaway") -> None:
+        """An eye with the weights in `folder`.
+
+        Raises:
+            WeightsError: they cannot be used.
+        """
+        self._network = Network(folder, f"eye_{view}", "eye")
+        self._view: View = view
+        self.late = self.blank = 0
+        """Frames that came late or twice, and those that showed nothing."""
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past; the next frame starts a new stream."""
+        self._network.reset()
+        self._cavity = Cavity()
+        self._origin: int | None = None
+        self._given = self._newest = self._used = self._seen = 0
+        self._steady = np.zeros(len(COLUMNS))
+        self._flows = np.zeros((HOPS, 2))
+
+    def see(self, frame: CameraFrame) -> Conditions | None:
+        """What holds from the end of the conditions given before to the frame's stamp.
+
+        None for a stream's first frame, and for those passed over.
+
+        Raises:
+            PictureError: the frame is no picture of the view.
+        """
+        pixels, stamp = picture(frame, self._view), frame.stamp
+        if self._origin is not None and not -_LONGEST < stamp - self._newest <= _LONGEST:
+            self.reset()
+        if self._origin is None:
+            self._origin = self._newest = self._used = stamp
+            self._seen = stamp - PERIOD
+        elif stamp <= self._newest:
+            self.late += 1
+            return None
+        elif self._tick(stamp) == self._tick(self._used):
+            self._newest = stamp
+            return None
+        before = self._steady, self._flows[-1]
+        if blank(pixels):
+            self.blank += 1
+            self._flows = np.repeat(self._flows[-1:], HOPS, axis=0)
+            self._flows *= stamp - self._seen <= _HELD
+        else:
+            self._look(pixels, stamp)
+        since, self._newest, self._used = self._used, stamp, stamp
+        return self._tell(*before, since, stamp) if stamp > self._origin else None
+
+    def _tick(self, stamp: int) -> int:
+        assert self._origin is not None
+        return (stamp - self._origin + _EARLY) // PERIOD
+
+    def _look(self, pixels: NDArray[np.uint8], stamp: int) -> None:
+        gap = np.full((1, 1, 1), (stamp - self._seen) / PERIOD, np.float32)
+        found = self._network.run(frame=pixels[None, None], gap=gap)
+        inside, filled, radii = found["rows"][0, 0].astype(np.float64)
+        self._cavity.see(Shape.of_rows(inside, radii * PIXEL))
+        columns = self._cavity.measure(float(filled.sum()) * PIXEL)
+        columns |= dict(zip(SLOW, from_network(found["slow"][0, 0]), strict=True))
+        self._steady = np.array([columns.get(name, 0.0) for name in COLUMNS])
+        self._flows = flows(found["hops"][0, 0])
+        self._seen = stamp
+
+    def _tell(self, steady: Floats, flow: Floats, since: int, stamp: int) -> Conditions:
+        """Rows up to `stamp`, from the `steady` columns and the last `flow` at `since`."""
+        assert self._origin is not None
+        first, self._given = self._given, (stamp - self._origin) // HOP
+        middles = self._origin + HOP // 2 + np.arange(first, self._given) * HOP
+        part = ((middles - since) / (stamp - since))[:, None]
+        if not steady.any():
+            steady = self._steady
+        values = steady + part * (self._steady - steady)
+        times = stamp - HOP // 2 - np.arange(HOPS)[::-1] * HOP
+        fresh = times > since
+        times = np.append(since - HOP // 2, times[fresh])
+        for column, name in enumerate(("flow", "rim")):
+            known = np.append(flow[column], self._flows[fresh, column])
+            values[:, COLUMNS.index(name)] = np.interp(middles, times, known)
+        values[:, COLUMNS.index("impact_speed")] *= values[:, COLUMNS.index("flow")] > 0
+        return Conditions(self._origin + first * HOP, values.astype(np.float32))

@@ -50,6 +50,8 @@ _NUMBERS = tuple(
 )
 _BROKEN = (OSError, ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile, zlib.error)
 _TRIES = 20
+_FILLED, _FILLED_UNSEEN = 0.5, 0.15
+"""Chances that the target is not empty at first: in walls that hide it, nobody could know."""
 _LONGEST = 24.0
 _BLEND = 1.0
 
@@ -99,7 +101,8 @@ def _simulate(
         HELD_OUT[seed % len(HELD_OUT)] if held_out else "randomised", int(rng.integers(2**31))
     )
     if not held_out:
-        scene = _with_target(scene, varied(catalogue.vessel(scene.target.vessel), rng), rng)
+        target = varied(catalogue.vessel(scene.target.vessel), rng)
+        scene = _with_target(scene, target, rng, _FILLED_UNSEEN if public else _FILLED)
     target = catalogue.vessel(scene.target.vessel)
     place = np.array(scene.target.position)
     if rng.random() < 0.15:
@@ -154,9 +157,9 @@ def follow(
     return Pour(seed, scene, target, states, frames["cutaway"], frames["public"])
 
 
-def _with_target(scene: Scene, target: Vessel, rng: np.random.Generator) -> Scene:
-    """The scene with another target, filled to some part before it starts."""
-    part = rng.uniform(0.0, 0.85) if rng.random() < 0.5 else 0.0
+def _with_target(scene: Scene, target: Vessel, rng: np.random.Generator, filled: float) -> Scene:
+    """The scene with another target, with chance `filled` filled to some part before it starts."""
+    part = rng.uniform(0.0, 0.85) if rng.random() < filled else 0.0
     spec = {
         "vessel": vessel_file(target),
         "position": scene.target.position,

@@ -27,7 +27,8 @@ def truth(pour: Pour) -> Arrays:
     """Truth of a pour's K frames.
 
     `rows` (K, 3, ROWS) as the network tells them, `hops` (K, HOPS, 2): flow and miss [m^3/s],
-    `slow` (K, S) in the network's units, `lengths` (K, 3): level, height and mouth radius [rows].
+    `slow` (K, S) in the network's units, `lengths` (K, 3): level, height and mouth radius [rows],
+    `volume` (K,) in the target [ml].
     """
     count = (len(pour.states) - 1) // _PER_FRAME + 1
     conditions = Conditions.of_states(pour.states)
@@ -43,6 +44,7 @@ def truth(pour: Pour) -> Arrays:
         "hops": hops,
         "slow": to_network(slow),
         "lengths": (np.array(lengths) / PIXEL).astype(np.float32),
+        "volume": np.array([1e6 * s.target_volume for s in states], np.float32),
     }
 
 
@@ -57,13 +59,17 @@ def _rows(target: Vessel, states: Sequence[LiquidState]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class Mishaps:
-    """How often what happens to frames on their way; colours change in whole windows."""
+    """How often what happens to frames on their way; colours change in whole windows.
+
+    `forgotten` is the relative error of the volume remembered.
+    """
 
     lost: float = 0.25
     repeated: float = 0.15
     recoloured: float = 0.4
     noisy: float = 0.3
     blurred: float = 0.1
+    forgotten: float = 0.15
 
 
 class Windows:
@@ -79,7 +85,8 @@ class Windows:
         """A batch of `size` windows of `length` frames.
 
         `frame` (B, T, H, W, 3), `gap` (B, T, 1) in frame periods, `coloured` (B,) whether colours
-        are true, `known` (B, T) whether hops are, and the truth.
+        are true, `known` (B, T) whether hops are, `before` (B, 2): roughly what was in the target
+        before [ml], as who saw the pour begin would know, and whether it was; and the truth.
         """
         windows: list[Arrays] = []
         while len(windows) < size:
@@ -118,9 +125,16 @@ class Windows:
             "frame": window,
             "gap": gap[:, None].astype(np.float32),
             "coloured": np.float32(coloured),
+            "before": self._before(facts, start, rng),
             "known": (chosen > 0).astype(np.float32),
             **{key: value[chosen] for key, value in facts.items()},
         }
+
+    def _before(self, facts: Arrays, start: int, rng: np.random.Generator) -> NDArray[np.float32]:
+        if start == 0:
+            return np.zeros(2, np.float32)
+        error = np.exp(self._mishaps.forgotten * rng.standard_normal())
+        return np.array([facts["volume"][start - 1] * error, 1.0], np.float32)
 
 
 def _recoloured(window: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -12,11 +12,13 @@ from torch.nn import functional
 
 from multigen_audio.flow.conditions import MATERIALS
 from multigen_audio.flow.sight import LEAST_FLOW
+from multigen_audio.flow.training.cutaway_network import CutawayNetwork
 from multigen_audio.flow.training.export import export
 from multigen_audio.flow.training.eye_data import Windows
-from multigen_audio.flow.training.eye_network import MEMORY, EyeNetwork
+from multigen_audio.flow.training.layers import MEMORY, Eyed
 from multigen_audio.flow.training.loop import Training
 from multigen_audio.flow.training.pours import pours
+from multigen_audio.flow.training.public_network import PublicNetwork
 from multigen_core.simulator import View
 
 STEPS = {"cutaway": 2600, "public": 2200}
@@ -49,7 +51,7 @@ def train(
     )
     tell(f"{len(files)} simulated pours")
     torch.manual_seed(seed)
-    network = EyeNetwork(view).to(device)
+    network = (PublicNetwork() if public else CutawayNetwork()).to(device)
     windows = Windows(files, view)
     training = Training(network, out, f"eye_{view}", steps, _RATE, decay=0.995)
     for step in training:
@@ -65,7 +67,7 @@ def train(
     save(network, out)
 
 
-def save(network: EyeNetwork, out: Path) -> None:
+def save(network: Eyed, out: Path) -> None:
     """Write the eye's two files."""
     height, width = network.size
     export(
@@ -85,13 +87,12 @@ def save(network: EyeNetwork, out: Path) -> None:
     )
 
 
-def losses(network: EyeNetwork, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+def losses(network: Eyed, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     """What is to be made small, by name."""
     size = len(batch["frame"])
     zeros = batch["gap"].new_zeros
-    rows, hops, slow, _, _ = network(
-        batch["frame"], batch["gap"], zeros(1, size, MEMORY), zeros(size, 2)
-    )
+    seen = batch["before"] if network.view == "public" else zeros(size, 2)
+    rows, hops, slow, _, _ = network(batch["frame"], batch["gap"], zeros(1, size, MEMORY), seen)
     return {**_of_rows(rows, batch), **_of_hops(hops, batch), **_of_slow(slow, batch)}
 
 

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
     """Make the sound and write the new bag."""
     console = Console(highlight=False, soft_wrap=True)
     config = SynthesizerConfig(
-        args.synthesizer, args.checkpoint, device=args.device, seed=args.seed
+        args.synthesizer, args.checkpoint, args.device, seed=args.seed, view=args.audio_view
     )
     synthesizer = make_synthesizer(config)
     metadata = {

@@ -43,10 +43,10 @@ class Case:
         """
         if self.recording is None:
             return simulate(self.seed, pictures, public=public, held_out=True)
-        return _as_recorded(self.recording, self.seed, pictures)
+        return _as_recorded(self.recording, self.seed, pictures, public)
 
 
-def _as_recorded(recording: Recording, seed: int, pictures: bool) -> Pour:
+def _as_recorded(recording: Recording, seed: int, pictures: bool, public: bool) -> Pour:
     """Water into the recorded vessel, at the flow that the recording's resonances tell."""
     vessel = recording.vessel
     sound = load(recording, SAMPLE_RATE)
@@ -64,4 +64,5 @@ def _as_recorded(recording: Recording, seed: int, pictures: bool) -> Pour:
         gain=_GAIN,
         retreat=0.3,
     )
-    return follow(scene, seed, motion, scene.target.position, pictures)
+    place = scene.target.position
+    return follow(scene, seed, motion, place, pictures, public=public)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -76,16 +76,14 @@ def judge(task: Task) -> Judged:
     Raises:
         MultigenError: a synthesizer cannot be made or cannot use the pour.
     """
-    made = [(config.synthesizer, _synthesizer(config)) for config in task.synthesizers]
-    looks = any(synthesizer.source is Source.FRAMES for _, synthesizer in made)
-    pour = task.case.pour(looks and "cutaway" in task.views, looks and "public" in task.views)
+    looks = any(_synthesizer(c).source is Source.FRAMES for c in task.synthesizers)
+    seen = task.views if task.case.recording is None else task.views[:1]
+    pour = task.case.pour(looks and "cutaway" in seen, looks and "public" in seen)
     truth = Truth.of(pour.states)
     heard = []
-    for name, synthesizer in made:
-        views = task.views if synthesizer.source is Source.FRAMES else ("",)
-        if task.case.recording is not None:
-            views = views[:1]
-        heard += [_heard(task, pour, truth, name, synthesizer, view) for view in views]
+    for config in task.synthesizers:
+        views = seen if _synthesizer(config).source is Source.FRAMES else ("",)
+        heard += [_heard(task, pour, truth, config, view) for view in views]
     bare = Pour(pour.seed, pour.scene, pour.target, pour.states, [], [])
     return Judged(task.case, bare, truth, heard)
 
@@ -107,9 +105,8 @@ def _inputs(pour: Pour, view: str) -> Sequence[CameraFrame | LiquidState]:
     return pour.states[:: round(STATE_RATE / LIQUID_STATE.rate)]
 
 
-def _heard(
-    task: Task, pour: Pour, truth: Truth, name: str, synthesizer: Synthesizer, view: str
-) -> Heard:
+def _heard(task: Task, pour: Pour, truth: Truth, config: SynthesizerConfig, view: str) -> Heard:
+    synthesizer = _synthesizer(replace(config, view=view) if view else config)
     inputs = _inputs(pour, view)
     made = render(synthesizer, inputs)
     sound, rate = made.samples, made.sample_rate
@@ -123,7 +120,7 @@ def _heard(
         part = poured_part(sound, rate, truth)
         embedded = {key: embedding(part) for key, embedding in embeddings().items()}
     return Heard(
-        name,
+        config.synthesizer,
         view,
         pitch(sound, rate, truth, pour.target),
         onset_error(sound, rate, truth),

@@ -64,7 +64,7 @@ def render(synthesizer: Synthesizer, inputs: Sequence[CameraFrame | LiquidState]
         else:
             free += time.perf_counter() - start
     work = time.process_time() - began
-    samples = joined(chunks)
+    samples = joined(chunks, inputs[0].stamp, synthesizer.sample_rate)
     seconds = len(samples) / synthesizer.sample_rate
     return Rendition(samples, synthesizer.sample_rate, work, np.array(ages), seconds)
 
@@ -83,11 +83,13 @@ def whole(synthesizer: Synthesizer, inputs: Sequence[CameraFrame | LiquidState])
     synthesizer.reset()
     for item in inputs:
         synthesizer.push(item)
-    return joined(synthesizer.pull())
+    return joined(synthesizer.pull(), inputs[0].stamp, synthesizer.sample_rate)
 
 
-def joined(chunks: Sequence[AudioChunk]) -> NDArray[np.float64]:
-    """Contiguous chunks as one array (N,)."""
+def joined(chunks: Sequence[AudioChunk], origin: int, sample_rate: int) -> NDArray[np.float64]:
+    """Contiguous chunks as one array (N,) that begins at the time `origin` [ns]."""
     if not chunks:
         return np.empty(0)
-    return np.concatenate([chunk.samples for chunk in chunks]).astype(np.float64)
+    samples = np.concatenate([chunk.samples for chunk in chunks]).astype(np.float64)
+    late = round((chunks[0].stamp - origin) * sample_rate / NANOSECONDS)
+    return np.pad(samples, (late, 0)) if late > 0 else samples[-late:]

@@ -10,6 +10,9 @@ from rich.table import Table
 
 from multigen_audio.quality.summary import Figures
 
+REFERENCES = ("noise", "real")
+"""What stands beside the synthesizers and has no reach to meet."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -32,7 +35,7 @@ class Row:
     def text(self, figures: Figures) -> str:
         """The figure of a synthesizer, a dash where it does not apply."""
         value = figures[self.key]
-        return f"{value:{self.form}}" if math.isfinite(value) else "–"
+        return f"{value:z{self.form}}" if math.isfinite(value) else "–"
 
     def met(self, figures: Figures) -> bool | None:
         """Whether a synthesizer meets the reach, None if there is none or it does not apply."""
@@ -65,8 +68,8 @@ def table(figures: Mapping[str, Figures], title: str) -> Table:
         drawn.add_column(name, justify="right")
     for row in ROWS:
         cells = []
-        for values in figures.values():
-            met = row.met(values)
+        for name, values in figures.items():
+            met = None if name in REFERENCES else row.met(values)
             style = "" if met is None else "green" if met else "red"
             cells.append(f"[{style}]{row.text(values)}[/]" if style else row.text(values))
         drawn.add_row(row.label, row.reach or row.unit, *cells)

@@ -11,9 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 import soundfile
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from multigen_core.files import write_atomic
+from multigen_core.pages import page_templates
 from multigen_core.types import Outcome
 from multigen_policy.evaluation import figures
 from multigen_policy.evaluation.bootstrap import Estimate
@@ -62,13 +62,7 @@ def write_report(sources: Sequence[Path], output: Path, density: float) -> None:
 
 def render(results: Sequence[Result], episodes: Sequence[dict[str, Any]]) -> str:
     """The page from results and the sections of `_section`."""
-    environment = Environment(
-        loader=PackageLoader("multigen_policy.evaluation", "templates"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates("multigen_policy.evaluation")
     environment.filters["known"] = _known
     pours = [metrics_of(result) for result in results]
     total = aggregate(pours) if len(pours) > 1 or not episodes else None

@@ -41,6 +41,7 @@ setup(
             "evaluate-audio = multigen_audio.quality.command:register",
         ],
         "multigen.synthesizers": [
+            "mmaudio = multigen_audio.synthesizers:mmaudio",
             "physical = multigen_audio.synthesizers:physical",
             "replay = multigen_audio.synthesizers:replay",
             "silent = multigen_audio.synthesizers:silent",

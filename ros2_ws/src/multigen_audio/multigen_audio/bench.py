@@ -3,58 +3,93 @@
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import time
+from collections.abc import Iterator, Sequence
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
 
+from multigen_audio.flow.training.pours import simulate
+from multigen_audio.quality.rendering import PERIOD, render
 from multigen_audio.scripted import steady_pour
 from multigen_audio.stream import SoundStream
-from multigen_core.contract import CHUNK, LIQUID_STATE
-from multigen_core.recordings import RecordingError
+from multigen_core.contract import AUDIO_VIEW, CHUNK, LIQUID_STATE
+from multigen_core.errors import MultigenError
 from multigen_core.synthesizer import (
     Source,
+    Synthesizer,
     SynthesizerConfig,
     make_synthesizer,
     synthesizer_names,
 )
+from multigen_core.types import CameraFrame, LiquidState, to_seconds
 
 _SECONDS = 30.0
+_SEED = 0
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
-def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Figures by name.
+def run(_: argparse.Namespace) -> dict[str, Any]:
+    """Figures by name, of every synthesizer, each in a process of its own on one thread.
 
-    For every synthesizer driven by liquid states: the real-time factor (work per sound) fed live,
-    input by input, and offline, all at once; median and 95th percentile of the time from an input
-    to its chunks [ms]. And the process's peak memory [MB]. Without recordings, no `replay`.
+    The real-time factor is processor time per sound: fed live, input by input, and offline, all at
+    once. Input to chunk is how long one input takes; the age of sound is that of a chunk's first
+    sample when it is ready, taken every 100 ms at the inputs' own pace. A synthesizer that cannot
+    be made tells why.
     """
-    states = list(steady_pour("kettle", flow=30e-6, stop=_SECONDS - 1, end=_SECONDS))
+    for name in _THREADS:
+        os.environ.setdefault(name, "1")
     figures: dict[str, Any] = {}
-    for name in synthesizer_names():
-        config = SynthesizerConfig(name)
-        try:
-            synthesizer = make_synthesizer(config)
-        except RecordingError:
-            continue
-        if synthesizer.source is not Source.LIQUID_STATE:
-            continue
-        stream = SoundStream(synthesizer, CHUNK, LIQUID_STATE.rate)
-        times = []
-        for state in states:
-            begin = time.perf_counter()
-            stream.push(state)
-            stream.pull()
-            times.append(time.perf_counter() - begin)
-        figures[f"{name}: real-time factor, live"] = float(np.sum(times) / _SECONDS)
-        synthesizer.reset()
+    with get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        for found in pool.imap(measured, synthesizer_names()):
+            figures |= found
+    return figures
+
+
+def measured(name: str) -> dict[str, Any]:
+    """The figures of one synthesizer."""
+    try:
+        synthesizer = make_synthesizer(SynthesizerConfig(name))
+    except MultigenError as error:
+        return {f"{name}: not measured": str(error)}
+    return {f"{name}: {key}": value for key, value in _figures(synthesizer)}
+
+
+def _inputs(source: Source) -> Sequence[CameraFrame | LiquidState]:
+    if source is Source.LIQUID_STATE:
+        return list(steady_pour("kettle", flow=30e-6, stop=_SECONDS - 1, end=_SECONDS))
+    frames = simulate(_SEED, held_out=True).cutaway
+    return frames[: round(_SECONDS * AUDIO_VIEW.rate)]
+
+
+def _figures(synthesizer: Synthesizer) -> Iterator[tuple[str, Any]]:
+    inputs = _inputs(synthesizer.source)
+    seconds = to_seconds(inputs[-1].stamp - inputs[0].stamp)
+    rendition = render(synthesizer, inputs)
+    rate = LIQUID_STATE.rate if synthesizer.source is Source.LIQUID_STATE else AUDIO_VIEW.rate
+    synthesizer.reset()
+    stream = SoundStream(synthesizer, CHUNK, rate)
+    times = []
+    busy = time.process_time()
+    for item in inputs:
         begin = time.perf_counter()
-        for state in states:
-            synthesizer.push(state)
-        synthesizer.pull()
-        figures[f"{name}: real-time factor, offline"] = (time.perf_counter() - begin) / _SECONDS
-        figures[f"{name}: input to chunk, median [ms]"] = float(np.median(times) * 1e3)
-        figures[f"{name}: input to chunk, p95 [ms]"] = float(np.percentile(times, 95) * 1e3)
+        stream.push(item)
+        stream.pull()
+        times.append((time.perf_counter() - begin) * 1e3)
+    yield "real-time factor, live", (time.process_time() - busy) / seconds
+    synthesizer.reset()
+    busy = time.process_time()
+    for item in inputs:
+        synthesizer.push(item)
+    synthesizer.pull()
+    yield "real-time factor, offline", (time.process_time() - busy) / seconds
+    for share, label in ((50, "median"), (95, "p95"), (99, "p99"), (100, "longest")):
+        yield f"input to chunk, {label} [ms]", float(np.percentile(times, share))
+    for share, label in ((50, "median"), (95, "p95"), (100, "longest")):
+        age = float(np.percentile(rendition.latency, share)) * 1e3
+        yield f"age of sound every {PERIOD * 1e3:.0f} ms, {label} [ms]", age
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {**figures, "peak memory [MB]": round(peak, 1)}
+    yield "peak memory [MB]", round(peak, 1)

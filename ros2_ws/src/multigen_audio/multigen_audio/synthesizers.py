@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from multigen_audio.mmaudio import MMAudio, MMAudioConfig
 from multigen_audio.physical import Physical, PhysicalConfig
 from multigen_audio.replay import Library, Replay
 from multigen_core.recordings import read_recordings, real_data_folder, select_recordings
@@ -35,3 +36,11 @@ def replay(config: SynthesizerConfig) -> Synthesizer:
 def silent(config: SynthesizerConfig) -> Synthesizer:
     """Zeros."""
     return Silent(config.sample_rate)
+
+
+def mmaudio(config: SynthesizerConfig) -> Synthesizer:
+    """MMAudio; `checkpoint` names a variant, weights or a YAML file of an MMAudioConfig."""
+    from multigen_audio.mmaudio.model import Model
+
+    settings = MMAudioConfig.of(config.checkpoint)
+    return MMAudio(Model(settings, config.device, config.seed), settings, config.sample_rate)

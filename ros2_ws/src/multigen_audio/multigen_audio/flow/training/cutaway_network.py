@@ -49,14 +49,19 @@ class Section(nn.Module):
         self.far = Rows(rows, 12)
         self.rows = nn.Conv1d(rows, 3, 1)
 
-    def forward(self, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Target half (N, 3, 128, 80) to rows' logits (N, 3, ROWS) and features (N, F)."""
+    def forward(self, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Target half (N, 3, 128, 80) to rows' logits (N, 3, ROWS), features (N, F), look (N, R).
+
+        The look is the mean of what rows inside the vessel are like: its wall, mostly.
+        """
         folded = torch.cat([target[..., :40].flip(-1), target[..., 40:]], 1)
         x = self.strips(folded).transpose(2, 3).flatten(1, 2)
         x = self.near(self.flat(x))
         features = functional.relu(self.features(functional.relu(self.pool(x)).flatten(1)))
-        x = self.far(x + self.context(features)[..., None])
-        return self.rows(x), features
+        rows = self.rows(self.far(x + self.context(features)[..., None]))
+        inside = rows[:, :1].detach().sigmoid()
+        look = (x * inside).sum(-1) / (inside.sum(-1) + 1.0)
+        return rows, features, look
 
 
 class CutawayNetwork(Eyed):
@@ -75,7 +80,9 @@ class CutawayNetwork(Eyed):
         self.join = nn.Linear(128 + 96 + 7, MEMORY)
         self.memory = nn.GRU(MEMORY, MEMORY, batch_first=True)
         self.hops = nn.Sequential(nn.Linear(2 * MEMORY, 128), nn.ReLU(), nn.Linear(128, 4 * HOPS))
-        self.slow = nn.Sequential(nn.Linear(2 * MEMORY, 64), nn.ReLU(), nn.Linear(64, len(SLOW)))
+        self.slow = nn.Sequential(
+            nn.Linear(2 * MEMORY + 96, 96), nn.ReLU(), nn.Linear(96, len(SLOW))
+        )
 
     def forward(
         self, frame: Tensor, gap: Tensor, state_memory: Tensor, state_seen: Tensor
@@ -83,7 +90,7 @@ class CutawayNetwork(Eyed):
         """Rows, hops, slow, and the memory after; see `Eyed`."""
         batch, count = frame.shape[:2]
         x = frame.flatten(0, 1).permute(0, 3, 1, 2).float() / 64.0 - 1.7
-        logits, target = self.target(x[..., 80:])
+        logits, target, look = self.target(x[..., 80:])
         source = self.source(x[..., :80])
         with torch.autocast(frame.device.type, enabled=False):
             inside, filled, width = logits.float().view(batch, count, 3, ROWS).unbind(2)
@@ -95,13 +102,13 @@ class CutawayNetwork(Eyed):
             rise = seen * (volume - before) / (0.1 * gap)
             late = 0.3 * (gap - 1.0).clamp(max=10.0)
             extra = torch.cat([compressed(rise / 5.0), compressed(rise / 50.0), known, late], -1)
-        read = [part.view(batch, count, -1).float() for part in (target, source)]
-        joined = functional.relu(self.join(torch.cat([*read, extra], -1)))
+        read = [part.view(batch, count, -1).float() for part in (target, source, look)]
+        joined = functional.relu(self.join(torch.cat([*read[:2], extra], -1)))
         remembered, memory = self.memory(joined, state_memory)
         both = torch.cat([joined, remembered], -1)
         hops = self.hops(both).view(batch, count, HOPS, 4)
         last = torch.cat([volume[:, -1], torch.ones_like(volume[:, -1])], -1)
-        return rows, hops, self.slow(both), memory, last
+        return rows, hops, self.slow(torch.cat([both, read[2]], -1)), memory, last
 
 
 def _volumes(rows: Tensor) -> tuple[Tensor, Tensor]:

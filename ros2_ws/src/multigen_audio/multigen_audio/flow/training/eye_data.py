@@ -66,7 +66,7 @@ class Mishaps:
 
     lost: float = 0.25
     repeated: float = 0.15
-    recoloured: float = 0.4
+    recoloured: float = 0.3
     noisy: float = 0.3
     blurred: float = 0.1
     forgotten: float = 0.15

@@ -21,7 +21,7 @@ from multigen_audio.flow.training.pours import pours
 from multigen_audio.flow.training.public_network import PublicNetwork
 from multigen_core.simulator import View
 
-STEPS = {"cutaway": 2600, "public": 2200}
+STEPS = {"cutaway": 2200, "public": 1800}
 POURS = {"cutaway": 480, "public": 400}
 """Simulated pours to learn from."""
 _FRAMES = 192
@@ -153,6 +153,6 @@ def _of_slow(slow: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     liquid = (slow[..., -3:] - true[..., -3:]).abs().mean(-1)
     return {
         "speed": 0.3 * speed,
-        "material": 0.3 * (material * coloured).mean(),
+        "material": 0.5 * (material * coloured).mean(),
         "liquid": 0.3 * (liquid * coloured).mean(),
     }

@@ -112,6 +112,11 @@ class VolumeTable:
         low, high, row = self._row(tilt)
         return float(np.interp((head - low) / (high - low), self._part, row))
 
+    def heads(self, volumes: ArrayLike, tilt: float) -> NDArray[np.float64]:
+        """Heads [m] of the surfaces of several `volumes` [m^3] above the lip at one `tilt` [rad]."""
+        low, high, row = self._row(tilt)
+        return low + (high - low) * np.interp(np.asarray(volumes, float), row, self._part)
+
     def surface(self, volume: float, tilt: float) -> tuple[float, float, float]:
         """Head [m], surface area [m^2] and volume held back [m^3] of a volume [m^3] at a tilt.
 

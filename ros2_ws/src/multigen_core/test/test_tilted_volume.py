@@ -93,3 +93,10 @@ def test_table_inverts_itself(tilt, part):
 def test_a_vessel_holds_less_the_further_it_tilts(cylinder):
     held = [volume_table(cylinder).surface(1e-4, t)[2] for t in np.linspace(0, 1.57, 100)]
     assert (np.diff(held) <= 1e-12).all()
+
+
+def test_the_heads_of_many_volumes_are_those_of_each():
+    table = volume_table(vessel("beaker"))
+    volumes = np.linspace(20e-6, 500e-6, 9)
+    heads = table.heads(volumes, 1.1)
+    np.testing.assert_allclose(heads, [table.surface(v, 1.1)[0] for v in volumes], atol=1e-9)

@@ -13,13 +13,15 @@ from multigen_core.contract import SAMPLE_RATE
 from multigen_core.errors import MultigenError
 from multigen_core.policy import Decision, Observation, PourGoal, Sense
 from multigen_core.pour_path import PourPath
+from multigen_core.tilted_volume import volume_table
 from multigen_core.trajectory import Trajectory
 from multigen_core.types import AudioChunk, to_seconds
 from multigen_core.vessel import Vessel, vessel
-from multigen_policy.draining import Draining
+from multigen_policy.draining import STEP, Draining
 from multigen_policy.listening.filling import FlowPrior, Hearing
 from multigen_policy.listening.listener import Estimate, Listener
 from multigen_policy.listening.shapes import known_vessel, unknown_vessel
+from multigen_policy.listening.spectrum import DELAY, PERIOD
 from multigen_policy.pouring import ImpossibleGoalError, Pouring, Tilt
 from multigen_policy.tilting import Tilting
 
@@ -40,16 +42,16 @@ class AcousticConfig:
     `search` [rad/s], and so slowly that the volume bared within `reaction` [s], in which a flow is
     heard and the tilt stopped, is at most `share` of the goal. Then the flow is held at `flow`
     [m^3/s], less as the goal comes within `approach` [s]; `gain` [rad/s per m^3/s] turns the flow's
-    error into a tilt rate. `fall` [s] passes between lip and surface, `late` [s] between a flow's
-    impact and its being noticed, `delay` [s] between a decision and its effect.
+    error into a tilt rate. `fall` [s] passes between lip and surface, up to `late` [s] between a
+    flow's impact and its being noticed, `delay` [s] between a decision and its effect.
 
     A level below `silence` [dB re full scale] is a muted microphone, none for `deaf` [s] a dead
     one. Flow that is expected and not heard, or not found at the largest tilt, is borne for
     `patience` [s].
 
-    The flow that the tilt gives is right to `model_spread` and `model_drift` (as a `FlowPrior`),
-    the start to `start_error` [m^3]. `trust` and `plume` are those of `Hearing`, `detuning`,
-    `empty` and `fullest` those of the prior on the receiving vessel.
+    The flow that tilt and content give is right to `model_spread` and `model_drift` (as a
+    `FlowPrior`). `trust`, `plume` and `jitter` are those of `Hearing`, `detuning`, `empty` and
+    `fullest` those of the prior on the receiving vessel.
     """
 
     listen: float = 0.4
@@ -61,16 +63,16 @@ class AcousticConfig:
     approach: float = 2.0
     gain: float = 4e3
     fall: float = 0.2
-    late: float = 0.15
+    late: float = 0.25
     delay: float = 0.15
     silence: float = -110.0
     deaf: float = 1.0
     patience: float = 1.0
-    model_spread: float = 0.06
-    model_drift: float = 0.03
-    start_error: float = 10e-6
+    model_spread: float = 0.03
+    model_drift: float = 0.02
     trust: float = 0.3
     plume: float = 0.0
+    jitter: float = 0.0005
     detuning: float = 0.025
     empty: float = 0.75
     fullest: float = 0.35
@@ -79,8 +81,9 @@ class AcousticConfig:
 class Acoustic:
     """Pours by the sound of the vessel it fills.
 
-    It searches for the tilt at which a flow is heard, and so learns the start volume; then follows
-    the flow that the tilt should give, and corrects what has arrived by the resonance it hears.
+    It searches for the tilt at which a flow is heard. That tells the start volume within what the
+    dry lip may have held back; many accounts of that are followed, of the flow that each would give
+    at the tilts since, and of the vessel being filled. The resonance heard decides between them.
 
     It needs the held vessel and a microphone. The receiving vessel may be unknown.
     """
@@ -95,10 +98,10 @@ class Acoustic:
         self._config = config
         self._path = path
         self._source = source
+        self._table = volume_table(source)
         self._arm = arm
         self._tilting = Tilting(arm, path)
         self._pouring = Pouring(arm, self._tilting, self._decide)
-        self.draining = Draining(source)
         self.reset(PourGoal(0.0))
 
     def reset(self, goal: PourGoal) -> None:
@@ -115,26 +118,26 @@ class Acoustic:
         self._listener = Listener(
             replace(prior, empty=config.empty, fullest=config.fullest),
             FlowPrior(config.flow, config.model_spread, config.model_drift),
-            Hearing(trust=config.trust, plume=config.plume, fresh=0.0, jitter=0.0005),
+            Hearing(trust=config.trust, plume=config.plume, fresh=0.0, jitter=config.jitter),
         )
+        count = self._listener.filling.count
+        self._draining = Draining(self._source, np.zeros(count), np.ones(count), np.zeros(count))
+        self._rng = np.random.default_rng(0)
         self.heard: Estimate | None = None
         """The newest estimate."""
         self.start_content: float | None = None
         """What the source held [m^3] when its flow was first heard; None until then."""
         self._end: int | None = None
         self._heard_at: int | None = None
+        self._reached: float | None = None
         self._tilts: deque[tuple[int, float]] = deque(maxlen=50)
-        self._last: int | None = None
         self._began: int | None = None
-        self._fed = 0.0
-        self._flows: deque[tuple[int, float]] = deque(maxlen=50)
         self._since: dict[str, int] = {}
         self._pouring.reset()
 
     def act(self, observation: Observation) -> Decision:
-        tilt = self._measured(observation)
-        self._drain(observation.stamp, tilt)
-        self._listen(observation, tilt)
+        self._tilts.append((observation.stamp, self._measured(observation)))
+        self._listen(observation)
         return self._pouring.act(observation)
 
     def retreat(self, positions: NDArray[np.float64]) -> Trajectory:
@@ -144,39 +147,36 @@ class Acoustic:
         positions = self._arm.nearest_turn(observation.joints.positions, self._path.at(0.0))
         return self._path.tilt_of(positions)
 
-    def _drain(self, now: int, tilt: float) -> None:
-        """Let the vessel poured from run on."""
-        if self.start_content is not None and self._last is not None:
-            self.draining.step(tilt, to_seconds(now - self._last))
-        self._last = now
-        self._tilts.append((now, tilt))
-        self._flows.append((now, self.draining.poured if self.start_content is not None else 0.0))
-
-    def _listen(self, observation: Observation, tilt: float) -> None:
-        now = observation.stamp
+    def _listen(self, observation: Observation) -> None:
+        now, config = observation.stamp, self._config
         samples = self._fresh(observation.audio) if observation.audio is not None else None
         if samples is None or not len(samples):
             since = self._heard_at if self._heard_at is not None else now
             self._heard_at = since
-            if to_seconds(now - since) > self._config.deaf:
-                raise DeafError(f"no sound for {self._config.deaf:.0f} s; check the microphone")
+            if to_seconds(now - since) > config.deaf:
+                raise DeafError(f"no sound for {config.deaf:.0f} s; check the microphone")
             return
         self._heard_at = now
-        seconds = len(samples) / SAMPLE_RATE
-        estimates = self._listener.push(samples, self._expected(now, tilt, seconds))
+        seconds, left = len(samples) / SAMPLE_RATE, self._left(now)
+        gap = left - seconds - self._reached if self._reached is not None else 0.0
+        if gap > PERIOD:
+            self._draining.tilt = self._tilt(left - seconds - 0.5 * gap)
+            self._listener.filling.add(self._draining.step(gap))
+        self._reached = left
+        self._draining.tilt = self._tilt(left - 0.5 * seconds)
+        none = self._began is None or to_seconds(now - self._began) < config.listen
+        estimates = self._listener.push(samples, self._draining, none)
         if estimates:
             self.heard = estimates[-1]
 
-    def _expected(self, now: int, tilt: float, seconds: float) -> float:
-        """Flow [m^3/s] into the receiving vessel over the sound's last `seconds`."""
-        if self.start_content is not None:
-            arrived = _at(self._flows, now - round(self._config.fall * 1e9))
-            flow = max(arrived - self._fed, 0.0) / seconds
-            self._fed += flow * seconds
-            return max(flow, 1e-9)
-        if self._began is None or to_seconds(now - self._began) < self._config.listen:
-            return 0.0
-        return 0.2 * self._config.flow
+    def _left(self, now: int) -> float:
+        """When that left the lip which the newest spectrum, at `now` [ns], tells of [s]."""
+        return to_seconds(now) - self._config.fall - DELAY
+
+    def _tilt(self, moment: float) -> float:
+        """The tilt [rad] at `moment` [s]."""
+        stamps = [to_seconds(stamp) for stamp, _ in self._tilts]
+        return float(np.interp(moment, stamps, [tilt for _, tilt in self._tilts]))
 
     def _fresh(self, audio: AudioChunk) -> NDArray[np.float32]:
         """What of the window has not been heard yet."""
@@ -208,28 +208,25 @@ class Acoustic:
             raise EmptyError(
                 f"nothing is heard to flow at a tilt of {tilt:.2f} rad: the source seems empty"
             )
-        bared = max((self.draining.held(tilt) - self.draining.held(tilt + 0.02)) / 0.02, 1e-6)
+        bared = max(
+            (self._table.volume(0.0, tilt) - self._table.volume(0.0, tilt + 0.02)) / 0.02, 1e-6
+        )
         rate = min(config.search, config.share * self._goal / config.reaction / bared)
-        poured = self.heard.belief.poured if self._fed and self.heard else 0.0
-        return Tilt(max(rate, 0.03), poured)
+        return Tilt(max(rate, 0.03), 0.0)
 
     def _find_start(self, now: int) -> None:
         """Take the content from the tilt at which the flow heard now began, and catch up."""
-        config = self._config
-        began = now - round((config.late + config.fall) * 1e9)
-        tilts = list(self._tilts)
-        poured = self._fed
-        self.start_content = self.draining.content_at_start(_at(self._tilts, began))
-        self.draining.start(self.start_content)
-        previous = began
-        self._flows.clear()
-        for stamp, tilt in tilts:
-            if stamp > began:
-                self.draining.step(tilt, to_seconds(stamp - previous))
-                previous = stamp
-                self._flows.append((stamp, poured + self.draining.poured))
-        self.draining.poured += poured
-        self._listener.doubt(config.start_error)
+        count = self._listener.filling.count
+        left = self._left(now)
+        began = left - self._config.late * self._rng.random(count)
+        tilts = np.array([self._tilt(moment) for moment in began])
+        self._draining = draining = Draining.begun(self._source, tilts, self._rng)
+        self.start_content = float(draining.content.mean())
+        missed = np.zeros(count)
+        for moment in np.arange(began.min(), left, STEP):
+            draining.tilt = self._tilt(moment)
+            missed += draining.step(STEP, began <= moment)
+        self._listener.filling.add(missed)
         self._since.clear()
 
     def _lasts(self, trouble: str, now: int) -> bool:
@@ -237,15 +234,21 @@ class Acoustic:
         return to_seconds(now - self._since.setdefault(trouble, now)) > self._config.patience
 
     def _pour(self, observation: Observation, heard: Estimate) -> Tilt:
-        config, draining = self._config, self.draining
+        config, belief = self._config, heard.belief
         now, tilt = self._tilts[-1]
-        belief = heard.belief
-        flow = draining.flow(tilt)
+        seconds = to_seconds(now)
+        # From what has been heard to what leaves the lip now.
+        draining = self._draining.mean(self._listener.filling.weights())
+        coming = 0.0
+        for moment in np.arange(self._reached or seconds, seconds, STEP):
+            draining.tilt = self._tilt(moment)
+            coming += float(draining.step(STEP)[0])
+        draining.tilt = tilt
+        flow = float(draining.flow()[0])
         limits = self._tilting.limits
-        rate = (tilt - _at(self._tilts, now - 150_000_000)) / 0.15
+        rate = (tilt - self._tilt(seconds - 0.15)) / 0.15
         delay = config.delay + to_seconds(observation.now - observation.stamp)
-        coming = draining.poured - self._fed
-        coming += draining.tail(tilt, rate, limits.speed, limits.acceleration, delay)
+        coming += draining.tail(rate, limits.speed, limits.acceleration, delay)
         remaining = self._goal - belief.poured - coming
         if remaining <= 0:
             return Tilt(estimated_volume=belief.poured + coming, done=True)
@@ -253,6 +256,7 @@ class Acoustic:
             if self._lasts("quiet", now):
                 # Sound that was none of the pour: go on searching from here.
                 self.start_content = None
+                self._draining.content[:] = 0.0
                 self._since.clear()
                 return self._search(tilt)
         else:
@@ -264,12 +268,3 @@ class Acoustic:
         wanted = min(config.flow, max(remaining / config.approach, config.least))
         wish = config.gain * (wanted - flow)
         return Tilt(float(np.clip(wish, -config.search, config.search)), belief.poured)
-
-
-def _at(history: deque[tuple[int, float]], stamp: int) -> float:
-    """The value at `stamp` [ns] by linear interpolation; the ends hold."""
-    if not history:
-        return 0.0
-    stamps = np.array([entry[0] for entry in history], np.int64)
-    values = [entry[1] for entry in history]
-    return float(np.interp(float(stamp - stamps[0]), (stamps - stamps[0]).astype(float), values))

@@ -127,16 +127,59 @@ def test_a_pour_onto_liquid_is_recognised():
     assert belief.poured < 0.6 * belief.volume
 
 
+class Steady:
+    """An inflow of `rate` [m^3/s], whichever particle is asked."""
+
+    def __init__(self, rate):
+        self.rate = rate
+        self.selected = 0
+
+    def step(self, seconds):
+        return self.rate * seconds
+
+    def select(self, chosen):
+        self.selected += 1
+
+
 def test_a_flow_known_otherwise_carries_the_volume_where_no_resonance_is_heard():
     sound = shaped_noise(lambda time, f: 0.3 * (f > 200), 4.0)
     prior, flow = known_vessel(GLASS, empty=1.0), FlowPrior(20e-6, spread=0.05, drift=0.02)
     listener = Listener(prior, flow, Hearing(trust=0.1, fresh=0.0, jitter=0.0))
-    volume = listener.push(sound, flow=20e-6)[-1].belief.volume
+    volume = listener.push(sound, Steady(20e-6))[-1].belief.volume
     assert volume == pytest.approx(4.0 * 20e-6, rel=0.15)
+
+
+def test_of_accounts_of_the_inflow_the_sound_selects_that_which_is_true(pour):
+    class Accounts(Steady):
+        def step(self, seconds):
+            return self.rate * seconds
+
+        def select(self, chosen):
+            self.rate = self.rate[chosen]
+
+    sound, fill = pour
+    prior, flow = known_vessel(GLASS, 0.005, empty=1.0), FlowPrior(spread=0.01, drift=0.0)
+    listener = Listener(prior, flow, Hearing(fresh=0.0, jitter=0.0))
+    true = (fill(7.0) - fill(6.0)) * GLASS.capacity
+    accounts = Accounts(true * np.linspace(0.5, 1.5, listener.filling.count))
+    listener.push(sound[: 8 * SAMPLE_RATE], accounts)
+    weights = listener.filling.weights()
+    assert len(weights) == len(accounts.rate)
+    assert weights @ accounts.rate == pytest.approx(true, rel=0.12)
+    assert np.std(accounts.rate) < 0.2 * true
+
+
+def test_what_arrived_unheard_is_added(pour):
+    listener = Listener(known_vessel(GLASS))
+    before = listener.filling.posterior()
+    listener.filling.add(np.full(listener.filling.count, 30e-6))
+    after = listener.filling.posterior()
+    assert after.volume - before.volume == pytest.approx(30e-6, rel=1e-6)
+    assert after.poured == pytest.approx(30e-6, rel=1e-6)
 
 
 def test_a_flow_known_to_be_none_cannot_be_heard(pour):
     listener = Listener(known_vessel(GLASS))
-    estimates = listener.push(pour[0], flow=0.0)
+    estimates = listener.push(pour[0], none=True)
     assert not any(estimate.flowing for estimate in estimates)
     assert estimates[-1].belief.poured == pytest.approx(0.0, abs=1e-6)

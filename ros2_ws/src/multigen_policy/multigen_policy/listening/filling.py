@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,16 @@ class FlowPrior:
     median: float = 60e-6
     spread: float = 0.8
     drift: float = 0.15
+
+
+class Inflow(Protocol):
+    """What is known of the flow otherwise, particle by particle."""
+
+    def step(self, seconds: float) -> Floats:
+        """Advance by `seconds`; the volume [m^3] that arrives meanwhile, (P,)."""
+
+    def select(self, chosen: NDArray[np.intp]) -> None:
+        """Go on with the particles of these indices, (P,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,7 @@ class Filling:
         return kind, state
 
     def step(
-        self, contrast: Floats, flowing: float, seconds: float, flow: float | None = None
+        self, contrast: Floats, flowing: float, seconds: float, inflow: Inflow | None = None
     ) -> None:
         """Advance by a spectrum's contrast (B,).
 
@@ -122,16 +133,16 @@ class Filling:
             contrast: as `Contrast` gives it [dB].
             flowing: probability that anything flows.
             seconds: since the last.
-            flow: the flow by other knowledge [m^3/s]; without it, the prior's median.
+            inflow: what is known of the flow otherwise; without it, the prior's median.
         """
         if flowing < _UNLIKELY:
             flowing = 0.0
         size, _, fill, rate, _, _ = self._state
         rng, root = self._rng, np.sqrt(seconds)
-        median = self._flow.median if flow is None else flow
+        arrives = self._flow.median * seconds if inflow is None else inflow.step(seconds)
         rate += self._flow.drift * root * rng.standard_normal(self.count)
         capacity = self._shapes.capacity[self._kind] * np.exp(3 * size)
-        fill += flowing * seconds * median * np.exp(rate) / capacity
+        fill += flowing * arrives * np.exp(rate) / capacity
         over = fill > 1.0
         fill[over] = 1.0
         pitch = self._pitch()
@@ -140,24 +151,25 @@ class Filling:
         # The log likelihood ratio of a contrast of mean m against mean 0 goes as m (c - m/2).
         share = np.maximum(1.0 - (np.maximum(fill, 0.0) / hearing.fade) ** 2, 0.0)
         score = share * (heard[0] - 0.5 * hearing.expected * share)
-        for weight, contrasts in zip(hearing.weights, heard[1:], strict=True):
-            score += weight * contrasts
+        for factor, contrasts in zip(hearing.weights, heard[1:], strict=True):
+            score += factor * contrasts
         if hearing.plume:
             score = score + hearing.plume * self._at(contrast, self._plume())
         self._log_weight += flowing * hearing.trust * seconds * score - 2.0 * seconds * over
-        weight = self._weights()
+        weight = self.weights()
         now = float(weight @ heard[0])
         self._salience += min(1.0, flowing * seconds / 0.5) * (now - self._salience)
         if 1 / (weight @ weight) < self.count / 2:
-            self._resample(weight)
+            chosen = self._resample(weight)
+            if inflow is not None:
+                inflow.select(chosen)
 
-    def doubt(self, volume: float) -> None:
-        """Let the present fill be uncertain by a standard deviation `volume` [m^3] more."""
-        capacity = self._shapes.capacity[self._kind] * np.exp(3 * self._state[0])
-        step = volume / capacity * self._rng.standard_normal(self.count)
-        self._state[2] += step
+    def add(self, volumes: Floats) -> None:
+        """Let `volumes` [m^3], (P,), have arrived unheard."""
+        self._state[2] += volumes / (self._shapes.capacity[self._kind] * np.exp(3 * self._state[0]))
 
-    def _weights(self) -> Floats:
+    def weights(self) -> Floats:
+        """Of the particles, (P,), sum 1."""
         weight = np.exp(self._log_weight - self._log_weight.max())
         return np.asarray(weight / weight.sum())
 
@@ -196,7 +208,8 @@ class Filling:
         value = contrast[node] * (1 - part) + contrast[node + 1] * part
         return np.where(inside, np.clip(value, self._hearing.low, self._hearing.high), 0.0)
 
-    def _resample(self, weight: Floats) -> None:
+    def _resample(self, weight: Floats) -> NDArray[np.intp]:
+        """Draw the particles anew by weight; where each came from."""
         rng, count = self._rng, self.count
         places = (np.arange(count) + rng.random()) / count
         chosen = np.minimum(np.searchsorted(np.cumsum(weight), places), count - 1)
@@ -216,10 +229,11 @@ class Filling:
             kind[fresh], state[:, fresh] = self._draw(int(fresh.sum()), fresh=True)
         self._kind, self._state = kind, state
         self._log_weight = np.zeros(count)
+        return np.asarray(chosen)
 
     def posterior(self) -> Posterior:
         """What is believed now."""
-        weight = self._weights()
+        weight = self.weights()
         size, _, fill, rate, _, first = self._state
         scale = np.exp(size)
         capacity = self._shapes.capacity[self._kind] * scale**3
@@ -228,7 +242,7 @@ class Filling:
 
         def moments(values: Floats) -> tuple[float, float]:
             mean = float(weight @ values)
-            return mean, float(np.sqrt(max(weight @ (values - mean) ** 2, 0.0)))
+            return mean, max(float(weight @ (values - mean) ** 2), 0.0) ** 0.5
 
         mean_pitch, pitch_error = moments(pitch)
         return Posterior(

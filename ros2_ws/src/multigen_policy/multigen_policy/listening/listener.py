@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_policy.listening.filling import Filling, FlowPrior, Hearing, Posterior
+from multigen_policy.listening.filling import Filling, FlowPrior, Hearing, Inflow, Posterior
 from multigen_policy.listening.gate import FlowGate
 from multigen_policy.listening.shapes import Prior
 from multigen_policy.listening.spectrum import DELAY, PERIOD, Contrast, SpectrumStream
@@ -49,36 +49,39 @@ class Listener:
         self._spectra = SpectrumStream()
         self._contrast = Contrast()
         self._gate = FlowGate()
-        self._filling = Filling(prior, flow, hearing, particles, seed)
+        self.filling = Filling(prior, flow, hearing, particles, seed)
+        """The belief."""
         self._steps = 0
 
-    def push(self, samples: NDArray[np.float32], flow: float | None = None) -> list[Estimate]:
+    def push(
+        self, samples: NDArray[np.float32], inflow: Inflow | None = None, none: bool = False
+    ) -> list[Estimate]:
         """Take samples at SAMPLE_RATE; the estimates that they complete, one every PERIOD.
 
-        Each tells of `DELAY` before the last sample it needs. `flow` [m^3/s] is what is known of
-        the flow otherwise, as from the tilt of the vessel poured from; 0 means that none can be.
+        Each tells of `DELAY` before the last sample it needs. `inflow` is what is known of the flow
+        otherwise, as from the tilt of the vessel poured from; `none` says that nothing can flow.
         """
-        return [self.step(spectrum, flow) for spectrum in self._spectra.push(samples)]
-
-    def doubt(self, volume: float) -> None:
-        """Make the volume arrived so far uncertain by a standard deviation `volume` [m^3] more."""
-        self._filling.doubt(volume)
+        return [self.step(spectrum, inflow, none) for spectrum in self._spectra.push(samples)]
 
     def step(
-        self, spectrum: NDArray[np.float64], flow: float | None = None, seconds: float = PERIOD
+        self,
+        spectrum: NDArray[np.float64],
+        inflow: Inflow | None = None,
+        none: bool = False,
+        seconds: float = PERIOD,
     ) -> Estimate:
         """Take one spectrum (B,) [dB], `seconds` after the last."""
         gate = self._gate
-        gate.push(spectrum, none=flow == 0.0)
+        gate.push(spectrum, none)
         contrast = self._contrast.push(spectrum, quiet=gate.probability < 0.3)
-        self._filling.step(contrast, gate.probability, seconds, flow)
+        self.filling.step(contrast, gate.probability, seconds, inflow)
         self._steps += 1
         return Estimate(
             (self._steps - 1) * PERIOD,
             gate.flowing,
             gate.probability,
             gate.level,
-            self._filling.posterior(),
+            self.filling.posterior(),
         )
 
 

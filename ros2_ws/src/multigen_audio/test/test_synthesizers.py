@@ -5,9 +5,9 @@ import pytest
 from multigen_audio.physical import Physical
 from multigen_audio.scripted import steady_pour
 from multigen_core.errors import MultigenError
-from multigen_core.recordings import RecordingError
 from multigen_core.synthesizer import (
     Silent,
+    Source,
     SynthesizerConfig,
     make_synthesizer,
     synthesizer_names,
@@ -25,10 +25,9 @@ def test_silence_can_be_chosen() -> None:
     assert isinstance(make_synthesizer(SynthesizerConfig("silent")), Silent)
 
 
-@pytest.mark.parametrize("name", ["mmaudio", "typo"])
-def test_an_unavailable_one_is_refused_naming_the_others(name: str) -> None:
-    with pytest.raises(MultigenError, match=f"'{name}' is not available; available: physical"):
-        make_synthesizer(SynthesizerConfig(name))
+def test_an_unknown_one_is_refused_naming_the_others() -> None:
+    with pytest.raises(MultigenError, match=r"'typo' is not available; available: .*physical"):
+        make_synthesizer(SynthesizerConfig("typo"))
 
 
 def test_an_impossible_sample_rate_is_refused() -> None:
@@ -40,8 +39,10 @@ def test_an_impossible_sample_rate_is_refused() -> None:
 def test_every_synthesizer_covers_its_inputs_within_its_latency(name: str) -> None:
     try:
         synthesizer = make_synthesizer(SynthesizerConfig(name, recordings=KEPT))
-    except RecordingError as error:
+    except MultigenError as error:
         pytest.skip(str(error))
+    if synthesizer.source is Source.FRAMES:
+        pytest.skip("pictures drive it")
     chunks = []
     states = list(steady_pour(stop=1.0, end=1.0, stamp=7_000_000_000))
     for state in states:

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from multigen_core.files import write_json
@@ -29,7 +30,9 @@ def run(args: argparse.Namespace) -> None:
     figures = bench.load()(args)
     table = Table("figure", "value", title=f"multigen bench {args.name}")
     for key, value in figures.items():
-        table.add_row(key, f"{value:.4g}" if isinstance(value, float) else str(value))
+        table.add_row(
+            escape(key), f"{value:.4g}" if isinstance(value, float) else escape(str(value))
+        )
     Console().print(table)
     if args.json:
         write_json(args.json, figures)

@@ -7,6 +7,9 @@ import numpy as np
 from multigen_audio.quality.truth import Floats, Truth
 
 _WINDOW = 0.2
+_STEADY = 1e-8
+"""Change of flow [m^3/s] that is none."""
+_UNHEARD = 1e-9
 
 
 def loudness_correlation(sound: Floats, sample_rate: int, truth: Truth) -> float:
@@ -20,8 +23,8 @@ def loudness_correlation(sound: Floats, sample_rate: int, truth: Truth) -> float
     poured = np.concatenate([[0.0], np.cumsum(truth.inflow[:-1] * np.diff(truth.time))])
     edges = np.arange(count + 1) * _WINDOW
     flow = np.diff(np.interp(edges, truth.time, poured)) / _WINDOW
-    if count < 2 or not np.ptp(flow):
+    if count < 2 or np.ptp(flow) < _STEADY:
         return float("nan")
-    if not np.ptp(level):
+    if np.ptp(level) < _UNHEARD:
         return 0.0
     return float(np.corrcoef(level, flow)[0, 1])

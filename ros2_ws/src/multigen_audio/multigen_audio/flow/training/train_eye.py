@@ -11,49 +11,84 @@ from torch import Tensor
 from torch.nn import functional
 
 from multigen_audio.flow.conditions import MATERIALS
+from multigen_audio.flow.eye import Eye
 from multigen_audio.flow.sight import LEAST_FLOW
 from multigen_audio.flow.training.cutaway_network import CutawayNetwork
 from multigen_audio.flow.training.export import export
 from multigen_audio.flow.training.eye_data import Windows
 from multigen_audio.flow.training.layers import MEMORY, Eyed
 from multigen_audio.flow.training.loop import Training
+from multigen_audio.flow.training.measure_eye import measure, report
 from multigen_audio.flow.training.pours import pours
 from multigen_audio.flow.training.public_network import PublicNetwork
 from multigen_core.simulator import View
 
-STEPS = {"cutaway": 2200, "public": 1800}
-POURS = {"cutaway": 480, "public": 400}
+STEPS = 1500
+"""For either view."""
+POURS = {"cutaway": 480, "public": 160}
 """Simulated pours to learn from."""
+HELD_OUT_POURS = 36
 _FRAMES = 192
 """In a batch: of many vessels in two steps of three, of fewer for longer in the third."""
 _LENGTHS = {"cutaway": (6, 6, 24), "public": (8, 8, 48)}
 _RATE = 2e-3
+_DECAY = 0.995
+VIEWS: tuple[View, ...] = ("cutaway", "public")
+NETWORKS = {"cutaway": CutawayNetwork, "public": PublicNetwork}
 _MILLILITRES = 1e6
 
 
 def train(
+    out: Path,
+    data: Path,
+    steps: int,
+    device: str,
+    seed: int,
+    tell: Callable[[str], None],
+    workers: int = 1,
+) -> None:
+    """Train the eye for both views and write their files to `out`; `data` is not needed.
+
+    Raises:
+        MultigenError: the simulator is missing, or the training fails.
+    """
+    for view in VIEWS:
+        train_view(view, out, steps, device, seed, tell, workers)
+
+
+def train_view(
+    view: View,
     out: Path,
     steps: int,
     device: str,
     seed: int,
     tell: Callable[[str], None],
     workers: int = 1,
-    view: View = "cutaway",
 ) -> None:
-    """Train the eye for a view and write its two files to `out`.
+    """Train the eye for a view, write its two files, and tell how it sees what is held out.
 
     Raises:
         MultigenError: the simulator is missing, or the training fails.
     """
     public = view == "public"
-    files = list(
-        pours(range(POURS[view]), out / "pours", not public, public=public, workers=workers)
-    )
+
+    def simulated(count: int, held_out: bool) -> list[Path]:
+        made = pours(
+            range(count),
+            out / "pours",
+            not public,
+            public=public,
+            held_out=held_out,
+            workers=workers,
+        )
+        return list(made)
+
+    files = simulated(POURS[view], False)
     tell(f"{len(files)} simulated pours")
     torch.manual_seed(seed)
-    network = (PublicNetwork() if public else CutawayNetwork()).to(device)
+    network = NETWORKS[view]().to(device)
     windows = Windows(files, view)
-    training = Training(network, out, f"eye_{view}", steps, _RATE, decay=0.995)
+    training = Training(network, out, f"eye_{view}", steps, _RATE, _DECAY)
     for step in training:
         rng = np.random.default_rng([seed, step])
         length = _LENGTHS[view][step % 3]
@@ -65,6 +100,7 @@ def train(
         training.learn(total, {name: float(part.detach()) for name, part in parts.items()})
     training.finish()
     save(network, out)
+    tell(report(measure(Eye(out, view), simulated(HELD_OUT_POURS, True), view)))
 
 
 def save(network: Eyed, out: Path) -> None:

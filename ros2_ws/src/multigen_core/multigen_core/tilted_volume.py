@@ -113,7 +113,7 @@ class VolumeTable:
         return float(np.interp((head - low) / (high - low), self._part, row))
 
     def heads(self, volumes: ArrayLike, tilt: float) -> NDArray[np.float64]:
-        """Heads [m] of the surfaces of several `volumes` [m^3] above the lip at one `tilt` [rad]."""
+        """Heads [m] above the lip of several `volumes` [m^3] at one `tilt` [rad], (N,)."""
         low, high, row = self._row(tilt)
         return low + (high - low) * np.interp(np.asarray(volumes, float), row, self._part)
 

@@ -70,7 +70,7 @@ class AcousticConfig:
     patience: float = 1.0
     model_spread: float = 0.03
     model_drift: float = 0.02
-    trust: float = 0.3
+    trust: float = 1.0
     plume: float = 0.0
     jitter: float = 0.0005
     detuning: float = 0.025

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multigen_audio.flow.training.pour_files import Pictures
 from multigen_audio.flow.training.pours import (
     FRAME_RATE,
     STATE_RATE,
     load,
     pours,
-    read_pictures,
     save,
     simulate,
 )
@@ -82,7 +82,7 @@ def test_a_saved_pour_is_the_same(pour, saved):
 
 
 def test_chosen_pictures_are_read_alone(pour, saved):
-    few = read_pictures(saved, "cutaway", [5, 2])
+    few = Pictures.read(saved, "cutaway").take([5, 2])
     assert np.array_equal(few[0], pour.cutaway[5].rgb)
     assert np.array_equal(few[1], pour.cutaway[2].rgb)
 
@@ -94,7 +94,7 @@ def test_the_file_of_a_varied_vessel_comes_back(pour, saved, tmp_path, monkeypat
 
 def test_a_view_that_was_not_saved_is_named(saved):
     with pytest.raises(MultigenError, match="no public pictures"):
-        read_pictures(saved, "public")
+        Pictures.read(saved, "public")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a zip"])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from multigen_audio.flow.conditions import Conditions
 from multigen_audio.flow.sight import HEIGHTS, HOPS, PIXEL, ROWS, SLOW, cover, to_network
-from multigen_audio.flow.training.pours import FRAME_RATE, STATE_RATE, Pour, load, read_pictures
+from multigen_audio.flow.training.pour_files import FRAME_RATE, STATE_RATE, Pictures, Pour, load
 from multigen_core.simulator import View
 from multigen_core.types import LiquidState
 from multigen_core.vessel import Vessel
@@ -73,12 +73,16 @@ class Mishaps:
 
 
 class Windows:
-    """Draws batches of windows from the files of pours; truth is worked out once."""
+    """Draws batches of windows from the files of pours; truth is worked out once.
+
+    Pictures stay packed in memory.
+    """
 
     def __init__(self, files: Sequence[Path], view: View) -> None:
         self._files = list(files)
         self._view: View = view
         self._truth: dict[Path, Arrays] = {}
+        self._pictures: dict[Path, Pictures] = {}
         self._mishaps = Mishaps()
 
     def batch(self, size: int, length: int, rng: np.random.Generator) -> Arrays:
@@ -93,6 +97,7 @@ class Windows:
             file = self._files[rng.integers(len(self._files))]
             if file not in self._truth:
                 self._truth[file] = truth(load(file))
+                self._pictures[file] = Pictures.read(file, self._view)
             if len(self._truth[file]["slow"]) >= length + _SPARE:
                 windows.append(self._window(file, length, rng))
         return {key: np.stack([window[key] for window in windows]) for key in windows[0]}
@@ -111,7 +116,7 @@ class Windows:
             again = rng.random(length) < 0.15
             again[0] = False
             shown[again] = shown[np.flatnonzero(again) - 1]
-        window = read_pictures(file, self._view, shown)
+        window = self._pictures[file].take(shown)
         coloured = rng.random() >= mishaps.recoloured
         if not coloured:
             window = _recoloured(window, rng)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from multigen_audio.flow.conditions import Conditions
 from multigen_audio.flow.eye import Eye
 from multigen_audio.flow.sight import LEAST_FLOW
-from multigen_audio.flow.training.pours import Pour, load
+from multigen_audio.flow.training.pour_files import Pour, load
 from multigen_core.acoustics import cents
 from multigen_core.simulator import View
 from multigen_core.types import CameraFrame

@@ -7,29 +7,27 @@ the scenes of vessels and liquids that are never trained on, as the catalogue ha
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import io
-import json
-import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from multigen_audio.flow.training.pour_files import (
+    FRAME_RATE,
+    STATE_RATE,
+    Pour,
+    load,
+    save,
+    vessel_file,
+)
 from multigen_audio.flow.training.shapes import varied
 from multigen_audio.flow.training.tilting import Motion
 from multigen_core import vessel as catalogue
 from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
-from multigen_core.files import write_atomic
 from multigen_core.kinematics import UnreachableError
 from multigen_core.pour_path import plan_pour
 from multigen_core.scene import Scene, load_scene
@@ -37,38 +35,25 @@ from multigen_core.simulator import Simulator, View, make_simulator
 from multigen_core.types import CameraFrame, LiquidState, to_seconds
 from multigen_core.vessel import Vessel
 
+__all__ = [
+    "FRAME_RATE",
+    "STATE_RATE",
+    "Pour",
+    "follow",
+    "load",
+    "pours",
+    "save",
+    "simulate",
+    "vessel_file",
+]
+
 HELD_OUT = ("held_out", "held_out_opaque", "held_out_liquids")
 """Scenes of the held-out pours, by turns."""
-FRAME_RATE = 10
-"""Of both views [Hz]."""
-STATE_RATE = 100
-"""Of the liquid's states [Hz]."""
-_VERSION = 1
-_TEXTS = ("source_vessel", "target_vessel", "liquid")
-_NUMBERS = tuple(
-    field.name for field in dataclasses.fields(LiquidState) if field.name not in ("stamp", *_TEXTS)
-)
-_BROKEN = (OSError, ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile, zlib.error)
 _TRIES = 20
 _FILLED, _FILLED_UNSEEN = 0.5, 0.15
 """Chances that the target is not empty at first: in walls that hide it, nobody could know."""
 _LONGEST = 24.0
 _BLEND = 1.0
-
-
-@dataclass(frozen=True, eq=False)
-class Pour:
-    """One pour: `states` at STATE_RATE, and `cutaway` and `public` frames at FRAME_RATE, if asked.
-
-    Frame k belongs to the moment of state k · STATE_RATE / FRAME_RATE.
-    """
-
-    seed: int
-    scene: Scene
-    target: Vessel
-    states: list[LiquidState]
-    cutaway: list[CameraFrame]
-    public: list[CameraFrame]
 
 
 def simulate(
@@ -168,17 +153,6 @@ def _with_target(scene: Scene, target: Vessel, rng: np.random.Generator, filled:
     return Scene.model_validate({**scene.model_dump(), "target": spec})
 
 
-def vessel_file(target: Vessel) -> str:
-    """A file that describes the vessel, by which the simulation and its states know it."""
-    text = target.model_dump_json(exclude={"name"})
-    name = f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.yaml"
-    path = Path(tempfile.gettempdir()) / "multigen_vessels" / name
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, text.encode())
-    return str(path)
-
-
 @lru_cache(maxsize=1)
 def _simulator() -> Simulator:
     return make_simulator()
@@ -214,91 +188,3 @@ def _remembered(job: tuple[int, Path, bool, bool, bool]) -> Path:
     if not path.exists():
         save(simulate(seed, pictures, public=public, held_out=held_out), path)
     return path
-
-
-def save(pour: Pour, path: Path) -> None:
-    """Write a pour, compressed.
-
-    Raises:
-        MultigenError: it cannot be written.
-    """
-    first = pour.states[0]
-    about = {
-        "version": _VERSION,
-        "seed": pour.seed,
-        "scene": pour.scene.model_dump(),
-        "target": pour.target.model_dump(exclude={"name"}),
-        "liquid": first.liquid,
-    }
-    arrays: dict[str, NDArray[Any]] = {
-        "stamps": np.array([state.stamp for state in pour.states]),
-        "numbers": np.array([[getattr(s, name) for name in _NUMBERS] for s in pour.states]),
-        "frame_stamps": np.array([frame.stamp for frame in pour.cutaway or pour.public], np.int64),
-    }
-    for view, frames in (("cutaway", pour.cutaway), ("public", pour.public)):
-        if frames:
-            packed = [zlib.compress(frame.rgb.tobytes(), 6) for frame in frames]
-            arrays[view] = np.frombuffer(b"".join(packed), np.uint8)
-            arrays[f"{view}_ends"] = np.cumsum([len(part) for part in packed])
-            about[view] = {"shape": frames[0].rgb.shape, "frame_id": frames[0].frame_id}
-    arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    image = io.BytesIO()
-    np.savez(image, **arrays)  # type: ignore[arg-type]
-    write_atomic(path, image.getvalue())
-
-
-def read_pictures(path: Path, view: View, chosen: ArrayLike | None = None) -> NDArray[np.uint8]:
-    """Pictures of a saved pour, (K, H, W, 3); all of them, or the chosen by number.
-
-    Raises:
-        MultigenError: the file is missing or broken, or holds none of that view.
-    """
-    try:
-        with np.load(path) as file:
-            data, ends = file[view], file[f"{view}_ends"]
-            shape = json.loads(file["about"].tobytes())[view]["shape"]
-        starts = np.append(0, ends[:-1])
-        numbers = np.arange(len(ends)) if chosen is None else np.asarray(chosen)
-        parts = [zlib.decompress(data[starts[n] : ends[n]]) for n in numbers]
-        return np.frombuffer(b"".join(parts), np.uint8).reshape(len(parts), *shape)
-    except _BROKEN as error:
-        raise MultigenError(f"{path}: no {view} pictures: {error}") from error
-
-
-def load(path: Path) -> Pour:
-    """Read a pour.
-
-    Raises:
-        MultigenError: it is missing, broken or of another version.
-    """
-    try:
-        with np.load(path) as file:
-            arrays = {name: file[name] for name in ("about", "stamps", "numbers", "frame_stamps")}
-        about = json.loads(arrays["about"].tobytes())
-        if about["version"] != _VERSION:
-            raise MultigenError(f"{path}: version {about['version']}, expected {_VERSION}")
-        target = Vessel.model_validate(about["target"])
-        named = about["scene"]["target"]
-        if catalogue.is_vessel_file(named["vessel"]):
-            named["vessel"] = vessel_file(target)
-        scene = Scene.model_validate(about["scene"])
-        states = [
-            LiquidState(
-                int(stamp),
-                scene.source.vessel,
-                scene.target.vessel,
-                scene.liquid,
-                **dict(zip(_NUMBERS, map(float, row), strict=True)),
-            )
-            for stamp, row in zip(arrays["stamps"], arrays["numbers"], strict=True)
-        ]
-        stamps = [int(stamp) for stamp in arrays["frame_stamps"]]
-    except _BROKEN as error:
-        raise MultigenError(f"{path}: not a pour: {error}; delete it to simulate anew") from error
-    frames: dict[View, list[CameraFrame]] = {"cutaway": [], "public": []}
-    for view in frames:
-        if view in about:
-            pictures = zip(stamps, read_pictures(path, view), strict=True)
-            name = about[view]["frame_id"]
-            frames[view] = [CameraFrame(stamp, rgb, name) for stamp, rgb in pictures]
-    return Pour(about["seed"], scene, target, states, frames["cutaway"], frames["public"])

@@ -14,10 +14,9 @@ from rich.progress import Progress
 
 from multigen_core.errors import MultigenError
 from multigen_core.files import write_json
-from multigen_core.scene import load_scene
-from multigen_core.synthesizer import synthesizer_names
 from multigen_core.workers import run_tasks
 from multigen_policy.evaluation.closed_loop import EXPERT, Job, run_job
+from multigen_policy.evaluation.job_arguments import add_job_arguments, check_job_arguments
 from multigen_policy.evaluation.metrics import NOT_COMPARABLE, aggregate
 from multigen_policy.evaluation.results import aggregate_lines, metrics_of, print_results, summary
 from multigen_policy.policies import POLICIES
@@ -30,22 +29,12 @@ def register_evaluate(parser: argparse.ArgumentParser) -> None:
         "finished episodes are kept beside FILE and are not run again."
     )
     parser.add_argument("--episodes", type=int, default=20, metavar="N", help="seeds per scene")
-    parser.add_argument("--first-seed", type=int, default=0, metavar="SEED")
-    parser.add_argument("--scene", nargs="+", default=["randomised"], help="names or YAML files")
+    add_job_arguments(parser)
     parser.add_argument(
         "--policy", nargs="+", default=["acoustic"], choices=(*POLICIES, EXPERT), metavar="POLICY",
         help=f"any of {', '.join((*POLICIES, EXPERT))} (default: acoustic)",
     )  # fmt: skip
-    parser.add_argument(
-        "--synthesizer", default="physical",
-        help=f"any of {', '.join(synthesizer_names())} (default %(default)s)",
-    )  # fmt: skip
-    parser.add_argument("--checkpoint", default="", help="the synthesizer's weights or settings")
     parser.add_argument("--vessel-known", action="store_true", help="tell the policy the vessel")
-    parser.add_argument(
-        "--target-ml", nargs=2, type=float, default=(60.0, 250.0), metavar=("LOW", "HIGH"),
-        help="goals are drawn from here (default 60 250)",
-    )  # fmt: skip
     parser.add_argument(
         "--told-ml", type=float, default=350.0, metavar="ML",
         help="start volume that the policy is told, whatever the source holds (default 350)",
@@ -57,13 +46,8 @@ def register_evaluate(parser: argparse.ArgumentParser) -> None:
 
 def run_evaluate(args: argparse.Namespace) -> int:
     """Run what has not been run; an episode that fails is named, and makes the exit status 1."""
-    if args.episodes < 1 or args.processes < 1:
-        raise MultigenError("--episodes and --processes must be at least 1")
+    check_job_arguments(args, args.processes)
     low, high = args.target_ml
-    if not 0 < low <= high:
-        raise MultigenError("--target-ml takes two positive volumes, the smaller one first")
-    for scene in args.scene:
-        load_scene(scene, args.first_seed)
     jobs = [
         Job(
             scene, seed, policy, args.synthesizer, args.vessel_known,

@@ -16,10 +16,9 @@ from rich.progress import Progress
 
 from multigen_core.bags import provenance
 from multigen_core.errors import MultigenError
-from multigen_core.scene import load_scene
-from multigen_core.synthesizer import DEFAULT, synthesizer_names
 from multigen_core.workers import run_tasks
 from multigen_policy.evaluation.closed_loop import EXPERT, Job, start
+from multigen_policy.evaluation.job_arguments import add_job_arguments, check_job_arguments
 from multigen_policy.expert import ExpertConfig
 from multigen_policy.generation.episode_bag import write_episode
 from multigen_policy.policies import POLICIES
@@ -46,20 +45,10 @@ def register_generate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--episodes", type=int, required=True, metavar="N", help="seeds per scene")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the bags")
-    parser.add_argument("--first-seed", type=int, default=0, metavar="SEED")
-    parser.add_argument("--scene", nargs="+", default=["randomised"], help="names or YAML files")
+    add_job_arguments(parser)
     parser.add_argument(
         "--policy", default=EXPERT, choices=(*POLICIES, EXPERT),
         help="who pours (default: the expert, at flows drawn from 10 to 60 ml/s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--synthesizer", default=DEFAULT, choices=synthesizer_names(), metavar="NAME",
-        help=f"any of {', '.join(synthesizer_names())} (default %(default)s)",
-    )  # fmt: skip
-    parser.add_argument("--checkpoint", default="", help="the synthesizer's weights or settings")
-    parser.add_argument(
-        "--target-ml", nargs=2, type=float, default=(60.0, 250.0), metavar=("LOW", "HIGH"),
-        help="goals are drawn from here (default 60 250)",
     )  # fmt: skip
     parser.add_argument(
         "--hearing-view", action="store_true", help="keep the cut-away view's frames, too"
@@ -71,13 +60,8 @@ def register_generate(parser: argparse.ArgumentParser) -> None:
 
 def run_generate(args: argparse.Namespace) -> int:
     """Write the bags that are not there; an episode that fails is named, and makes the status 1."""
-    if args.episodes < 1 or args.workers < 1:
-        raise MultigenError("--episodes and --workers must be at least 1")
+    check_job_arguments(args, args.workers)
     low, high = args.target_ml
-    if not 0 < low <= high:
-        raise MultigenError("--target-ml takes two positive volumes, the smaller one first")
-    for scene in args.scene:
-        load_scene(scene, args.first_seed)
     seeds = range(args.first_seed, args.first_seed + args.episodes)
     out = args.out.expanduser().absolute()
     tasks = [

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from multigen_core.recordings import Recording
+from multigen_core.workers import run_tasks
 from multigen_policy.listening.listener import Listener
 from multigen_policy.listening.protocols import Excerpt, Protocol, excerpt
 from multigen_policy.listening.recording import load_sound
 from multigen_policy.listening.shapes import Prior, known_vessel, unknown_vessel
 from multigen_policy.listening.spectrum import Floats
-from multigen_core.workers import run_tasks
 
 TRIGGER = 0.9
 """Believed fill at which a pour would be stopped."""

@@ -51,6 +51,7 @@ def test_clipping_is_noted(write, noise):
     ("samples", "message"),
     [
         (np.zeros(2 * SAMPLE_RATE), "silent"),
+        (np.full(2 * SAMPLE_RATE, 0.3), "silent"),
         (np.ones(100) * 0.1, "too short"),
         (np.zeros(0), "too short"),
     ],
@@ -60,6 +61,11 @@ def test_what_cannot_be_heard_is_refused_with_the_reason(write, samples, message
     with pytest.raises(RecordingError, match=message) as error:
         load_sound(path)
     assert str(path) in str(error.value)
+
+
+def test_channels_that_cancel_are_refused(write, noise):
+    with pytest.raises(RecordingError, match="channels cancel"):
+        load_sound(write(np.stack([noise, -noise], axis=1)))
 
 
 def test_what_is_no_sound_is_refused_with_a_way_out(tmp_path):

@@ -70,13 +70,16 @@ def prepare(samples: NDArray[np.float32], rate: int, name: str) -> Sound:
         raise RecordingError(f"{name}: holds samples that are not numbers")
     if samples.shape[1] > 1:
         notes.append(f"{samples.shape[1]} channels mixed to one")
+    mono = samples.mean(axis=1)
+    swing = float(np.abs(samples - samples.mean(axis=0)).max())
+    if swing < SILENT:
+        raise RecordingError(f"{name}: silent, the peak is {swing:.1e} of full scale")
+    if float(np.abs(mono - mono.mean()).max()) < 0.01 * swing:
+        raise RecordingError(f"{name}: its channels cancel when mixed; keep one of them")
     peak = float(np.abs(samples).max())
-    if peak < SILENT:
-        raise RecordingError(f"{name}: silent, the peak is {peak:.1e} of full scale")
     share = float((np.abs(samples) >= 0.999 * max(peak, 0.9)).mean())
     if peak > 0.9 and share > CLIPPED:
         notes.append(f"clipped: {share:.1%} of the samples are at full scale")
-    mono = samples.mean(axis=1)
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE)
         notes.append(f"resampled from {rate} Hz to {SAMPLE_RATE} Hz")

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from multigen_policy.evaluation.bootstrap import Estimate
-from multigen_policy.evaluation.results import interval
+from multigen_policy.evaluation.results import interval, known
 from multigen_policy.listening.benchmark import METHODS, TRIGGER, WINDOW
 
 _SHORT = ("known", "unknown", "clock", "fitted", "constant")
@@ -60,6 +60,6 @@ def _groups(key: str, groups: Mapping[str, Mapping[str, Any]]) -> Table:
     for name, group in groups.items():
         table.add_row(
             name, str(group["vessels"]), str(group["excerpts"]),
-            *(f"{group[method]:.3f}" for method in METHODS),
+            *(known(group[method], ".3f") for method in METHODS),
         )  # fmt: skip
     return table

@@ -23,11 +23,12 @@ def steady_pour(
     kind: str = "water",
     lip: float = 0.10,
     stamp: int = 0,
+    volume: float = 0.0,
 ) -> Iterator[LiquidState]:
     """States of a pour from standstill, at the contract's rate.
 
     Args:
-        target: vessel of the catalogue, empty at first.
+        target: vessel of the catalogue.
         flow: [m^3/s] between the times `start` and `stop` [s], with ramps of 0.2 s.
         start: see `flow`.
         stop: see `flow`.
@@ -35,11 +36,11 @@ def steady_pour(
         kind: liquid of the catalogue.
         lip: height [m] of the source's lip above the target's mouth.
         stamp: of the first state [ns].
+        volume: in the target at first [m^3].
     """
     body, fluid = vessel(target), liquid(kind)
     resonator = Resonator(body)
     step = 1.0 / LIQUID_STATE.rate
-    volume = 0.0
     for index in range(round(end / step) + 1):
         time = index * step
         rate = flow * float(np.clip(min(time - start, stop - time) / 0.2, 0.0, 1.0))

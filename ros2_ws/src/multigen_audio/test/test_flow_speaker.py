@@ -13,7 +13,7 @@ from multigen_audio.flow.mouth import BINS, Mouth, MouthConfig
 from multigen_audio.flow.runtime import Network
 from multigen_audio.flow.speaker import Speaker
 from multigen_audio.flow.training import train_mouth, train_voice
-from multigen_audio.flow.voice import Voice, VoiceConfig
+from multigen_audio.flow.voice import STEPS, Voice, VoiceConfig
 from multigen_audio.scripted import steady_pour
 
 
@@ -53,7 +53,7 @@ def test_the_voice_gives_what_it_gives_in_torch(folder, networks, rng) -> None:
     noise = rng.standard_normal((1, 40, BANDS)).astype(np.float32)
     voice = networks[0]
     with torch.no_grad():
-        memory = voice.memory().repeat(voice.config.steps, 1, 1, 1, 1)
+        memory = voice.memory().repeat(len(STEPS), 1, 1, 1, 1)
         expected, _ = voice(torch.from_numpy(told), torch.from_numpy(noise), memory)
     network = Network(folder, "voice")
     found = [

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from multigen_audio.flow.conditions import HOP, Conditions
+from multigen_audio.flow.eye import Eye
 from multigen_audio.flow.speaker import Speaker
+from multigen_audio.flow.weights import weights_folder
 from multigen_core.contract import SAMPLE_RATE
-from multigen_core.synthesizer import Source
+from multigen_core.simulator import View
+from multigen_core.synthesizer import Source, SynthesizerConfig
 from multigen_core.types import NANOSECONDS, AudioChunk, CameraFrame, LiquidState
 
 
@@ -42,10 +45,15 @@ class Flow:
         """Forget the past; the next picture starts a new stream with the seed's first numbers."""
         self._eye.reset()
         self._speaker.reset()
-        self._origin: int | None = None
-        self._given = 0
+        self._origin = self._given = 0
+        self._end: int | None = None
         self._newest: int | None = None
         self._seen: list[Conditions] = []
+        self._figures: dict[str, str | float | int] = {}
+
+    def figures(self) -> dict[str, str | float | int]:
+        """What was seen last: flow and resonance."""
+        return dict(self._figures)
 
     def push(self, item: CameraFrame | LiquidState) -> None:
         """Take one picture.
@@ -63,16 +71,38 @@ class Flow:
         seen = self._eye.see(item)
         if seen is not None and len(seen):
             self._seen.append(seen)
+            self._figures = {
+                "seen_flow_ml_per_s": round(float(seen["flow"][-1]) * 1e6, 1),
+                "seen_resonance_hz": round(float(seen["resonance"][-1])),
+            }
 
     def pull(self) -> list[AudioChunk]:
         """The sound ready since the last call: one chunk for every picture used."""
         chunks = []
         for seen in self._seen:
-            if self._origin is None:
-                self._origin = seen.stamp
+            if seen.stamp != self._end:
+                self._speaker.reset()
+                self._origin, self._given = seen.stamp, 0
+            self._end = seen.end
             samples = self._speaker.say(seen)
             stamp = self._origin + self._given * NANOSECONDS // SAMPLE_RATE
             self._given += len(samples)
             chunks.append(AudioChunk(stamp, samples, SAMPLE_RATE))
         self._seen = []
         return chunks
+
+
+def flow(config: SynthesizerConfig) -> Flow:
+    """The synthesizer with the shipped weights, or those in the folder `checkpoint`.
+
+    Raises:
+        WeightsError: they are missing or damaged.
+        ValueError: another sample rate or device is asked for than it has.
+    """
+    if config.sample_rate != SAMPLE_RATE:
+        raise ValueError(f"sounds at {SAMPLE_RATE} Hz only, not {config.sample_rate}")
+    if config.device != "cpu":
+        raise ValueError(f"runs on the device 'cpu' only, not {config.device!r}")
+    folder = weights_folder(config.checkpoint)
+    view: View = "public" if config.view == "public" else "cutaway"
+    return Flow(Eye(folder, view), Speaker(folder, config.seed))

@@ -15,16 +15,24 @@ from torch import Tensor, nn
 from multigen_audio.flow.features import FEATURES
 from multigen_audio.flow.mel import BANDS
 
+STEPS = (0.2324, 0.2366, 0.2008, 0.1580)
+PLACES = (0.0214, 0.4471, 0.5129, 0.8262)
+"""Lengths of the steps along the flow, and where on it each takes the velocity to be.
+
+The rest of the way the velocity is the spectrum itself, as at the flow's end. So a normal
+distribution of any width from 0.2 on arrives with its width to within 3 %; four equal steps of
+Euler's, each with the velocity at its beginning, would take 28 % to 40 % of it away.
+"""
+
 
 @dataclass(frozen=True)
 class VoiceConfig:
-    """Its size; `steps` along the flow when it speaks."""
+    """Its size."""
 
     width: int = 192
     blocks: int = 6
     kernel: int = 7
     expansion: int = 3
-    steps: int = 4
 
 
 class Block(nn.Module):
@@ -75,7 +83,7 @@ class Voice(nn.Module):
         self.register_buffer("frequencies", frequencies)
 
     def memory(self, batch: int = 1) -> Tensor:
-        """What it remembers at the beginning, for one step: (blocks, B, kernel - 1, width)."""
+        """What one step remembers at the beginning: (blocks, B, kernel - 1, width)."""
         c = self.config
         return torch.zeros(c.blocks, batch, c.kernel - 1, c.width, device=self.mean.device)
 
@@ -102,14 +110,14 @@ class Voice(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Speak: log-mel spectra (B, T, BANDS) of features (B, T, FEATURES) and noise.
 
-        `state_memory` (steps, blocks, B, kernel - 1, width) carries on from the chunk before.
+        `state_memory` (len(STEPS), blocks, B, kernel - 1, width) carries on from the chunk before.
         """
         told = self.told(features)
-        steps = self.config.steps
         x, kept = noise, []
-        for step in range(steps):
-            place = torch.full((x.shape[0],), step / steps, device=x.device)
-            velocity, now = self.velocity(x, place, told, state_memory[step])
-            x = x + velocity / steps
+        for length, at, past in zip(STEPS, PLACES, state_memory, strict=True):
+            place = torch.full((x.shape[0],), at, device=x.device)
+            velocity, now = self.velocity(x, place, told, past)
+            x = x + length * velocity
             kept.append(now)
+        x = x * (2.0 - sum(STEPS))
         return x * self.deviation + self.mean, torch.stack(kept)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from multigen_audio.flow import mel
-from multigen_audio.flow.conditions import HOPS_PER_SECOND, Conditions
+from multigen_audio.flow.conditions import HOPS_PER_SECOND, MATERIALS, Conditions
 from multigen_audio.flow.features import LEVEL, envelope, loudness
 from multigen_audio.flow.training import pours
 from multigen_audio.flow.training.splits import split
 from multigen_audio.physical import Microphone, Peak, Physical, PhysicalConfig, Room
 from multigen_audio.replay.clips import load, prepare
+from multigen_audio.scripted import steady_pour
 from multigen_core.acoustics import Resonator
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.errors import MultigenError
 from multigen_core.recordings import Recording, RecordingError, read_recordings
-from multigen_core.vessel import liquid
+from multigen_core.types import LiquidState
+from multigen_core.vessel import Vessel, liquid
 
 Floats = NDArray[np.float32]
 
@@ -33,6 +35,7 @@ _QUIET = 10 ** (-16 / 20)
 """Part of a recording's level under which nothing is being poured."""
 _FAINT = LEVEL * 10 ** (-26 / 20)
 """Loudness under which the physical synthesizer teaches nothing."""
+_LIQUIDS = ("water", "water", "hot_water", "milk", "orange_juice", "tea", "oil")
 _HEARD = 0.25
 """Share of a recording whose resonance must be trusted to tell how full it ended."""
 
@@ -105,14 +108,14 @@ def _scaled(sound: NDArray[np.floating], gain: NDArray[np.floating]) -> Floats:
     return np.asarray(sound * samples, np.float32)
 
 
-def synthesised(pour: pours.Pour) -> Example:
-    """The physical synthesizer's sound of a simulated pour, in half of them in a room."""
-    rng = np.random.default_rng([pour.seed, 5])
-    physical = Physical(seed=pour.seed, config=_surroundings(rng))
-    for state in pour.states:
+def synthesised(states: Sequence[LiquidState], seed: int) -> Example:
+    """The physical synthesizer's sound of a pour, in half of them in a room."""
+    rng = np.random.default_rng([seed, 5])
+    physical = Physical(seed=seed, config=_surroundings(rng))
+    for state in states:
         physical.push(state)
     sound = np.concatenate([chunk.samples for chunk in physical.pull()])
-    now = Conditions.of_states(pour.states)
+    now = Conditions.of_states(states)
     count = min(len(now), len(sound) // mel.HOP)
     now = Conditions(now.stamp, now.values[:count])
     expected = envelope(loudness(now))
@@ -171,7 +174,45 @@ def synthesised_examples(seeds: Iterable[int], folder: Path, workers: int = 1) -
         MultigenError: no simulator is installed, or the folder cannot be written.
     """
     files = pours.pours(list(seeds), folder, pictures=False, workers=workers)
-    examples = [synthesised(pours.load(path)) for path in files]
+    loaded = map(pours.load, files)
+    examples = [synthesised(pour.states, pour.seed) for pour in loaded]
     if not any(example.use.any() for example in examples):
         raise MultigenError(f"{folder}: nothing flows in any of the simulated pours")
     return examples
+
+
+def scripted_examples(seeds: Iterable[int]) -> list[Example]:
+    """Examples of steady pours into vessels of any shape, among them narrow, deep and bottles."""
+    examples = []
+    for seed in seeds:
+        rng = np.random.default_rng([seed, 6])
+        body = _any_vessel(rng)
+        volume = float(rng.uniform(0.0, 0.8)) * body.capacity
+        flow = float(np.exp(rng.uniform(np.log(3e-6), np.log(9e-5))))
+        seconds = float(np.clip((body.capacity - volume) / flow, 3.0, 12.0))
+        states = steady_pour(
+            pours.vessel_file(body), flow, 0.3, seconds - 0.3, seconds, str(rng.choice(_LIQUIDS)),
+            lip=float(rng.uniform(0.03, 0.15)), volume=volume,
+        )  # fmt: skip
+        examples.append(synthesised(list(states), seed))
+    return examples
+
+
+def _any_vessel(rng: np.random.Generator) -> Vessel:
+    height = float(np.exp(rng.uniform(np.log(0.04), np.log(0.28))))
+    radius = float(np.exp(rng.uniform(np.log(0.018), np.log(0.06))))
+    mouth = radius * float(rng.uniform(0.75, 1.5))
+    profile = [(0.0, radius), (height, mouth)]
+    if rng.random() < 0.4:
+        neck = radius * float(rng.uniform(0.25, 0.6))
+        shoulder = height * float(rng.uniform(0.5, 0.8))
+        bent = shoulder + (height - shoulder) * float(rng.uniform(0.2, 0.7))
+        profile = [(0.0, radius), (shoulder, radius), (bent, neck), (height, neck)]
+    return Vessel(
+        description="of any shape",
+        profile=tuple(profile),
+        wall=float(np.exp(rng.uniform(np.log(5e-4), np.log(5e-3)))),
+        mass=0.2,
+        material=str(rng.choice(MATERIALS)),
+        opaque=False,
+    )

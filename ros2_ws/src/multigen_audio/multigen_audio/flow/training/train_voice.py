@@ -17,20 +17,24 @@ from multigen_audio.flow.features import FEATURES, features
 from multigen_audio.flow.training.examples import (
     Example,
     recorded_examples,
+    scripted_examples,
     synthesised_examples,
 )
 from multigen_audio.flow.training.export import export
 from multigen_audio.flow.training.loop import Training
-from multigen_audio.flow.voice import Voice, VoiceConfig
+from multigen_audio.flow.voice import PLACES, Voice, VoiceConfig
 
-STEPS = 3600
-POURS = 240
-"""Simulated pours to learn from besides the recordings."""
+STEPS = 3000
+POURS = 120
+"""Simulated pours to learn from, besides the recordings and SCRIPTED ones."""
+SCRIPTED = 160
 _FIRST_SEED = 100_000
 _CROP = 200
 """Hops in each example of a batch."""
 _REAL, _PHYSICAL = 10, 6
 """Examples of either kind in a batch."""
+_TAKEN = 0.75
+"""Share of examples at the places of the flow that speaking takes; the others are anywhere."""
 _JITTER = {"air_column": 0.05, "mouth_radius": 0.10, "capacity": 0.10, "flow": 0.15}
 """Relative errors put on what recordings tell only roughly, and on what would name the vessel."""
 
@@ -64,15 +68,15 @@ def train(
     real = [Heard.of(example) for example in recorded_examples(data, tell)]
     kept = [Heard.of(example) for example in recorded_examples(data, tell, held_out=True)]
     seeds = range(_FIRST_SEED, _FIRST_SEED + POURS)
-    physical = [
-        Heard.of(example) for example in synthesised_examples(seeds, out / "pours", workers)
-    ]
-    tell(f"{len(physical)} simulated pours")
+    simulated = synthesised_examples(seeds, out / "pours", workers)
+    scripted = scripted_examples(range(_FIRST_SEED, _FIRST_SEED + SCRIPTED))
+    physical = [Heard.of(example) for example in simulated + scripted]
+    tell(f"{len(simulated)} simulated and {len(scripted)} scripted pours")
     torch.manual_seed(seed)
     voice = Voice(VoiceConfig())
     _normalise(voice, [real, physical])
     voice.to(device)
-    training = Training(voice, out, "voice", steps)
+    training = Training(voice, out, "voice", steps, rate=1.5e-3)
     for step in training:
         rng = np.random.default_rng([seed, step])
         torch.manual_seed(seed + step)
@@ -99,7 +103,7 @@ def save(voice: Voice, out: Path) -> None:
         {
             "features": torch.zeros(1, length, FEATURES),
             "noise": torch.zeros(1, length, mel.BANDS),
-            "state_memory": voice.cpu().memory().repeat(config.steps, 1, 1, 1, 1),
+            "state_memory": voice.cpu().memory().repeat(len(PLACES), 1, 1, 1, 1),
         },
         ["spectra", "next_memory"],
         {"features": [1], "noise": [1], "spectra": [1]},
@@ -153,6 +157,8 @@ def _loss(
     goal = (spectra - voice.mean) / voice.deviation
     noise = torch.randn_like(goal)
     place = torch.rand(len(goal), device=device)
+    taken = torch.tensor(PLACES, device=device)[torch.randint(len(PLACES), place.shape)]
+    place = torch.where(torch.rand(place.shape, device=device) < _TAKEN, taken, place)
     at = place[:, None, None]
     with torch.autocast(torch.device(device).type, torch.bfloat16):
         velocity, _ = voice.velocity(

@@ -137,7 +137,11 @@ def hearing(episode: Episode, span: tuple[float, float]) -> str:
         axes[1].set_ylabel("air column [cm]")
         axes[1].set_ylim(bottom=0)
         legend(axes[1])
-    legend(axes[0])
+    # Its light lines show on a dark ground alone, and the page may be light.
+    legend(
+        axes[0], bbox_to_anchor=(0.992, 0.02), frameon=True, facecolor="#000000", framealpha=0.6,
+        edgecolor="none", labelcolor="#ffffff",
+    )  # fmt: skip
     return svg(figure, "Spectrogram with the resonance, tracked and true, and the air column")
 
 

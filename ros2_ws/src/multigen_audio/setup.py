@@ -37,10 +37,12 @@ setup(
         ],
         "multigen.commands": [
             "recordings = multigen_audio.recordings_command:register",
+            "train-audio = multigen_audio.flow.training.command:register",
             "add-audio = multigen_audio.add_audio_command:register",
             "evaluate-audio = multigen_audio.quality.command:register",
         ],
         "multigen.synthesizers": [
+            "flow = multigen_audio.flow.synthesizer:flow",
             "mmaudio = multigen_audio.synthesizers:mmaudio",
             "physical = multigen_audio.synthesizers:physical",
             "replay = multigen_audio.synthesizers:replay",

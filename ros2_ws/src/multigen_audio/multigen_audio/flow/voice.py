@@ -95,7 +95,7 @@ class Voice(nn.Module):
     def velocity(
         self, x: Tensor, place: Tensor, told: list[Tensor], memory: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """The flow at spectra `x` (B, T, BANDS), normalised, and at `place` (B,) from 0 to 1."""
+        """At spectra `x` (B, T, BANDS), normalised, and `place`, (B,) or (1,), from 0 to 1."""
         angles = place[:, None, None] * self.frequencies
         at = self.place(torch.cat([angles.sin(), angles.cos()], -1))
         y = self.enter(x) + told[0]
@@ -115,7 +115,7 @@ class Voice(nn.Module):
         told = self.told(features)
         x, kept = noise, []
         for length, at, past in zip(STEPS, PLACES, state_memory, strict=True):
-            place = torch.full((x.shape[0],), at, device=x.device)
+            place = torch.full((1,), at, device=x.device)
             velocity, now = self.velocity(x, place, told, past)
             x = x + length * velocity
             kept.append(now)

@@ -149,7 +149,7 @@ def recorded_examples(
     """Examples of the recordings to train on, or of those kept for evaluation.
 
     Raises:
-        RecordingError: none of them can be used.
+        RecordingError: none of those to train on can be used.
     """
     recordings, skipped = read_recordings(folder)
     chosen = split(recordings)[held_out]
@@ -159,9 +159,12 @@ def recorded_examples(
             examples.append(recorded(recording))
         except RecordingError as error:
             skipped.append(str(error))
-    if not examples:
+    if not examples and not held_out:
         raise RecordingError(f"{folder}: no usable recording; {'; '.join(skipped[:3])}")
-    tell(f"{len(examples)} recordings" + (f", {len(skipped)} left out" if skipped else ""))
+    tell(
+        f"{len(examples)} recordings{' kept for evaluation' if held_out else ''}"
+        + (f", {len(skipped)} left out" if skipped else "")
+    )
     for line in skipped:
         tell(line)
     return examples

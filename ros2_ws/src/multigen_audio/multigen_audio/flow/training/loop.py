@@ -7,16 +7,32 @@ import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
+from multigen_audio.flow.weights import read_weights
 from multigen_core.errors import MultigenError
 from multigen_core.files import write_atomic
 
 _KEEP_EVERY = 250
+
+
+def begin_from(module: nn.Module, folder: Path, name: str) -> None:
+    """Give a module the weights in a folder.
+
+    Raises:
+        MultigenError: they are missing, damaged or another network's.
+    """
+    weights, _ = read_weights(folder / f"{name}.safetensors", name)
+    try:
+        module.load_state_dict({key: torch.from_numpy(value) for key, value in weights.items()})
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise MultigenError(f"{folder}: no weights to begin from: {reason}") from error
 
 
 class Training:
@@ -66,7 +82,7 @@ class Training:
             for key, value in state["average"].items():
                 self._average[key].copy_(value)
             self.step = int(state["step"])
-        except (OSError, RuntimeError, KeyError, ValueError) as error:
+        except (OSError, RuntimeError, KeyError, ValueError, EOFError, UnpicklingError) as error:
             raise MultigenError(
                 f"{self._path}: cannot be continued ({str(error).splitlines()[0]}); "
                 "delete it or train to another folder"

@@ -20,10 +20,10 @@ from multigen_audio.flow.training.examples import (
     synthesised_examples,
 )
 from multigen_audio.flow.training.export import export
-from multigen_audio.flow.training.loop import Training
+from multigen_audio.flow.training.loop import Training, begin_from
 
 STEPS = 3000
-POURS = 120
+POURS = 100
 _FIRST_SEED = 100_000
 _CROP = 80
 """Hops in each example of a batch."""
@@ -46,8 +46,9 @@ def train(
     seed: int,
     tell: Callable[[str], None],
     workers: int = 1,
+    start: Path | None = None,
 ) -> None:
-    """Train the mouth and write its two files to `out`.
+    """Train the mouth, from scratch or the weights in `start`, and write its two files to `out`.
 
     Raises:
         MultigenError: data or simulator are missing, or the training fails.
@@ -58,7 +59,10 @@ def train(
     physical = _heard(synthesised_examples(seeds, out / "pours", workers))
     tell(f"{len(physical)} simulated pours")
     torch.manual_seed(seed)
-    mouth = Mouth(MouthConfig()).to(device)
+    mouth = Mouth(MouthConfig())
+    if start:
+        begin_from(mouth, start, "mouth")
+    mouth.to(device)
     training = Training(mouth, out, "mouth", steps, rate=8e-4)
     for step in training:
         rng = np.random.default_rng([seed, step])
@@ -66,8 +70,8 @@ def train(
         batch = [_crop(real, rng) for _ in range(_REAL)]
         batch += [_crop(physical, rng) for _ in range(_PHYSICAL)]
         loss = _loss(mouth, batch, device)
-        figures = {"loss": float(loss)}
-        if (step + 1) % 250 == 0:
+        figures = {"loss": float(loss.detach())}
+        if kept and (step + 1) % 250 == 0:
             figures["held out"] = _validate(mouth, kept, device)
         training.learn(loss, figures)
     training.finish()

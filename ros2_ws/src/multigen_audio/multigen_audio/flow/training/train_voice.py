@@ -21,7 +21,7 @@ from multigen_audio.flow.training.examples import (
     synthesised_examples,
 )
 from multigen_audio.flow.training.export import export
-from multigen_audio.flow.training.loop import Training
+from multigen_audio.flow.training.loop import Training, begin_from
 from multigen_audio.flow.voice import PLACES, Voice, VoiceConfig
 
 STEPS = 3000
@@ -59,8 +59,9 @@ def train(
     seed: int,
     tell: Callable[[str], None],
     workers: int = 1,
+    start: Path | None = None,
 ) -> None:
-    """Train the voice and write its two files to `out`.
+    """Train the voice, from scratch or the weights in `start`, and write its two files to `out`.
 
     Raises:
         MultigenError: data or simulator are missing, or the training fails.
@@ -74,7 +75,10 @@ def train(
     tell(f"{len(simulated)} simulated and {len(scripted)} scripted pours")
     torch.manual_seed(seed)
     voice = Voice(VoiceConfig())
-    _normalise(voice, [real, physical])
+    if start:
+        begin_from(voice, start, "voice")
+    else:
+        _normalise(voice, [real, physical])
     voice.to(device)
     training = Training(voice, out, "voice", steps, rate=1.5e-3)
     for step in training:
@@ -83,8 +87,9 @@ def train(
         batch = [_crop(real, rng) for _ in range(_REAL)]
         batch += [_crop(physical, rng) for _ in range(_PHYSICAL)]
         found = _loss(voice, batch, device)
-        figures = {"loss": float(found.mean()), "real": float(found[:_REAL].mean())}
-        if (step + 1) % 250 == 0:
+        figures = {"loss": float(found.detach().mean())}
+        figures["real"] = float(found.detach()[:_REAL].mean())
+        if kept and (step + 1) % 250 == 0:
             figures["held out"] = _validate(voice, kept, device)
         training.learn(found.mean(), figures)
     training.finish()

@@ -85,10 +85,22 @@ def test_numpy_runs_the_network_that_torch_trains(rng) -> None:
 
 
 def test_short_and_silent_sounds_have_no_windows() -> None:
-    assert len(windows(np.zeros(0))) == 0
-    assert len(windows(np.ones(RATE // 2))) == 0
-    assert len(windows(np.zeros(3 * RATE))) == 0
+    for sound in (np.zeros(0), np.ones(RATE // 2), np.zeros(3 * RATE)):
+        pictures, middles = windows(sound)
+        assert len(pictures) == len(middles) == 0
     assert len(Embedding(untrained())(np.zeros(3 * RATE))) == 0
+
+
+def test_windows_know_no_loudness_and_leave_pauses_out(rng) -> None:
+    sound = rng.standard_normal(9 * RATE)
+    sound[3 * RATE : 6 * RATE] *= 1e-3
+    sound[6 * RATE :] *= 0.5
+    pictures, middles = windows(sound)
+    assert not ((middles > 3.5) & (middles < 5.5)).any()
+    assert pictures.mean(axis=(1, 2)) == pytest.approx(0, abs=0.01)
+    assert pictures[middles > 6.5].mean(axis=(0, 1)) == pytest.approx(
+        pictures[middles < 2.5].mean(axis=(0, 1)), abs=0.15
+    )
 
 
 def test_missing_and_foreign_weights_are_refused(tmp_path) -> None:

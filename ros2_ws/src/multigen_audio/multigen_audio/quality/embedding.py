@@ -67,7 +67,7 @@ class Embedding:
 
     def __call__(self, sound: Floats) -> Floats:
         """Embeddings (W, DIMENSIONS) of the windows of a sound (N,) at 16 kHz."""
-        pictures = windows(sound)
+        pictures, _ = windows(sound)
         parts = [
             self.embed(pictures[first : first + _BATCH])
             for first in range(0, len(pictures), _BATCH)

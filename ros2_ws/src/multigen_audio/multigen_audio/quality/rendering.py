@@ -78,7 +78,9 @@ def _warm_up(synthesizer: Synthesizer, inputs: Sequence[CameraFrame | LiquidStat
     synthesizer.reset()
 
 
-def whole(synthesizer: Synthesizer, inputs: Sequence[CameraFrame | LiquidState]) -> NDArray:
+def whole(
+    synthesizer: Synthesizer, inputs: Sequence[CameraFrame | LiquidState]
+) -> NDArray[np.float64]:
     """The sound (N,) of all inputs at once."""
     synthesizer.reset()
     for item in inputs:

@@ -17,7 +17,7 @@ def silence(sound: Floats, sample_rate: int, truth: Truth) -> float:
     size = round(_WINDOW * sample_rate)
     count = len(sound) // size
     power = np.mean(sound[: count * size].reshape(count, size) ** 2, axis=1)
-    time = (np.arange(count) + 0.5) * _WINDOW
+    time = np.asarray((np.arange(count) + 0.5) * _WINDOW, np.float64)
     inside, outside = truth.flowing(time), truth.still(time, _BEFORE, _AFTER)
     if not inside.any() or not outside.any():
         return float("nan")

@@ -20,7 +20,7 @@ from multigen_audio.flow.training.loop import Training
 from multigen_audio.flow.training.splits import split
 from multigen_audio.flow.weights import FORMAT
 from multigen_audio.quality.embedding import CHANNELS, DIMENSIONS, pooled_size
-from multigen_audio.quality.windows import FRAMES, STEP, windows
+from multigen_audio.quality.windows import windows
 from multigen_audio.replay.clips import Clip, load, prepare
 from multigen_audio.replay.tracker import HOP
 from multigen_core.contract import SAMPLE_RATE
@@ -95,8 +95,7 @@ def labelled(recordings: Sequence[Recording]) -> Labelled:
     counts: dict[str, int] = {}
     pictures, containers, fills, pitches = [], [], [], []
     for recording in recordings:
-        found = windows(load(recording, SAMPLE_RATE))
-        middles = (np.arange(len(found)) * STEP + FRAMES / 2) / 100
+        found, middles = windows(load(recording, SAMPLE_RATE))
         fill = np.minimum(middles / recording.duration * _FILLS, _FILLS - 1)
         pictures.append(found)
         fills.append(fill.astype(np.int64))

@@ -18,7 +18,8 @@ from multigen_core.recordings import Recording, RecordingError, read_recordings,
 from multigen_core.synthesizer import SynthesizerConfig, synthesizer_names
 
 _USUAL = ("flow", "physical", "replay")
-_SHOWN = 4
+_SHOWN = 3
+"""Held-out scenes on the page."""
 VIEWS = {"both": ("cutaway", "public"), "cutaway": ("cutaway",), "public": ("public",)}
 
 

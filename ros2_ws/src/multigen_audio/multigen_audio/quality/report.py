@@ -60,7 +60,7 @@ def page(found: Evaluation) -> str:
                 }
                 for row in ROWS
             ],
-            vessels=_by_vessel(found),
+            pitches=[*_by(found, "pitch_cents_by_scene"), *_by(found, "pitch_cents_by_vessel")],
             scenes=[case for case in cases if not case["recorded"]],
             recorded=[case for case in cases if case["recorded"]],
             pours=sum(one.case.recording is None for one in found.cases),
@@ -70,16 +70,12 @@ def page(found: Evaluation) -> str:
     )
 
 
-def _by_vessel(found: Evaluation) -> list[tuple[str, list[str]]]:
-    """Of every held-out vessel the pitch error of each synthesizer."""
-    errors = {
-        name: values["details"].get("pitch_cents_by_vessel", {})
-        for name, values in found.figures.items()
-    }
-    vessels = sorted(set().union(*errors.values()))
+def _by(found: Evaluation, key: str) -> list[tuple[str, list[str]]]:
+    """The pitch error of each synthesizer by what `key` of the details names."""
+    errors = {name: values["details"].get(key, {}) for name, values in found.figures.items()}
     return [
-        (vessel, [f"{own[vessel]:.0f}" if vessel in own else "–" for own in errors.values()])
-        for vessel in vessels
+        (group, [f"{own[group]:.0f}" if group in own else "–" for own in errors.values()])
+        for group in sorted(set().union(*errors.values()))
     ]
 
 

@@ -130,8 +130,13 @@ class Replay:
         while len(self._states) > 2 and self._states[1].stamp - self._origin <= times[0]:
             del self._states[0]
         state = self._states[0]
+        until = 1
+        while (
+            until < len(self._states) and self._states[until - 1].stamp - self._origin < times[-1]
+        ):
+            until += 1
         now = conditions(
-            self._states, times - (state.stamp - self._origin), liquid(state.liquid).density
+            self._states[:until], times - (state.stamp - self._origin), liquid(state.liquid).density
         )
         if not now.impact.any():
             self._head = None

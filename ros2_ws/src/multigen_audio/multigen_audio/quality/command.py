@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 from multigen_audio.flow.training.splits import HELD_OUT
-from multigen_audio.quality.evaluation import Evaluation, Plan, divided, evaluate, tasks
+from multigen_audio.quality.evaluation import REAL, Evaluation, Plan, divided, evaluate, tasks
 from multigen_audio.quality.table import table
 from multigen_core.errors import MultigenError
 from multigen_core.files import write_json
@@ -119,6 +120,12 @@ def _print(console: Console, found: Evaluation, judged: Sequence[Recording]) -> 
     if found.windows:
         vessels = sorted({recording.container for recording in judged})
         known = "held out from training" if set(vessels) <= set(HELD_OUT) else "of this folder"
-        console.print(f"real: recordings of other vessels against {', '.join(vessels)}, {known}")
+        console.print(f"realism is judged by recordings of {', '.join(vessels)}, {known}")
+    spread = found.figures.get(REAL, {}).get("details", {}).get("frechet_spread_fixed")
+    if spread:
+        console.print(
+            f"real-vs-real distances lie between {spread[0]:.2f} and {spread[1]:.2f} of their mean "
+            "(fixed embedding, 5 to 95 % of draws of other vessels)"
+        )
     for note in found.notes:
-        console.print(f"[yellow]{note}[/]")
+        console.print(f"[yellow]{escape(note)}[/]")

@@ -96,9 +96,8 @@ def _heard_topic(bag: BagReader, source: Source, view: str) -> Topic:
     else:
         wanted = (AUDIO_VIEW,)
         way_out = (
-            "recorders leave the hearing view out: generate bags with "
-            "`multigen generate --hearing-view`, or make sound from the camera with "
-            "--audio-view public"
+            "recorders keep the hearing view only with hearing_view:=true, `multigen generate` "
+            "with --hearing-view; or make sound from the camera with --audio-view public"
         )
     found = next((topic for topic in wanted if bag.count(topic)), None)
     if found is None:

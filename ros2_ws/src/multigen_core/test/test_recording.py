@@ -12,6 +12,7 @@ from multigen_core.bags import BagReader, BagWriter, repair
 from multigen_core.contract import (
     ARM_COMMAND,
     AUDIO,
+    AUDIO_VIEW,
     CLOCK,
     GOAL,
     GUARD_COMMAND,
@@ -22,7 +23,14 @@ from multigen_core.contract import (
 from multigen_core.ros.endpoints import publisher, subscribe
 from multigen_core.ros.factory import FACTORY
 from multigen_core.trajectory import hold
-from multigen_core.types import NANOSECONDS, AudioChunk, JointState, PourProgress, PourState
+from multigen_core.types import (
+    NANOSECONDS,
+    AudioChunk,
+    CameraFrame,
+    JointState,
+    PourProgress,
+    PourState,
+)
 
 
 def chunk(index):
@@ -107,6 +115,26 @@ def test_a_best_effort_publisher_is_recorded_too(start_recorder, peer, wait, mee
     assert "offers less reliability" in process.output
     with BagReader(tmp_path / "bag") as bag:
         assert bag.count(JOINT_STATES) >= 40
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_hearing_view_is_recorded_only_if_asked_for(
+    start_recorder, peer, wait, meet, tmp_path, asked
+):
+    view, audio = publisher(peer, AUDIO_VIEW), publisher(peer, AUDIO)
+    process = start_recorder(hearing_view=asked)
+    meet("recorder")
+    wait(lambda: audio.subscribers, "the recorder")
+    assert bool(view.subscribers) == asked
+    for index in range(5):
+        view.send(CameraFrame(index, np.full((128, 160, 3), index, np.uint8), "view"))
+        audio.send(chunk(index))
+    time.sleep(0.5)
+    assert process.end(signal.SIGINT) == 0
+    with BagReader(tmp_path / "bag") as bag:
+        assert bag.count(AUDIO) == 5
+        assert bag.count(AUDIO_VIEW) == (5 if asked else 0)
+        assert "hearing_view" not in bag.metadata
 
 
 def test_bag_time_is_simulated_time(start_recorder, peer, wait, meet, tmp_path):

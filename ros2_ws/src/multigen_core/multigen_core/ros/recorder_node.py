@@ -12,7 +12,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from multigen_core.bags import BackgroundWriter, BagError, BagWriter, free_path, provenance
-from multigen_core.contract import TOPICS, Topic
+from multigen_core.contract import AUDIO_VIEW, TOPICS, Topic
 from multigen_core.ros.node import Diagnostics, Health, declare, fail, parameter, run, stop
 from multigen_core.ros.raw_subscription import RawSubscription
 from multigen_core.types import NANOSECONDS
@@ -28,6 +28,7 @@ class RecorderParameters:
     bag_dir: str = parameter("bags", "folder the bag is written into")
     name: str = parameter("", "the bag's name; empty: the scene and the time of the start")
     reserve_mb: float = parameter(256.0, "stop when the disk has less left [MiB]", low=0.0)
+    hearing_view: bool = parameter(False, "keep the cut-away view's pictures, too, 0.6 MB/s")
     scene: str = parameter("", "scene file or name")
     seed: int = parameter(0, "the scene's seed", low=0)
     target_ml: float = parameter(0.0, "goal of the pour [ml], 0 if none", low=0.0)
@@ -51,11 +52,12 @@ class Recorder(Node):
         metadata = provenance() | {
             field.name: str(value).lower() if isinstance(value, bool) else str(value)
             for field in fields(parameters)
-            if field.name not in ("bag_dir", "name", "reserve_mb")
+            if field.name not in ("bag_dir", "name", "reserve_mb", "hearing_view")
             and (value := getattr(parameters, field.name)) != ""
             and not (field.name == "target_ml" and not value)
         }
-        topics = tuple(topic for topic in TOPICS if topic.recorded)
+        extra = {AUDIO_VIEW} if parameters.hearing_view else set()
+        topics = tuple(topic for topic in TOPICS if topic.recorded or topic in extra)
         self._bag = BagWriter(path, topics, metadata, self.get_namespace())
         self._writer = BackgroundWriter(self._bag, round(parameters.reserve_mb * 2**20))
         self._early: deque[tuple[Topic, bytes]] = deque(maxlen=MAX_EARLY)

@@ -140,7 +140,9 @@ def test_the_cameras_pictures_can_be_used_instead(bag, tmp_path) -> None:
 
 
 def test_a_bag_without_hearing_view_says_how_to_record_it(bag, tmp_path) -> None:
-    with pytest.raises(MissingTopicError, match=r"no simulator/audio_view/image_raw.*hearing_view:=true"):
+    with pytest.raises(
+        MissingTopicError, match=r"no simulator/audio_view/image_raw.*hearing_view:=true"
+    ):
         add_audio(bag, tmp_path / "out", Shade(), {})
     assert not (tmp_path / "out").exists()
 

@@ -8,11 +8,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from multigen_policy.listening.loudness import Loudness
 from multigen_policy.listening.shapes import FILLS, MODES, Prior, Shapes, shapes_of
 from multigen_policy.listening.spectrum import FREQUENCIES, LOWEST, PER_OCTAVE
 
 Floats = NDArray[np.float64]
 
+_CERTAIN = 0.9
+"""Probability of flow above which its loudness counts."""
 _UNLIKELY = 0.1
 """Probability of flow below which none is assumed, lest long silence fill the vessel."""
 
@@ -104,6 +107,7 @@ class Filling:
         self._kind, self._state = self._draw(self.count, fresh=False)
         self._log_weight = np.zeros(self.count)
         self._salience = 0.0
+        self._loudness = Loudness(self.count)
 
     # Rows of the state: log size, detuning, fill, log flow / median, log2 plume speed, first fill.
     def _draw(self, count: int, fresh: bool) -> tuple[NDArray[np.intp], Floats]:
@@ -125,7 +129,12 @@ class Filling:
         return kind, state
 
     def step(
-        self, contrast: Floats, flowing: float, seconds: float, inflow: Inflow | None = None
+        self,
+        contrast: Floats,
+        flowing: float,
+        seconds: float,
+        inflow: Inflow | None = None,
+        level: float | None = None,
     ) -> None:
         """Advance by a spectrum's contrast (B,).
 
@@ -134,6 +143,7 @@ class Filling:
             flowing: probability that anything flows.
             seconds: since the last.
             inflow: what is known of the flow otherwise; without it, the prior's median.
+            level: of the splash [dB re full scale], if it shall be compared with the inflow.
         """
         if flowing < _UNLIKELY:
             flowing = 0.0
@@ -156,11 +166,16 @@ class Filling:
         if hearing.plume:
             score = score + hearing.plume * self._at(contrast, self._plume())
         self._log_weight += flowing * hearing.trust * seconds * score - 2.0 * seconds * over
+        if level is not None and isinstance(arrives, np.ndarray) and flowing > _CERTAIN:
+            self._log_weight += self._loudness.score(
+                level, arrives / seconds, self._air_column(), seconds
+            )
         weight = self.weights()
         now = float(weight @ heard[0])
         self._salience += min(1.0, flowing * seconds / 0.5) * (now - self._salience)
         if 1 / (weight @ weight) < self.count / 2:
             chosen = self._resample(weight)
+            self._loudness.select(chosen)
             if inflow is not None:
                 inflow.select(chosen)
 
@@ -194,6 +209,10 @@ class Filling:
         table = self._shapes.level
         low, high = table[self._kind, node], table[self._kind, node + 1]
         return np.asarray((low + part * (high - low)) * np.exp(self._state[0]))
+
+    def _air_column(self) -> Floats:
+        """Heights of the air above the surface [m], (P,)."""
+        return np.asarray(self._shapes.height[self._kind] * np.exp(self._state[0]) - self._level())
 
     def _plume(self) -> Floats:
         """log2 of the bubble plume's resonance [Hz]: that of a column as deep as the pool."""
@@ -237,7 +256,7 @@ class Filling:
         size, _, fill, rate, _, first = self._state
         scale = np.exp(size)
         capacity = self._shapes.capacity[self._kind] * scale**3
-        air = self._shapes.height[self._kind] * scale - self._level()
+        air = self._air_column()
         pitch = self._pitch()[:, 0]
 
         def moments(values: Floats) -> tuple[float, float]:

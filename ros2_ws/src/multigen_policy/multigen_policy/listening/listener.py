@@ -74,7 +74,7 @@ class Listener:
         gate = self._gate
         gate.push(spectrum, none)
         contrast = self._contrast.push(spectrum, quiet=gate.probability < 0.3)
-        self.filling.step(contrast, gate.probability, seconds, inflow)
+        self.filling.step(contrast, gate.probability, seconds, inflow, gate.level)
         self._steps += 1
         return Estimate(
             (self._steps - 1) * PERIOD,

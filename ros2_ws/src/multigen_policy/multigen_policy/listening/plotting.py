@@ -63,7 +63,7 @@ def write_plot(
     sound.set_ylim(*np.log2(FREQUENCIES[[0, -1]]))
     sound.set_ylabel("frequency [Hz]")
     sound.set_title(title, fontsize=10)
-    sound.legend(loc="lower right", fontsize=8)
+    sound.legend(loc="lower right", fontsize=8, facecolor="black", labelcolor="white")
     level = np.array([belief.fill for belief in beliefs])
     error = np.array([belief.fill_error for belief in beliefs])
     fill.fill_between(times, level - error, level + error, alpha=0.25, linewidth=0)

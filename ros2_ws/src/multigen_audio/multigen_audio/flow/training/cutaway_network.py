@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from multigen_audio.flow.conditions import MATERIALS
 from multigen_audio.flow.picture import SIZES
 from multigen_audio.flow.sight import HOPS, ROWS, SLOW
 from multigen_audio.flow.training.layers import (
@@ -17,6 +18,9 @@ from multigen_audio.flow.training.layers import (
     radii,
     row_volumes,
 )
+
+WALL = (0.0, 0.5, 1.0, 1.5, 2.0)
+"""Where the wall's colours are read, beside the inner radius [px]."""
 
 
 class Rows(nn.Module):
@@ -49,19 +53,33 @@ class Section(nn.Module):
         self.far = Rows(rows, 12)
         self.rows = nn.Conv1d(rows, 3, 1)
 
-    def forward(self, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Target half (N, 3, 128, 80) to rows' logits (N, 3, ROWS), features (N, F), look (N, R).
-
-        The look is the mean of what rows inside the vessel are like: its wall, mostly.
-        """
+    def forward(self, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Target half (N, 3, 128, 80) to rows' logits (N, 3, ROWS) and features (N, F)."""
         folded = torch.cat([target[..., :40].flip(-1), target[..., 40:]], 1)
         x = self.strips(folded).transpose(2, 3).flatten(1, 2)
         x = self.near(self.flat(x))
         features = functional.relu(self.features(functional.relu(self.pool(x)).flatten(1)))
-        rows = self.rows(self.far(x + self.context(features)[..., None]))
-        inside = rows[:, :1].detach().sigmoid()
-        look = (x * inside).sum(-1) / (inside.sum(-1) + 1.0)
-        return rows, features, look
+        return self.rows(self.far(x + self.context(features)[..., None])), features
+
+
+def wall(target: Tensor, rows: Tensor) -> Tensor:
+    """Colours (N, 6 W) along the wall, at WALL beside the radii in rows (N, 3, ROWS).
+
+    Mean colours, and in which direction they differ from the background: a wall thinner than a
+    pixel mixes with it.
+    """
+    inside, _, radius = rows.detach().unbind(1)
+    columns = (torch.arange(80, device=target.device) - 39.5).abs()
+    beside = columns - radius[..., None]
+    behind = target[:, :, 0, 0]
+    found = []
+    for distance in WALL:
+        near = inside[..., None] * (1.0 - (beside - distance).abs()).clamp(min=0.0)
+        total = near.sum((1, 2))[:, None] + 1e-3
+        colour = (target * near[:, None]).sum((2, 3)) / total
+        contrast = colour - behind
+        found += [colour, contrast / (contrast.norm(dim=1, keepdim=True) + 0.05)]
+    return torch.cat(found, 1)
 
 
 class CutawayNetwork(Eyed):
@@ -80,9 +98,11 @@ class CutawayNetwork(Eyed):
         self.join = nn.Linear(128 + 96 + 7, MEMORY)
         self.memory = nn.GRU(MEMORY, MEMORY, batch_first=True)
         self.hops = nn.Sequential(nn.Linear(2 * MEMORY, 128), nn.ReLU(), nn.Linear(128, 4 * HOPS))
+        kinds = len(MATERIALS)
         self.slow = nn.Sequential(
-            nn.Linear(2 * MEMORY + 96, 96), nn.ReLU(), nn.Linear(96, len(SLOW))
+            nn.Linear(2 * MEMORY, 96), nn.ReLU(), nn.Linear(96, len(SLOW) - kinds)
         )
+        self.material = nn.Sequential(nn.Linear(6 * len(WALL), 64), nn.ReLU(), nn.Linear(64, kinds))
 
     def forward(
         self, frame: Tensor, gap: Tensor, state_memory: Tensor, state_seen: Tensor
@@ -90,7 +110,7 @@ class CutawayNetwork(Eyed):
         """Rows, hops, slow, and the memory after; see `Eyed`."""
         batch, count = frame.shape[:2]
         x = frame.flatten(0, 1).permute(0, 3, 1, 2).float() / 64.0 - 1.7
-        logits, target, look = self.target(x[..., 80:])
+        logits, features = self.target(x[..., 80:])
         source = self.source(x[..., :80])
         with torch.autocast(frame.device.type, enabled=False):
             inside, filled, width = logits.float().view(batch, count, 3, ROWS).unbind(2)
@@ -102,13 +122,17 @@ class CutawayNetwork(Eyed):
             rise = seen * (volume - before) / (0.1 * gap)
             late = 0.3 * (gap - 1.0).clamp(max=10.0)
             extra = torch.cat([compressed(rise / 5.0), compressed(rise / 50.0), known, late], -1)
-        read = [part.view(batch, count, -1).float() for part in (target, source, look)]
-        joined = functional.relu(self.join(torch.cat([*read[:2], extra], -1)))
+            colours = wall(x[..., 80:], rows.flatten(0, 1)).view(batch, count, -1)
+            material = self.material(colours)
+        read = [part.view(batch, count, -1).float() for part in (features, source)]
+        joined = functional.relu(self.join(torch.cat([*read, extra], -1)))
         remembered, memory = self.memory(joined, state_memory)
         both = torch.cat([joined, remembered], -1)
         hops = self.hops(both).view(batch, count, HOPS, 4)
         last = torch.cat([volume[:, -1], torch.ones_like(volume[:, -1])], -1)
-        return rows, hops, self.slow(torch.cat([both, read[2]], -1)), memory, last
+        slow = self.slow(both).float()
+        slow = torch.cat([slow[..., :1], material, slow[..., 1:]], -1)
+        return rows, hops, slow, memory, last
 
 
 def _volumes(rows: Tensor) -> tuple[Tensor, Tensor]:

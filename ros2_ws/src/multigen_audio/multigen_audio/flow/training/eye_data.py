@@ -61,7 +61,8 @@ def _rows(target: Vessel, states: Sequence[LiquidState]) -> NDArray[np.float32]:
 class Mishaps:
     """How often what happens to frames on their way; colours change in whole windows.
 
-    `forgotten` is the relative error of the volume remembered.
+    `forgotten` is the relative error of the volume remembered, `aside` how far [px] the camera may
+    look past.
     """
 
     lost: float = 0.25
@@ -70,6 +71,7 @@ class Mishaps:
     noisy: float = 0.3
     blurred: float = 0.1
     forgotten: float = 0.15
+    aside: int = 12
 
 
 class Windows:
@@ -117,6 +119,10 @@ class Windows:
             again[0] = False
             shown[again] = shown[np.flatnonzero(again) - 1]
         window = self._pictures[file].take(shown)
+        if self._view == "public":
+            # Rolled over edges that the network does not look at.
+            shift = rng.integers(-mishaps.aside, mishaps.aside + 1, 2)
+            window = np.roll(window, shift, (1, 2))
         coloured = rng.random() >= mishaps.recoloured
         if not coloured:
             window = _recoloured(window, rng)

@@ -23,7 +23,7 @@ from multigen_core.types import CameraFrame
 _POURING = 1e-6
 """Flow above which the resonance counts [m^3/s]."""
 _PAUSE = 30
-"""Hops without flow before an onset."""
+"""Hops without flow before an onset, and after it over which more flows than drops."""
 _LATE = 60
 """Hops after which a missed onset is lost."""
 
@@ -73,7 +73,7 @@ def look(eye: Eye, pour: Pour, frames: Iterable[CameraFrame]) -> Sighting:
         np.abs(cents(seen["resonance"][pouring], true["resonance"][pouring])),
         np.abs(seen["air_column"] - true["air_column"])[pouring],
         np.abs(np.log(ratio)),
-        _onsets(flows, thought),
+        _onsets(true["flow"], thought),
         float(thought[~flows].mean()) if not flows.all() else 0.0,
         float((~thought[flows]).mean()) if flows.any() else 0.0,
         float(np.corrcoef(seen["flow"], true["flow"])[0, 1]) if varies else float("nan"),
@@ -82,11 +82,12 @@ def look(eye: Eye, pour: Pour, frames: Iterable[CameraFrame]) -> Sighting:
     )
 
 
-def _onsets(flows: NDArray[np.bool_], thought: NDArray[np.bool_]) -> Floats:
+def _onsets(flow: Floats, thought: NDArray[np.bool_]) -> Floats:
     """By how much each onset after a pause is seen late [s]."""
     late = []
-    for start in np.flatnonzero(flows):
-        if start >= _PAUSE and not flows[start - _PAUSE : start].any():
+    for start in np.flatnonzero(flow > LEAST_FLOW):
+        quiet = start >= _PAUSE and flow[start - _PAUSE : start].max() <= LEAST_FLOW
+        if quiet and flow[start : start + _PAUSE].mean() > _POURING:
             near = np.flatnonzero(thought[start - _PAUSE : start + _LATE])
             late.append((near[0] - _PAUSE) / 100 if len(near) else np.inf)
     return np.array(late)
@@ -103,7 +104,7 @@ def report(sightings: Sequence[Sighting]) -> str:
     lines = ["all: " + _figures(sightings)]
     kinds: tuple[tuple[str, Callable[[Sighting], str]], ...] = (
         ("walls", lambda s: "opaque" if s.pour.target.opaque else "clear"),
-        ("vessel", lambda s: f"{s.pour.target.name} ({s.pour.target.material})"),
+        ("vessel", lambda s: f"{s.pour.scene.target.vessel} ({s.pour.target.material})"),
         ("liquid", lambda s: s.pour.scene.liquid),
     )
     for kind, name_of in kinds:

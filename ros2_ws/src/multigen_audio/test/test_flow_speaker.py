@@ -10,6 +10,7 @@ from multigen_audio.flow.conditions import Conditions
 from multigen_audio.flow.features import FEATURES
 from multigen_audio.flow.mel import BANDS, HOP, LEAD
 from multigen_audio.flow.mouth import BINS, Mouth, MouthConfig
+from multigen_audio.flow.noise import KEEPS, Wandering
 from multigen_audio.flow.runtime import Network
 from multigen_audio.flow.speaker import Speaker
 from multigen_audio.flow.training import train_mouth, train_voice
@@ -48,9 +49,20 @@ def say(speaker, pour, cuts):
     return np.concatenate(parts)
 
 
+def test_noise_wanders_as_each_process_keeps_and_not_as_it_is_cut(rng) -> None:
+    whole = Wandering(np.random.default_rng(1)).next(2000)
+    np.testing.assert_allclose(whole.std(axis=(0, 2)), 1.0, atol=0.1)
+    for index, keep in enumerate(KEEPS[:4]):
+        line = whole[:, index]
+        assert np.mean(line[1:] * line[:-1]) == pytest.approx(keep, abs=0.1)
+    noise = Wandering(np.random.default_rng(1))
+    parts = np.concatenate([noise.next(count) for count in (1, 7, 1992)])
+    np.testing.assert_allclose(parts, whole, atol=1e-6)
+
+
 def test_the_voice_gives_what_it_gives_in_torch(folder, networks, rng) -> None:
     told = rng.standard_normal((1, 40, FEATURES)).astype(np.float32)
-    noise = rng.standard_normal((1, 40, BANDS)).astype(np.float32)
+    noise = Wandering(rng).next(40)[None]
     voice = networks[0]
     with torch.no_grad():
         memory = voice.memory().repeat(len(STEPS), 1, 1, 1, 1)

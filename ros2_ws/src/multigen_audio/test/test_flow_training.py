@@ -8,6 +8,7 @@ import torch
 
 from multigen_audio.flow.features import FEATURES
 from multigen_audio.flow.mel import BANDS, HOP
+from multigen_audio.flow.noise import KEEPS
 from multigen_audio.flow.runtime import Network
 from multigen_audio.flow.training import command, train_mouth, train_voice
 from multigen_audio.flow.training.examples import recorded, recorded_examples, scripted_examples
@@ -78,7 +79,7 @@ def test_training_goes_on_where_it_was_and_can_begin_from_weights(
     run(network, *common, tuned, "--steps", 1, "--start", tmp_path)
     net = Network(tuned, network)
     if network == "voice":
-        told, noise = np.zeros((1, 5, FEATURES)), np.zeros((1, 5, BANDS))
+        told, noise = np.zeros((1, 5, FEATURES)), np.zeros((1, 5, len(KEEPS), BANDS))
         found = net.run(features=told.astype(np.float32), noise=noise.astype(np.float32))
         assert np.isfinite(found["spectra"]).all()
 

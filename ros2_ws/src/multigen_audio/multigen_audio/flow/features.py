@@ -17,6 +17,8 @@ LEVEL = 10.0 ** (-28.5 / 20.0)
 """RMS of the reference pour, as of `replay`."""
 _BUMP = 150.0
 """Half width of the resonance's mark [cents]."""
+_EMPHASIS, _EMPHASISED = 4.0 * float(np.log(10.0)) / 20.0, 100.0
+"""Height [of log-magnitude] and half width [cents] of what is added at the resonance."""
 _SLOWEST_SPLASH = 0.7
 """Speed [m/s] that what misses the target has at least."""
 _WATER = {"viscosity": 1.002e-3, "bubbliness": 1.0, "temperature": 20.0}
@@ -32,9 +34,8 @@ def features(now: Conditions, real: bool) -> Floats:
     physical synthesizer.
     """
     known = now["resonance"] > 0
-    resonance = np.where(known, np.maximum(now["resonance"], 20.0), 1000.0).astype(np.float64)
-    octaves = np.log2(centres()[None] / resonance[:, None])
-    bump = np.exp(-0.5 * (octaves * 1200.0 / _BUMP) ** 2) * known[:, None]
+    resonance = np.where(known, np.maximum(now["resonance"], 20.0), 1000.0)
+    bump = _bump(now["resonance"], _BUMP)
     steady = np.clip((now["flow"] - _DRIPPING) / (_STEADY - _DRIPPING), 0.0, 1.0)
     radius = np.maximum(now["mouth_radius"], 1e-3)
     air = np.maximum(now["air_column"], 0.0) + END_CORRECTION * radius
@@ -65,6 +66,14 @@ def features(now: Conditions, real: bool) -> Floats:
     return np.asarray(np.nan_to_num(found), np.float32)
 
 
+def emphasis(now: Conditions) -> Floats:
+    """What to add to log-mel spectra (T, BANDS) for the resonance to stand out as in recordings.
+
+    Spectra of 32 ms and a mean over what is possible smear it.
+    """
+    return np.asarray(_EMPHASIS * _bump(now["resonance"], _EMPHASISED), np.float32)
+
+
 def loudness(now: Conditions) -> Floats:
     """RMS to expect (T,): root of the kinetic power that falls, softer with fill and viscosity."""
     speed = now["impact_speed"] / REFERENCE_SPEED
@@ -87,6 +96,13 @@ def envelope(rms: Floats, before: float = 0.0) -> Floats:
         out[index] = max(float(value), before * keep)
         before = float(out[index])
     return out
+
+
+def _bump(resonance: Floats, width: float) -> NDArray[np.float64]:
+    """A mark on the bands around a resonance [Hz], 0 where that is unknown, (T, BANDS)."""
+    known = resonance > 0
+    octaves = np.log2(centres()[None] / np.where(known, np.maximum(resonance, 20.0), 1e3)[:, None])
+    return np.asarray(np.exp(-0.5 * (octaves * 1200.0 / width) ** 2) * known[:, None])
 
 
 def _decades(ratio: Floats) -> Floats:

@@ -9,8 +9,9 @@ from numpy.random import default_rng
 from scipy.signal import lfilter
 
 from multigen_audio.flow.conditions import Conditions
-from multigen_audio.flow.features import envelope, features, loudness
-from multigen_audio.flow.mel import BANDS, HOP, LEAD
+from multigen_audio.flow.features import emphasis, envelope, features, loudness
+from multigen_audio.flow.mel import HOP, LEAD
+from multigen_audio.flow.noise import Wandering
 from multigen_audio.flow.overlap import Analysis, Synthesis
 from multigen_audio.flow.runtime import Floats, Network
 from multigen_audio.limiter import limit
@@ -53,7 +54,8 @@ class Speaker:
         self._voice.reset()
         self._mouth.reset()
         self._analysis, self._synthesis = Analysis(), Synthesis()
-        self._spectra, self._phases, self._room = (default_rng([self._seed, i]) for i in range(3))
+        self._wandering = Wandering(default_rng([self._seed, 0]))
+        self._phases, self._room = (default_rng([self._seed, i]) for i in (1, 2))
         self._rms = np.zeros(3, np.float32)
         self._room_state = np.zeros(1)
         self._before = LEAD
@@ -65,8 +67,8 @@ class Speaker:
             return np.zeros(0, np.float32)
         spectra = self._voice.run(
             features=features(now, self._real)[None],
-            noise=self._spectra.standard_normal((1, count, BANDS), np.float32),
-        )["spectra"]
+            noise=self._wandering.next(count)[None],
+        )["spectra"] + emphasis(now)
         noise = self._phases.standard_normal(count * HOP, np.float32)
         parts = self._mouth.run(spectra=spectra, noise=self._analysis.push(noise)[None])["sound"]
         sound = self._synthesis.push(parts[0]) * self._loudness(now)

@@ -1,7 +1,8 @@
 """The voice: what happens, as a log-mel spectrum, by conditional flow matching.
 
 A causal network turns noise into a spectrum in a few steps along a learned flow (Lipman et al.
-2023; Liu et al. 2023), each conditioned on the features of what is seen.
+2023; Liu et al. 2023), each conditioned on the features of what is seen. The noise has the
+covariance of spectra already (as in Lee et al. 2022), so that the flow need not make it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from multigen_audio.flow.features import FEATURES
 from multigen_audio.flow.mel import BANDS
+from multigen_audio.flow.noise import KEEPS
 
 STEPS = (0.2324, 0.2366, 0.2008, 0.1580)
 PLACES = (0.0214, 0.4471, 0.5129, 0.8262)
@@ -79,6 +81,8 @@ class Voice(nn.Module):
         self.leave = nn.Linear(width, BANDS)
         self.register_buffer("mean", torch.zeros(BANDS))
         self.register_buffer("deviation", torch.ones(BANDS))
+        self.register_buffer("shares", torch.ones(len(KEEPS), BANDS) / len(KEEPS) ** 0.5)
+        self.register_buffer("spread", torch.eye(BANDS))
         frequencies = 2 * math.pi * 2.0 ** torch.arange(-4.0, 4.0, 0.5)
         self.register_buffer("frequencies", frequencies)
 
@@ -86,6 +90,10 @@ class Voice(nn.Module):
         """What one step remembers at the beginning: (blocks, B, kernel - 1, width)."""
         c = self.config
         return torch.zeros(c.blocks, batch, c.kernel - 1, c.width, device=self.mean.device)
+
+    def mixed(self, noise: Tensor) -> Tensor:
+        """Noise (B, T, len(KEEPS), BANDS) as correlated as spectra are, (B, T, BANDS)."""
+        return (noise * self.shares).sum(2) @ self.spread
 
     def told(self, features: Tensor) -> list[Tensor]:
         """Features (B, T, FEATURES) as each layer hears of them; equal for all steps."""
@@ -108,12 +116,13 @@ class Voice(nn.Module):
     def forward(
         self, features: Tensor, noise: Tensor, state_memory: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Speak: log-mel spectra (B, T, BANDS) of features (B, T, FEATURES) and noise.
+        """Speak: log-mel spectra (B, T, BANDS) of features (B, T, FEATURES).
 
+        `noise` (B, T, len(KEEPS), BANDS) is that of noise.py.
         `state_memory` (len(STEPS), blocks, B, kernel - 1, width) carries on from the chunk before.
         """
         told = self.told(features)
-        x, kept = noise, []
+        x, kept = self.mixed(noise), []
         for length, at, past in zip(STEPS, PLACES, state_memory, strict=True):
             place = torch.full((1,), at, device=x.device)
             velocity, now = self.velocity(x, place, told, past)

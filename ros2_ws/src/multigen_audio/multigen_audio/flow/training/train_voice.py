@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.random import Generator
+from scipy.optimize import nnls
 from torch import Tensor
 
 from multigen_audio.flow import mel
 from multigen_audio.flow.conditions import COLUMNS
 from multigen_audio.flow.features import FEATURES, features
+from multigen_audio.flow.noise import KEEPS, Wandering
 from multigen_audio.flow.training.examples import (
     Example,
     recorded_examples,
@@ -24,7 +26,7 @@ from multigen_audio.flow.training.export import export
 from multigen_audio.flow.training.loop import Training, begin_from
 from multigen_audio.flow.voice import PLACES, Voice, VoiceConfig
 
-STEPS = 3000
+STEPS = 2400
 POURS = 120
 """Simulated pours to learn from, besides the recordings and SCRIPTED ones."""
 SCRIPTED = 160
@@ -86,7 +88,7 @@ def train(
         torch.manual_seed(seed + step)
         batch = [_crop(real, rng) for _ in range(_REAL)]
         batch += [_crop(physical, rng) for _ in range(_PHYSICAL)]
-        found = _loss(voice, batch, device)
+        found = _loss(voice, batch, device, rng)
         figures = {"loss": float(found.detach().mean())}
         figures["real"] = float(found.detach()[:_REAL].mean())
         if kept and (step + 1) % 250 == 0:
@@ -107,7 +109,7 @@ def save(voice: Voice, out: Path) -> None:
         asdict(config),
         {
             "features": torch.zeros(1, length, FEATURES),
-            "noise": torch.zeros(1, length, mel.BANDS),
+            "noise": torch.zeros(1, length, len(KEEPS), mel.BANDS),
             "state_memory": voice.cpu().memory().repeat(len(PLACES), 1, 1, 1, 1),
         },
         ["spectra", "next_memory"],
@@ -116,7 +118,10 @@ def save(voice: Voice, out: Path) -> None:
 
 
 def _normalise(voice: Voice, kinds: Sequence[Sequence[Heard]]) -> None:
-    """Each band to mean 0 and deviation 1, both kinds of example counting equally."""
+    """Each band to mean 0 and deviation 1, both kinds of example counting equally.
+
+    The noise gets the covariance of the first kind's spectra.
+    """
     means, squares = [], []
     for kind in kinds:
         spectra = np.concatenate([heard.spectra[heard.example.use] for heard in kind])
@@ -124,7 +129,39 @@ def _normalise(voice: Voice, kinds: Sequence[Sequence[Heard]]) -> None:
         squares.append((spectra**2).mean(axis=0))
     mean = np.mean(means, axis=0)
     voice.mean.copy_(torch.from_numpy(mean))
-    voice.deviation.copy_(torch.from_numpy(np.sqrt(np.mean(squares, axis=0) - mean**2)))
+    deviation = np.sqrt(np.mean(squares, axis=0) - mean**2)
+    voice.deviation.copy_(torch.from_numpy(deviation))
+    shares, spread = _covariance(kinds[0], mean, deviation)
+    voice.shares.copy_(torch.from_numpy(shares))
+    voice.spread.copy_(torch.from_numpy(spread))
+
+
+def _covariance(
+    kind: Sequence[Heard], mean: np.ndarray, deviation: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What of each of KEEPS is in each principal component, (K, BANDS), and those, (BANDS, BANDS).
+
+    The components' autocorrelations are fitted by sums of the processes'.
+    """
+    runs = [(heard.spectra - mean) / deviation for heard in kind]
+    used = [heard.example.use for heard in kind]
+    together = np.concatenate([run[use] for run, use in zip(runs, used, strict=True)])
+    size, axes = np.linalg.eigh(np.cov(together.T))
+    spread = axes * np.sqrt(np.maximum(size, 1e-6))
+    runs = [(run - together.mean(0)) @ (axes / np.sqrt(np.maximum(size, 1e-6))) for run in runs]
+    lags = np.array([0, 1, 2, 3, 5, 8, 12, 20, 35, 60, 100, 150])
+    found = []
+    for lag in lags:
+        pairs = [
+            (run[: len(run) - lag] * run[lag:])[use[: len(use) - lag] & use[lag:]]
+            for run, use in zip(runs, used, strict=True)
+            if len(run) > lag
+        ]
+        found.append(np.concatenate(pairs).mean(axis=0))
+    processes = np.array(KEEPS)[None] ** lags[:, None]
+    shares = np.stack([nnls(processes, series)[0] for series in np.array(found).T], axis=1)
+    shares = np.sqrt(shares / np.maximum(shares.sum(axis=0), 1e-6))
+    return shares.astype(np.float32), spread.T.astype(np.float32)
 
 
 def _crop(kind: Sequence[Heard], rng: Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -153,14 +190,19 @@ def _crop(kind: Sequence[Heard], rng: Generator) -> tuple[np.ndarray, np.ndarray
 
 
 def _loss(
-    voice: Voice, batch: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], device: str
+    voice: Voice,
+    batch: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]],
+    device: str,
+    rng: Generator,
 ) -> Tensor:
     """Mean square error of the velocity, (B,), at random places of the flow."""
     told, spectra, use = (
         torch.from_numpy(np.stack(part)).to(device) for part in zip(*batch, strict=True)
     )
+    drawn = [Wandering(rng).next(_CROP) for _ in batch]
+    wandering = torch.from_numpy(np.stack(drawn))
     goal = (spectra - voice.mean) / voice.deviation
-    noise = torch.randn_like(goal)
+    noise = voice.mixed(wandering.to(device))
     place = torch.rand(len(goal), device=device)
     taken = torch.tensor(PLACES, device=device)[torch.randint(len(PLACES), place.shape)]
     place = torch.where(torch.rand(place.shape, device=device) < _TAKEN, taken, place)
@@ -179,6 +221,6 @@ def _validate(voice: Voice, kept: Sequence[Heard], device: str) -> float:
     rng = np.random.default_rng(0)
     state = torch.get_rng_state()
     torch.manual_seed(0)
-    losses = [_loss(voice, [_crop(kept, rng) for _ in range(16)], device) for _ in range(4)]
+    losses = [_loss(voice, [_crop(kept, rng) for _ in range(16)], device, rng) for _ in range(4)]
     torch.set_rng_state(state)
     return float(torch.cat(losses).mean())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -92,13 +92,18 @@ def tasks(plan: Plan) -> list[Task]:
     return [
         Task(
             case,
-            wanted,
+            tuple(_seeded(config, index) for config in wanted),
             plan.views,
             identity=case.seed < _IDENTICAL and case.recording is None,
             keep=case.seed < (plan.shown if case.recording is None else min(plan.shown, 1)),
         )
-        for case in cases
+        for index, case in enumerate(cases)
     ]
+
+
+def _seeded(config: SynthesizerConfig, seed: int) -> SynthesizerConfig:
+    """Another instance for every case; one suffices where loading recordings takes seconds."""
+    return config if config.recordings else replace(config, seed=seed)
 
 
 def evaluate(plan: Plan, progress: Callable[[], None] = lambda: None) -> Evaluation:

@@ -76,19 +76,20 @@ def judge(task: Task) -> Judged:
     Raises:
         MultigenError: a synthesizer cannot be made or cannot use the pour.
     """
-    looks = any(_synthesizer(c).source is Source.FRAMES for c in task.synthesizers)
     seen = task.views if task.case.recording is None else task.views[:1]
+    configs = [replace(config, view=seen[0]) for config in task.synthesizers]
+    looks = any(_synthesizer(config).source is Source.FRAMES for config in configs)
     pour = task.case.pour(looks and "cutaway" in seen, looks and "public" in seen)
     truth = Truth.of(pour.states)
     heard = []
-    for config in task.synthesizers:
+    for config in configs:
         views = seen if _synthesizer(config).source is Source.FRAMES else ("",)
         heard += [_heard(task, pour, truth, config, view) for view in views]
     bare = Pour(pour.seed, pour.scene, pour.target, pour.states, [], [])
     return Judged(task.case, bare, truth, heard)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=12)
 def _synthesizer(config: SynthesizerConfig) -> Synthesizer:
     return Noise(config.seed) if config.synthesizer == NOISE else make_synthesizer(config)
 

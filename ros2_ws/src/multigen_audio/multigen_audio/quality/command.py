@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from multigen_audio.flow.training.splits import HELD_OUT
 from multigen_audio.quality.evaluation import REAL, Evaluation, Plan, divided, evaluate, tasks
+from multigen_audio.quality.judging import NOISE
 from multigen_audio.quality.table import table
 from multigen_core.errors import MultigenError
 from multigen_core.files import write_json
@@ -21,6 +22,7 @@ from multigen_core.synthesizer import SynthesizerConfig, synthesizer_names
 _USUAL = ("flow", "physical", "replay")
 _SHOWN = 3
 """Held-out scenes on the page."""
+_NOTES = 10
 VIEWS = {"both": ("cutaway", "public"), "cutaway": ("cutaway",), "public": ("public",)}
 
 
@@ -127,5 +129,14 @@ def _print(console: Console, found: Evaluation, judged: Sequence[Recording]) -> 
             f"real-vs-real distances lie between {spread[0]:.2f} and {spread[1]:.2f} of their mean "
             "(fixed embedding, 5 to 95 % of draws of other vessels)"
         )
-    for note in found.notes:
+    heard = {
+        name: found.figures[name]["pitch_cents"]
+        for name in ("physical", "replay", NOISE)
+        if name in found.figures
+    }
+    floors = ", ".join(f"{name} {cents:.0f}" for name, cents in heard.items())
+    console.print(f"what the tracker makes of sound of the true pitch, and of none: {floors} cents")
+    for note in found.notes[:_NOTES]:
         console.print(f"[yellow]{escape(note)}[/]")
+    if len(found.notes) > _NOTES:
+        console.print(f"[yellow]… and {len(found.notes) - _NOTES} more like these[/]")

@@ -184,7 +184,10 @@ class Acoustic:
         if self._end is not None:
             old = round((self._end - audio.stamp) * SAMPLE_RATE / 1e9)
         self._end = audio.end
-        return audio.samples[min(max(old, 0), len(audio.samples)) :]
+        fresh = audio.samples[min(max(old, 0), len(audio.samples)) :]
+        # Sound that got lost is there as zeros before what came next.
+        heard = np.flatnonzero(fresh)
+        return fresh[heard[0] :] if len(heard) else fresh
 
     def _decide(self, observation: Observation, tilt: float) -> Tilt:
         now, config, heard = observation.stamp, self._config, self.heard

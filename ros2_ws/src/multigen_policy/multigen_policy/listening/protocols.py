@@ -43,7 +43,7 @@ class Excerpt:
     @property
     def elapsed(self) -> Floats:
         """Times of the truth [s]."""
-        return PERIOD * np.arange(len(self.truth))
+        return np.asarray(PERIOD * np.arange(len(self.truth)))
 
 
 def onset(levels: Floats) -> float:

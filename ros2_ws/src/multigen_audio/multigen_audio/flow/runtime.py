@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -58,7 +59,7 @@ class Network:
             name: np.zeros(shape, np.float32) for name, shape in self._shapes.items()
         }
 
-    def run(self, **inputs: Floats) -> dict[str, Floats]:
+    def run(self, **inputs: NDArray[Any]) -> dict[str, Floats]:
         """The graph's outputs by name, but for its memory."""
         found = dict(
             zip(self._outputs, self._session.run(None, {**inputs, **self._state}), strict=True)

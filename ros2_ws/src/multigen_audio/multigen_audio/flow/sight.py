@@ -8,6 +8,7 @@ rows are then heights to a small part of a row.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ _LEAST_HEIGHT = 0.01
 Floats = NDArray[np.float64]
 
 
-def to_network(slow: Floats) -> NDArray[np.float32]:
+def to_network(slow: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Columns SLOW (..., S) in the network's units, near 1."""
     scaled = np.array(slow, np.float32)
     scaled[..., -3] = np.log10(np.maximum(scaled[..., -3], 1e-5)) + 3.0
@@ -90,14 +91,10 @@ class Shape:
 
     def mixed(self, other: Shape, part: float) -> Shape:
         """This shape with `part` of another."""
-
-        def mix(a, b):  # type: ignore[no-untyped-def]
-            return (1 - part) * a + part * b
-
         return Shape(
-            mix(self.floor, other.floor),
-            mix(self.height, other.height),
-            mix(self.radii, other.radii),
+            (1 - part) * self.floor + part * other.floor,
+            (1 - part) * self.height + part * other.height,
+            (1 - part) * self.radii + part * other.radii,
         )
 
     def differs(self, other: Shape) -> bool:

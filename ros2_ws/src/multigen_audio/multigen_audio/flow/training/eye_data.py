@@ -135,7 +135,7 @@ class Windows:
         return {
             "frame": window,
             "gap": gap[:, None].astype(np.float32),
-            "coloured": np.float32(coloured),
+            "coloured": np.array(coloured, np.float32),
             "before": self._before(facts, start, rng),
             "known": (chosen > 0).astype(np.float32),
             **{key: value[chosen] for key, value in facts.items()},

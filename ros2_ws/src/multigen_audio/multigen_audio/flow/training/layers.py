@@ -27,14 +27,17 @@ def block(conv: nn.Conv1d | nn.Conv2d) -> tuple[nn.Module, ...]:
 
 
 class Coarse(nn.Module):
-    """Reads a picture coarsely: every block halves it."""
+    """Reads a picture coarsely: the first block takes every `stride` pixels, all others halve."""
 
-    def __init__(self, size: tuple[int, int], widths: Sequence[int], features: int) -> None:
+    def __init__(
+        self, size: tuple[int, int], widths: Sequence[int], features: int, stride: int = 2
+    ) -> None:
         super().__init__()
-        pairs = itertools.pairwise((3, *widths))
-        blocks = [block(nn.Conv2d(a, b, 3, 2, 1, bias=False)) for a, b in pairs]
-        self.convs = nn.Sequential(*itertools.chain(*blocks))
-        height, width = (-(-side // 2 ** len(widths)) for side in size)
+        first = nn.Conv2d(3, widths[0], stride + 1, stride, stride // 2, bias=False)
+        pairs = itertools.pairwise(widths)
+        others = [nn.Conv2d(a, b, 3, 2, 1, bias=False) for a, b in pairs]
+        self.convs = nn.Sequential(*itertools.chain(*map(block, (first, *others))))
+        height, width = (-(-side // (stride * 2 ** len(others))) for side in size)
         self.features = nn.Linear(widths[-1] * height * width, features)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -76,6 +79,7 @@ class Eyed(nn.Module):
             for index in range(len(module) - 1):
                 conv, norm = module[index], module[index + 1]
                 if isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d):
+                    assert isinstance(conv, nn.Conv1d | nn.Conv2d)
                     module[index] = fuse_conv_bn_eval(conv, norm)
                     module[index + 1] = nn.Identity()
         return copy

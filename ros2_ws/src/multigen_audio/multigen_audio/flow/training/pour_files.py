@@ -127,7 +127,7 @@ class Pictures:
         starts = np.append(0, self.ends[:-1])
         chosen = np.atleast_1d(numbers)
         try:
-            parts = [zlib.decompress(self.data[starts[n] : self.ends[n]]) for n in chosen]
+            parts = [zlib.decompress(self.data[starts[n] : self.ends[n]].tobytes()) for n in chosen]
         except zlib.error as error:
             raise MultigenError(f"a picture of the pour is damaged: {error}") from error
         return np.frombuffer(b"".join(parts), np.uint8).reshape(len(parts), *self.shape)

@@ -125,7 +125,8 @@ def follow(
     path = plan_pour(Arm.load(), source, scene.source.grasp_height, place, target)
     states: list[LiquidState] = []
     frames: dict[View, list[CameraFrame]] = {"cutaway": [], "public": []}
-    asked: list[View] = [v for v, wanted in (("cutaway", pictures), ("public", public)) if wanted]
+    wanted: dict[View, bool] = {"cutaway": pictures, "public": public}
+    asked = [view for view, on in wanted.items() if on]
     joints = len(path.at(0.0))
     offset = simulator.joint_state().positions[:joints] - path.at(0.0)
     steps = round(1 / STATE_RATE / simulator.timestep)

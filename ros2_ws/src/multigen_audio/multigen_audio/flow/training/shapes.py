@@ -28,7 +28,8 @@ def varied(vessel: Vessel, rng: np.random.Generator) -> Vessel:
         z *= room / z[-1]
     r *= min(1.0, (_WIDEST - wall) / r.max())
     r[-1] = max(r[-1], _NARROWEST_MOUTH)
-    material = str(rng.choice(get_args(Material)))
+    materials: tuple[Material, ...] = get_args(Material)
+    material = materials[int(rng.integers(len(materials)))]
     opaque = material not in ("glass", "plastic") or (material == "plastic" and rng.random() < 0.5)
     colour = (*rng.uniform(0.15, 0.95, 3), 1.0)
     if not opaque:

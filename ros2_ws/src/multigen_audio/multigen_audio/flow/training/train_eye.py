@@ -24,13 +24,13 @@ from multigen_audio.flow.training.public_network import PublicNetwork
 from multigen_core.simulator import View
 
 STEPS = 1500
-"""For the hearing view; the public camera, whose larger pictures cost more, gets two thirds."""
+"""For the hearing view; the public camera, whose larger pictures cost more, gets half."""
 POURS = {"cutaway": 480, "public": 120}
 """Simulated pours to learn from."""
 HELD_OUT_POURS = 36
 _FRAMES = 192
 """In a batch: of many vessels in two steps of three, of fewer for longer in the third."""
-_LENGTHS = {"cutaway": (6, 6, 24), "public": (8, 8, 48)}
+_LENGTHS = {"cutaway": (6, 6, 24), "public": (4, 4, 32)}
 _RATE = 2e-3
 _DECAY = 0.995
 VIEWS: tuple[View, ...] = ("cutaway", "public")
@@ -53,7 +53,7 @@ def train(
         MultigenError: the simulator is missing, or the training fails.
     """
     for view in VIEWS:
-        count = steps if view == "cutaway" else max(2 * steps // 3, 1)
+        count = steps if view == "cutaway" else max(steps // 2, 1)
         train_view(view, out, count, device, seed, tell, workers)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from multigen_audio.flow.training.pours import simulate
 from multigen_audio.quality.rendering import PERIOD, render
+from multigen_audio.runtimes import runtimes
 from multigen_audio.scripted import steady_pour
 from multigen_audio.stream import SoundStream
 from multigen_core.contract import AUDIO_VIEW, CHUNK, LIQUID_STATE
@@ -55,7 +56,11 @@ def measured(name: str) -> dict[str, Any]:
         synthesizer = make_synthesizer(SynthesizerConfig(name))
     except MultigenError as error:
         return {f"{name}: not measured": str(error)}
-    return {f"{name}: {key}": value for key, value in _figures(synthesizer)}
+    figures = {f"{name}: {key}": value for key, value in _figures(synthesizer)}
+    if name == "flow":
+        for runtime, work in runtimes():
+            figures[f"flow: voice and mouth in {runtime}, real-time factor"] = work
+    return figures
 
 
 def _inputs(source: Source) -> Sequence[CameraFrame | LiquidState]:

@@ -180,3 +180,21 @@ def test_an_unknown_outcome_is_refused_by_name():
     message.outcome = "splashed"
     with pytest.raises(messages.MessageError, match="'splashed'; expected one of '', 'succeeded'"):
         messages.decode("multigen_interfaces/msg/PourProgress", message)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("sample_rate", 44_100),
+        ("channels", 2),
+        ("sample_format", "F32LE"),
+        ("coding_format", "mp3"),
+    ],
+)
+def test_sound_in_another_format_than_the_contracts_is_refused_by_name(field, value):
+    name = "audio_common_msgs/msg/AudioInfo"
+    info = messages.audio_info(16_000, RosFactory())
+    assert messages.decode(name, info) is info
+    setattr(info, field, value)
+    with pytest.raises(messages.MessageError, match=rf"{field} '?{value}.*expected 1, 16000"):
+        messages.decode(name, info)

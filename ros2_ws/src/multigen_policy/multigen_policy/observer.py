@@ -50,6 +50,7 @@ class Observer:
         self._joints: StampedBuffer[JointState] = StampedBuffer(JOINT_STATES_KEPT)
         self._audio = AudioRing(max(AUDIO_KEPT, audio_window), SAMPLE_RATE)
         self._camera: CameraCalibration | None = None
+        self._audio_trouble = ""
 
     def add_image(self, frame: CameraFrame) -> None:
         """Take a picture."""
@@ -62,6 +63,10 @@ class Observer:
     def add_audio(self, chunk: AudioChunk) -> None:
         """Take a chunk of sound."""
         self._audio.push(chunk)
+
+    def judge_audio(self, trouble: str = "") -> None:
+        """Use no sound from now on because of some `trouble`; use it again if there is none."""
+        self._audio_trouble = trouble
 
     def add_joints(self, state: JointState) -> None:
         """Take a joint state.
@@ -103,6 +108,8 @@ class Observer:
 
         def fresh(name: str) -> bool:
             stamp = newest[name]
+            if name == Sense.AUDIO.value and self._audio_trouble:
+                return False
             return stamp is not None and now - stamp <= self._max_age
 
         alive = frozenset(sense for sense in self._senses if fresh(sense.value))
@@ -111,6 +118,8 @@ class Observer:
             for name, age in self.ages(now).items()
             if not fresh(name) and (name == "joints" or Sense(name) in self._senses)
         ]
+        if self._audio_trouble:
+            stale.append(self._audio_trouble)
         if not fresh("joints") or (self._senses and not alive):
             raise StaleError(
                 f"nothing to act on ({', '.join(stale)}; "

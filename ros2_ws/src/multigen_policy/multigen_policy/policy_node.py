@@ -84,6 +84,15 @@ class PolicyNode(LifecycleNode):
         if Sense.AUDIO in policy.senses:
             inputs += [(contract.AUDIO, observer.add_audio)]
         self._inputs = [subscribe(self, topic, callback) for topic, callback in inputs]
+        if Sense.AUDIO in policy.senses:
+            self._inputs += [
+                subscribe(
+                    self,
+                    contract.AUDIO_INFO,
+                    lambda _: observer.judge_audio(),
+                    lambda error: observer.judge_audio(str(error)),
+                )
+            ]
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:

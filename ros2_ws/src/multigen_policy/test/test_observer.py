@@ -91,3 +91,23 @@ def test_a_clock_jump_back_starts_anew(arm, joints):
     eye.add_joints(joints(10 * SECOND))
     eye.add_joints(joints(SECOND))
     assert eye.observe(SECOND).stamp == SECOND
+
+
+def test_sound_in_a_format_that_is_not_understood_is_not_used_and_named(arm, joints):
+    ear = observer(arm, frozenset({Sense.AUDIO}))
+    ear.add_audio(sound(0, 2.0))
+    ear.add_joints(joints(2 * SECOND))
+    ear.judge_audio("sample_rate 44100")
+    with pytest.raises(StaleError, match="sample_rate 44100"):
+        ear.observe(2 * SECOND)
+    ear.judge_audio()
+    assert ear.observe(2 * SECOND).audio is not None
+
+
+def test_other_senses_go_on_without_such_sound(arm, joints):
+    both = observer(arm)
+    both.add_audio(sound(0, 2.0))
+    both.add_joints(joints(2 * SECOND))
+    both.add_image(image(2 * SECOND))
+    both.judge_audio("2 channels")
+    assert both.observe(2 * SECOND).alive == frozenset({Sense.IMAGE})

@@ -75,6 +75,18 @@ def _audio_from(message: Any) -> AudioChunk:
     return AudioChunk(stamp_of(message.header.stamp), samples, SAMPLE_RATE, message.header.frame_id)
 
 
+def _audio_info_from(message: Any) -> Any:
+    wanted = (1, SAMPLE_RATE, "S16LE", "wave")
+    names = ("channels", "sample_rate", "sample_format", "coding_format")
+    given = tuple(getattr(message, name) for name in names)
+    if given != wanted:
+        raise MessageError(
+            f"sound with {', '.join(f'{n} {g!r}' for n, g in zip(names, given, strict=True))}; "
+            f"expected {', '.join(repr(value) for value in wanted)}"
+        )
+    return message
+
+
 def _joint_state_from(message: Any) -> JointState:
     names = tuple(message.name)
     positions = np.array(message.position, float)
@@ -138,6 +150,7 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
     "sensor_msgs/msg/CompressedImage": _compressed_from,
     "sensor_msgs/msg/CameraInfo": _calibration_from,
     "audio_common_msgs/msg/AudioDataStamped": _audio_from,
+    "audio_common_msgs/msg/AudioInfo": _audio_info_from,
     "sensor_msgs/msg/JointState": _joint_state_from,
     "trajectory_msgs/msg/JointTrajectory": _trajectory_from,
     "multigen_interfaces/msg/LiquidState": _flat_from(LiquidState),

@@ -22,14 +22,14 @@ _UNLIKELY = 0.1
 
 @dataclass(frozen=True, slots=True)
 class FlowPrior:
-    """Flow into the vessel while any flows.
+    """Flow into the vessel while any flows; by default, as people pour.
 
     Its `median` [m^3/s], the standard deviation `spread` of its natural logarithm at the start and
     the random walk `drift` of the same [1/sqrt(s)].
     """
 
-    median: float = 60e-6
-    spread: float = 0.8
+    median: float = 40e-6
+    spread: float = 0.7
     drift: float = 0.15
 
 

@@ -89,12 +89,12 @@ class Draining:
         full = head > 1.3 * max(radius * sine, 1e-4)
         return np.where(full, np.minimum(rate, glugging), rate)
 
-    def step(self, seconds: float, open: ArrayLike = True) -> Floats:
-        """Advance by `seconds`; what has left [m^3], (N,), by the accounts that are `open` (N,)."""
+    def step(self, seconds: float, running: ArrayLike = True) -> Floats:
+        """Advance by `seconds`; what has left [m^3], (N,), by the accounts that are `running` (N,)."""
         count = max(1, math.ceil(seconds / STEP - 1e-9))
         before = self.content
         for _ in range(count):
-            lost = np.where(open, self.flow() * seconds / count, 0.0)
+            lost = np.where(running, self.flow() * seconds / count, 0.0)
             self.content = np.maximum(self.content - lost, 0.0)
         return before - self.content
 

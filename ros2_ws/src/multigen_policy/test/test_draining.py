@@ -49,7 +49,7 @@ def test_an_error_of_the_start_stays_and_does_not_grow():
     assert left[1] - left[0] == pytest.approx(10e-6, abs=2e-6)
 
 
-def test_accounts_that_are_not_open_keep_their_content():
+def test_accounts_that_do_not_run_keep_their_content():
     draining = beaker(300e-6, 300e-6, tilt=1.3)
     left = draining.step(0.5, np.array([True, False]))
     assert left[0] > 0 == left[1]

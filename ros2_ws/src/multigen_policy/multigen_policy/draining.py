@@ -90,7 +90,7 @@ class Draining:
         return np.where(full, np.minimum(rate, glugging), rate)
 
     def step(self, seconds: float, running: ArrayLike = True) -> Floats:
-        """Advance by `seconds`; what has left [m^3], (N,), by the accounts that are `running` (N,)."""
+        """Advance the accounts that are `running` (N,) by `seconds`; what has left [m^3], (N,)."""
         count = max(1, math.ceil(seconds / STEP - 1e-9))
         before = self.content
         for _ in range(count):

@@ -17,7 +17,9 @@ CHUNK = 20_000_000
 
 
 class Feed:
-    """Publishes liquid states and keeps the sound that comes back."""
+    """Publishes liquid states, or what `topic` is for, and keeps the sound that comes back."""
+
+    topic = contract.LIQUID_STATE
 
     def __init__(self, node, wait, meet, health):
         self.heard = []
@@ -26,7 +28,7 @@ class Feed:
         subscribe(node, contract.AUDIO, self.heard.append)
 
     def open(self):
-        self._sender = publisher(self._node, contract.LIQUID_STATE)
+        self._sender = publisher(self._node, self.topic)
 
     def close(self):
         self._node.destroy_publisher(self._sender._endpoint)

@@ -17,7 +17,7 @@ LEVEL = 10.0 ** (-28.5 / 20.0)
 """RMS of the reference pour, as of `replay`."""
 _BUMP = 150.0
 """Half width of the resonance's mark [cents]."""
-_EMPHASIS, _EMPHASISED = 4.0 * float(np.log(10.0)) / 20.0, 100.0
+_EMPHASIS, _EMPHASISED = 3.0 * float(np.log(10.0)) / 20.0, 100.0
 """Height [of log-magnitude] and half width [cents] of what is added at the resonance."""
 _SLOWEST_SPLASH = 0.7
 """Speed [m/s] that what misses the target has at least."""

@@ -195,7 +195,10 @@ def _loss(
     device: str,
     rng: Generator,
 ) -> Tensor:
-    """Mean square error of the velocity, (B,), at random places of the flow."""
+    """Mean square error of the velocity, (B,), at random places of the flow.
+
+    Principal components of the noise count by the inverse of their deviation.
+    """
     told, spectra, use = (
         torch.from_numpy(np.stack(part)).to(device) for part in zip(*batch, strict=True)
     )
@@ -211,7 +214,9 @@ def _loss(
         velocity, _ = voice.velocity(
             noise + at * (goal - noise), place, voice.told(told), voice.memory(len(goal))
         )
-    error = ((velocity.float() - (goal - noise)) ** 2).mean(-1)
+    # All bands swell together: unweighted, that would drown what tells one pitch from another.
+    weights = voice.spread / torch.linalg.vector_norm(voice.spread, dim=1, keepdim=True) ** 1.5
+    error = (((velocity.float() - (goal - noise)) @ weights.T) ** 2).mean(-1)
     return (error * use).sum(1) / use.sum(1).clamp(min=1)
 
 

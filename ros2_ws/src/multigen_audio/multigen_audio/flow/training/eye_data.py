@@ -71,7 +71,7 @@ class Mishaps:
     noisy: float = 0.3
     blurred: float = 0.1
     forgotten: float = 0.15
-    aside: int = 12
+    aside: int = 4
 
 
 class Windows:
@@ -85,7 +85,8 @@ class Windows:
         self._view: View = view
         self._truth: dict[Path, Arrays] = {}
         self._pictures: dict[Path, Pictures] = {}
-        self._mishaps = Mishaps()
+        # Scenes before the public camera vary in all colours by themselves.
+        self._mishaps = Mishaps() if view == "cutaway" else Mishaps(recoloured=0.05)
 
     def batch(self, size: int, length: int, rng: np.random.Generator) -> Arrays:
         """A batch of `size` windows of `length` frames.

@@ -10,6 +10,7 @@ from multigen_audio.scripted import steady_pour
 from multigen_core import contract
 from multigen_core.ros.endpoints import publisher, qos_profile, subscribe
 from multigen_core.ros.factory import message_class
+from multigen_core.synthesizer import synthesizer_names
 
 from .ridge import ridge
 
@@ -136,12 +137,14 @@ def test_late_repeated_and_rewound_inputs_do_no_harm(start_node, feed, wait) -> 
 
 
 def test_an_unavailable_synthesizer_ends_the_process_with_one_line(start_node) -> None:
-    process = start_node("multigen_audio", "audio_synthesizer", synthesizer="mmaudio")
+    process = start_node("multigen_audio", "audio_synthesizer", synthesizer="typo")
     assert process.wait() == 1
     assert (
         process.output.strip()
         .splitlines()[-1]
-        .endswith("synthesizer 'mmaudio' is not available; available: physical, replay, silent")
+        .endswith(
+            f"synthesizer 'typo' is not available; available: {', '.join(synthesizer_names())}"
+        )
     )
 
 

@@ -14,7 +14,9 @@ from multigen_audio.flow.noise import KEEPS, Wandering
 from multigen_audio.flow.runtime import Network
 from multigen_audio.flow.speaker import Speaker
 from multigen_audio.flow.training import train_mouth, train_voice
+from multigen_audio.flow.training.loop import begin_from
 from multigen_audio.flow.voice import STEPS, Voice, VoiceConfig
+from multigen_audio.flow.weights import weights_folder
 from multigen_audio.scripted import steady_pour
 
 
@@ -87,6 +89,27 @@ def test_the_mouth_gives_what_it_gives_in_torch(folder, networks, rng) -> None:
         for a, b in ((0, 10), (10, 11), (11, 40))
     ]
     np.testing.assert_allclose(np.concatenate(found, 1), expected, atol=1e-4)
+
+
+def test_the_shipped_weights_are_small_and_give_in_torch_what_they_give_without(rng) -> None:
+    folder = weights_folder()
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 20e6
+    told = rng.standard_normal((1, 20, FEATURES)).astype(np.float32)
+    noise = Wandering(rng).next(20)[None]
+    voice = Voice(VoiceConfig())
+    begin_from(voice, folder, "voice")
+    with torch.no_grad():
+        memory = voice.memory().repeat(len(STEPS), 1, 1, 1, 1)
+        expected, _ = voice(torch.from_numpy(told), torch.from_numpy(noise), memory)
+    found = Network(folder, "voice").run(features=told, noise=noise)["spectra"]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    mouth = Mouth(MouthConfig())
+    begin_from(mouth, folder, "mouth")
+    parts = rng.standard_normal((1, 20, 2 * BINS)).astype(np.float32)
+    with torch.no_grad():
+        expected, _ = mouth(torch.from_numpy(found), torch.from_numpy(parts), mouth.memory())
+    sound = Network(folder, "mouth").run(spectra=found, noise=parts)["sound"]
+    np.testing.assert_allclose(sound, expected, atol=1e-4 * float(np.abs(expected).max()))
 
 
 def test_sound_in_training_is_that_of_speaking(folder, networks) -> None:

@@ -3,6 +3,7 @@ from argparse import Namespace
 import pytest
 
 from multigen_audio import bench
+from multigen_audio.runtimes import runtimes
 
 
 @pytest.fixture
@@ -41,3 +42,9 @@ def test_every_synthesizer_is_measured_in_a_process_of_its_own(monkeypatch) -> N
     figures = bench.run(Namespace())
     assert figures["silent: real-time factor, live"] < 1
     assert figures["silent: peak memory [MB]"] > 10
+
+
+def test_flows_networks_run_in_both_runtimes() -> None:
+    factors = dict(runtimes())
+    assert set(factors) == {"onnxruntime", "torch"}
+    assert all(0 < factor < 2 for factor in factors.values())

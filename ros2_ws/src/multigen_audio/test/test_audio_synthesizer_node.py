@@ -62,7 +62,7 @@ def now():
 
 
 def test_sound_follows_the_states_without_gaps_and_rises_in_pitch(start_node, feed) -> None:
-    start_node("multigen_audio", "audio_synthesizer", seed=3)
+    start_node("multigen_audio", "audio_synthesizer", synthesizer="physical", seed=3)
     feed.ready()
     states = list(steady_pour(flow=52e-6, stop=8.5, end=9.0, stamp=now()))
     feed.send(states)
@@ -77,7 +77,7 @@ def test_sound_follows_the_states_without_gaps_and_rises_in_pitch(start_node, fe
 
 
 def test_the_format_is_latched(start_node, feed, peer, wait) -> None:
-    start_node("multigen_audio", "audio_synthesizer")
+    start_node("multigen_audio", "audio_synthesizer", synthesizer="physical")
     feed.ready()
     formats = []
     topic = contract.AUDIO_INFO
@@ -90,7 +90,7 @@ def test_the_format_is_latched(start_node, feed, peer, wait) -> None:
 
 
 def test_a_reset_of_the_world_changes_the_sound_but_not_the_stamps(start_node, feed) -> None:
-    start_node("multigen_audio", "audio_synthesizer")
+    start_node("multigen_audio", "audio_synthesizer", synthesizer="physical")
     feed.ready()
     begin = now()
     feed.send(steady_pour(flow=60e-6, start=0.0, stop=9.0, end=2.0, stamp=begin))
@@ -103,7 +103,7 @@ def test_a_reset_of_the_world_changes_the_sound_but_not_the_stamps(start_node, f
 
 
 def test_a_publisher_that_vanishes_and_returns_is_a_counted_gap(start_node, feed, wait) -> None:
-    start_node("multigen_audio", "audio_synthesizer")
+    start_node("multigen_audio", "audio_synthesizer", synthesizer="physical")
     feed.ready()
     begin = now()
     feed.send(steady_pour(end=1.0, stamp=begin))
@@ -122,7 +122,7 @@ def test_a_publisher_that_vanishes_and_returns_is_a_counted_gap(start_node, feed
 
 
 def test_late_repeated_and_rewound_inputs_do_no_harm(start_node, feed, wait) -> None:
-    start_node("multigen_audio", "audio_synthesizer")
+    start_node("multigen_audio", "audio_synthesizer", synthesizer="physical")
     feed.ready()
     begin = now()
     states = list(steady_pour(end=1.0, stamp=begin))
@@ -149,7 +149,7 @@ def test_an_unavailable_synthesizer_ends_the_process_with_one_line(start_node) -
 
 
 def test_it_ends_at_an_interrupt(start_node, feed) -> None:
-    process = start_node("multigen_audio", "audio_synthesizer")
+    process = start_node("multigen_audio", "audio_synthesizer", synthesizer="physical")
     feed.ready()
     feed.send(steady_pour(end=0.5, stamp=now()))
     assert process.end() == 0

@@ -2,6 +2,7 @@ from itertools import pairwise
 
 import pytest
 
+from multigen_audio.flow.synthesizer import Flow
 from multigen_audio.physical import Physical
 from multigen_audio.scripted import steady_pour
 from multigen_core.errors import MultigenError
@@ -16,9 +17,18 @@ from multigen_core.synthesizer import (
 KEPT = ("container_7",)
 
 
-@pytest.mark.parametrize("name", ["", "default", "physical"])
-def test_physical_is_the_default(name: str) -> None:
-    assert isinstance(make_synthesizer(SynthesizerConfig(name)), Physical)
+@pytest.mark.parametrize("name", ["", "default", "flow"])
+def test_the_generative_one_is_the_default(name: str) -> None:
+    assert isinstance(make_synthesizer(SynthesizerConfig(name)), Flow)
+
+
+def test_physical_can_be_chosen() -> None:
+    assert isinstance(make_synthesizer(SynthesizerConfig("physical")), Physical)
+
+
+@pytest.mark.parametrize("view", ["cutaway", "public"])
+def test_the_generative_one_sees_either_view(view: str) -> None:
+    assert make_synthesizer(SynthesizerConfig("flow", view=view)).source is Source.FRAMES
 
 
 def test_silence_can_be_chosen() -> None:
@@ -32,7 +42,14 @@ def test_an_unknown_one_is_refused_naming_the_others() -> None:
 
 def test_an_impossible_sample_rate_is_refused() -> None:
     with pytest.raises(MultigenError, match="multiple of 200"):
-        make_synthesizer(SynthesizerConfig(sample_rate=22_050))
+        make_synthesizer(SynthesizerConfig("physical", sample_rate=22_050))
+    with pytest.raises(MultigenError, match="flow: sounds at 16000 Hz only, not 22050"):
+        make_synthesizer(SynthesizerConfig("flow", sample_rate=22_050))
+
+
+def test_the_generative_one_refuses_another_device() -> None:
+    with pytest.raises(MultigenError, match="flow: runs on the device 'cpu' only, not 'cuda'"):
+        make_synthesizer(SynthesizerConfig("flow", device="cuda"))
 
 
 @pytest.mark.parametrize("name", synthesizer_names())
@@ -59,7 +76,8 @@ def test_settings_of_physical_come_from_a_file(tmp_path) -> None:
     file.write_text("noise_floor: -40\nroom: {decay: 0.2}\n")
     states = list(steady_pour(stop=0.1, end=0.5))
     noisy, quiet = (
-        make_synthesizer(SynthesizerConfig(checkpoint=checkpoint)) for checkpoint in (str(file), "")
+        make_synthesizer(SynthesizerConfig("physical", checkpoint))
+        for checkpoint in (str(file), "")
     )
     for state in states:
         noisy.push(state)
@@ -67,7 +85,7 @@ def test_settings_of_physical_come_from_a_file(tmp_path) -> None:
     assert noisy.pull()[0].samples.std() > 10 * quiet.pull()[0].samples[:100].std()
     file.write_text("noise: -40\n")
     with pytest.raises(MultigenError, match="noise: unknown key; known: gain"):
-        make_synthesizer(SynthesizerConfig(checkpoint=str(file)))
+        make_synthesizer(SynthesizerConfig("physical", str(file)))
 
 
 def test_missing_recordings_are_one_line_that_says_what_is_expected(tmp_path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from multigen_core.types import NANOSECONDS, LiquidState
 from multigen_core.vessel import Material, Vessel, liquid, vessel
@@ -22,7 +22,7 @@ HOPS_PER_SECOND = 100
 HOP = NANOSECONDS // HOPS_PER_SECOND
 """[ns]"""
 
-MATERIALS: tuple[str, ...] = get_args(Material)
+MATERIALS: tuple[Material, ...] = get_args(Material)
 COLUMNS = (
     "flow",  # into the target [m^3/s]
     "rim",  # striking its rim or missing it [m^3/s]
@@ -67,7 +67,7 @@ class Conditions:
         return self.stamp + len(self) * HOP
 
     @classmethod
-    def of(cls, stamp: int, count: int, target: Vessel, **columns: float | NDArray) -> Conditions:
+    def of(cls, stamp: int, count: int, target: Vessel, **columns: ArrayLike) -> Conditions:
         """`count` rows for a known target: its columns filled in, others given by name or 0.
 
         Raises:

@@ -81,7 +81,7 @@ def loudness(now: Conditions) -> Floats:
     power = (now["flow"] * speed**2 + now["rim"] * splash**2) / REFERENCE_FLOW
     viscosity = _known(now["viscosity"], _WATER["viscosity"])
     thin = (1.0 + (_WATER["viscosity"] / 0.03) ** 0.7) / (1.0 + (viscosity / 0.03) ** 0.7)
-    rms = LEVEL * np.sqrt(np.maximum(power, 0.0)) * thin * fading(now["level"])
+    rms = LEVEL * np.sqrt(np.maximum(power, 0.0)) * thin * fading(now["level"].astype(np.float64))
     return np.asarray(np.nan_to_num(rms), np.float32)
 
 

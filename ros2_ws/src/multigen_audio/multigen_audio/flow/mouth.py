@@ -51,6 +51,8 @@ class Block(nn.Module):
 class Mouth(nn.Module):
     """Short-time spectra of sound from log-mel spectra and short-time spectra of white noise."""
 
+    spread: Tensor
+
     def __init__(self, config: MouthConfig) -> None:
         super().__init__()
         self.config = config

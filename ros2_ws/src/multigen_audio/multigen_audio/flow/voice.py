@@ -66,6 +66,12 @@ class Block(nn.Module):
 class Voice(nn.Module):
     """Velocity of the flow from noise to log-mel spectra."""
 
+    mean: Tensor
+    deviation: Tensor
+    shares: Tensor
+    spread: Tensor
+    frequencies: Tensor
+
     def __init__(self, config: VoiceConfig) -> None:
         super().__init__()
         self.config = config
@@ -98,7 +104,7 @@ class Voice(nn.Module):
     def told(self, features: Tensor) -> list[Tensor]:
         """Features (B, T, FEATURES) as each layer hears of them; equal for all steps."""
         told = self.listen(features)
-        return [self.begin(told)] + [block.condition(told) for block in self.blocks]
+        return [self.begin(told)] + [block.condition(told) for block in self.blocks]  # type: ignore[operator]
 
     def velocity(
         self, x: Tensor, place: Tensor, told: list[Tensor], memory: Tensor

@@ -89,9 +89,13 @@ def _check(device: str) -> None:
 def _loop(name: str) -> tuple[Callable[..., None], int]:
     """The loop of a network and how many steps it takes by default."""
     if name == "eye":
-        from multigen_audio.flow.training import train_eye as module
-    elif name == "voice":
-        from multigen_audio.flow.training import train_voice as module
-    else:
-        from multigen_audio.flow.training import train_mouth as module
-    return module.train, module.STEPS
+        from multigen_audio.flow.training import train_eye
+
+        return train_eye.train, train_eye.STEPS
+    if name == "voice":
+        from multigen_audio.flow.training import train_voice
+
+        return train_voice.train, train_voice.STEPS
+    from multigen_audio.flow.training import train_mouth
+
+    return train_mouth.train, train_mouth.STEPS

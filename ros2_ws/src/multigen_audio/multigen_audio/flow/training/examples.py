@@ -216,6 +216,6 @@ def _any_vessel(rng: np.random.Generator) -> Vessel:
         profile=tuple(profile),
         wall=float(np.exp(rng.uniform(np.log(5e-4), np.log(5e-3)))),
         mass=0.2,
-        material=str(rng.choice(MATERIALS)),
+        material=MATERIALS[int(rng.integers(len(MATERIALS)))],
         opaque=False,
     )

@@ -102,7 +102,7 @@ class Training:
         if not torch.isfinite(loss):
             raise MultigenError(f"{self._name}: the loss is {float(loss)} at step {self.step}")
         self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self._module.parameters(), 1.0)
         self._optimiser.step()
         self._schedule.step()

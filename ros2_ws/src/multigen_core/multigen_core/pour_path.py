@@ -118,14 +118,9 @@ class PourPath:
         grid = np.linspace(self.tilts[0], self.tilts[-1], 8 * len(self.tilts))
         step = grid[1] - grid[0]
         nearest = grid[np.argmin(np.sum((self.at(grid) - positions) ** 2, axis=1))]
-        best = minimize_scalar(
-            distance,
-            (nearest - step, nearest + step),
-            method="bounded",
-            bounds=(nearest - step, nearest + step),
-            options={"xatol": 1e-7},
-        )
-        return float(np.clip(best.x, self.tilts[0], self.tilts[-1]))
+        bounds = np.clip([nearest - step, nearest + step], self.tilts[0], self.tilts[-1])
+        best = minimize_scalar(distance, method="bounded", bounds=bounds, options={"xatol": 1e-7})
+        return float(best.x)
 
 
 def plan_pour(

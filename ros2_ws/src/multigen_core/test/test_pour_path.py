@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from multigen_core.arm import Arm
@@ -65,6 +65,7 @@ def test_source_touches_neither_target_nor_table(source, target):
 
 @settings(max_examples=50, deadline=None)
 @given(st.floats(0.0, MAX_TILT))
+@example(0.0005)
 def test_tilt_is_recovered_from_joint_positions(tilt):
     assert PATH.tilt_of(PATH.at(tilt)) == pytest.approx(tilt, abs=1e-4)
 

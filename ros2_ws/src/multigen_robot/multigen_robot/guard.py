@@ -20,9 +20,10 @@ planned one rather than the lagging measurement, as long as both agree. A comman
 counts as a retreat under way: silence is counted from its end. A valid command ends a retreat. If
 the vessel is still tilted once a retreat has run out, the next is sent.
 
-The guard moves nothing of its own accord until it has accepted a command, nor after a stop: a reset
-only lifts the stop. A jump of the measured joints beyond any possible speed, or of a simulated
-clock backwards, is a simulator's reset; path and plan begin anew there.
+The guard moves nothing of its own accord until it has been sent a command for this arm, be it
+refused, nor after a stop: a reset only lifts the stop. A jump of the measured joints beyond any
+possible speed, or of a simulated clock backwards, is a simulator's reset; path and plan begin anew
+there.
 """
 
 from __future__ import annotations
@@ -142,6 +143,10 @@ class Guard:
         given = ordered(trajectory, self._limits)
         if isinstance(given, Violation):
             return given
+        if not self._armed:
+            # A guard started in the midst of a pour may refuse all that its commander still sends.
+            self._armed = True
+            self._wait(now, 0.0)
         measured = self._state.positions
         turns = self._arm.nearest_turn(given.positions[0], measured) - given.positions[0]
         turned = replace(given, positions=given.positions + turns)

@@ -335,6 +335,14 @@ def test_after_the_guard_was_restarted_in_mid_pour_it_still_finds_upright():
     assert max(world.tilts) < 1.01
 
 
+def test_a_guard_restarted_in_mid_pour_that_refuses_all_it_is_sent_still_finds_upright():
+    world = World(tilt=1.2)
+    assert isinstance(world.send(tilting(1.2, 0.0, 0.3)), Reject)
+    world.run(12.0)
+    assert Retreat in world.kinds()
+    assert world.tilt < 0.05
+
+
 def test_a_detour_that_tilts_further_is_not_the_way_back():
     world = World()
     world.send(tilting(0.0, 1.6, 8.0))

@@ -11,6 +11,7 @@ from multigen_core import contract
 from multigen_core.ros.endpoints import publisher, qos_profile, subscribe
 from multigen_core.ros.factory import message_class
 from multigen_core.synthesizer import synthesizer_names
+from multigen_core.types import NANOSECONDS
 
 from .ridge import ridge
 
@@ -43,6 +44,18 @@ class Feed:
         for state in states:
             self._sender.send(state)
             time.sleep(pause)
+            self._await_sound(state.stamp)
+
+    def _await_sound(self, stamp, patience=1.0):
+        """On a starved machine the topic's queue would overflow if its reader were not awaited."""
+        lead = 8 * NANOSECONDS / self.topic.rate
+        deadline = time.monotonic() + patience
+        while (
+            self.heard
+            and lead < stamp - self.heard[-1].end < NANOSECONDS
+            and time.monotonic() < deadline
+        ):
+            time.sleep(0.005)
 
     def chunks(self, count):
         self._wait(lambda: len(self.heard) >= count, f"{count} chunks, got {len(self.heard)}")

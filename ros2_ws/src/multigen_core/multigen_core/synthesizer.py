@@ -18,7 +18,7 @@ from multigen_core.errors import MultigenError
 from multigen_core.types import AudioChunk, CameraFrame, LiquidState, to_nanoseconds
 
 GROUP = "multigen.synthesizers"
-DEFAULT = "physical"
+DEFAULT = "flow"
 
 
 class Source(Enum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from multigen_audio.flow.sight import HOPS, PIXEL, SLOW, Cavity, Shape, flows, f
 from multigen_core.simulator import View
 from multigen_core.types import NANOSECONDS, CameraFrame, to_seconds
 
+_LOG = logging.getLogger(__name__)
+_WEAK = "the public camera tells flow little of the pour, and nothing of the pitch (its model card)"
 PERIOD = HOPS * HOP
 """Between the frames it looks at [ns]; frames in between are passed over."""
 _EARLY = PERIOD // 20
@@ -42,6 +45,8 @@ class Eye:
             WeightsError: they cannot be used.
         """
         self._network = Network(folder, f"eye_{view}", "eye")
+        if view == "public":
+            _LOG.warning(_WEAK)
         self._view: View = view
         self.late = self.blank = 0
         """Frames that came late or twice, and those that showed nothing."""

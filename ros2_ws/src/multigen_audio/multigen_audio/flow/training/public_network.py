@@ -25,7 +25,7 @@ class PublicNetwork(Eyed):
 
     def __init__(self) -> None:
         super().__init__()
-        self.picture = Coarse((208, 240), (32, 48, 64, 64), MEMORY, stride=4)
+        self.picture = Coarse((208, 240), (32, 48, 64, 64), MEMORY, 4, anywhere=True)
         self.late = nn.Linear(1, MEMORY)
         self.memory = nn.GRU(MEMORY, MEMORY, batch_first=True)
         self.hops = nn.Sequential(nn.Linear(2 * MEMORY, 128), nn.ReLU(), nn.Linear(128, 4 * HOPS))

@@ -31,6 +31,11 @@ HELD_OUT_POURS = 36
 _FRAMES = 192
 """In a batch: of many vessels in two steps of three, of fewer for longer in the third."""
 _LENGTHS = {"cutaway": (6, 6, 24), "public": (4, 4, 32)}
+_WEIGHTS: dict[View, dict[str, float]] = {
+    "cutaway": {},
+    "public": {"flow_gate": 4.0, "cover": 0.5, "heights": 0.5, "radius": 0.5, "pitch": 0.5},
+}
+"""Of losses, 1 unless given: the camera shows a stream as a few pixels somewhere."""
 _RATE = 2e-3
 _DECAY = 0.995
 VIEWS: tuple[View, ...] = ("cutaway", "public")
@@ -97,7 +102,8 @@ def train_view(
         batch = {key: torch.from_numpy(value).to(device) for key, value in arrays.items()}
         with torch.autocast(torch.device(device).type, torch.bfloat16):
             parts = losses(network, batch)
-        total = torch.stack(list(parts.values())).sum()
+        weights = _WEIGHTS[view]
+        total = torch.stack([weights.get(name, 1.0) * part for name, part in parts.items()]).sum()
         training.learn(total, {name: float(part.detach()) for name, part in parts.items()})
     training.finish()
     save(network, out)

@@ -8,7 +8,6 @@ from multigen_interfaces.action import Pour
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
-from rclpy.task import Future
 
 from multigen_core.contract import POUR_ACTION
 from multigen_core.errors import MultigenError
@@ -20,6 +19,9 @@ class PourServer:
 
     `begin(request)` starts a pour or raises a MultigenError, which refuses the goal; `cancel()`
     asks for its end. Whoever runs the pour tells its progress, the last with an outcome.
+
+    Only then is the goal executed, which takes no time: rclpy polls a callback that waits as fast
+    as the processor goes.
     """
 
     def __init__(
@@ -32,19 +34,22 @@ class PourServer:
         self._begin = begin
         self._cancel = cancel
         self._handle: ServerGoalHandle | None = None
-        self._over: Future | None = None
+        self._end: PourProgress | None = None
         self._server = ActionServer(
             node,
             Pour,
             POUR_ACTION,
             self._execute,
             goal_callback=self._on_goal,
+            handle_accepted_callback=self._on_accepted,
             cancel_callback=self._on_cancel,
         )
 
     def tell(self, progress: PourProgress) -> None:
         """Pass progress on to the client, and with an outcome end its goal."""
-        if self._handle is not None and not progress.outcome:
+        if self._handle is None:
+            return
+        if not progress.outcome:
             self._handle.publish_feedback(
                 Pour.Feedback(
                     elapsed=progress.elapsed,
@@ -52,8 +57,9 @@ class PourServer:
                     stage=progress.stage,
                 )
             )
-        if self._over is not None and progress.outcome:
-            self._over.set_result(progress)
+            return
+        handle, self._handle, self._end = self._handle, None, progress
+        handle.execute()
 
     def _on_goal(self, request: Pour.Goal) -> GoalResponse:
         try:
@@ -61,18 +67,18 @@ class PourServer:
         except MultigenError as error:
             self._node.get_logger().error(f"goal refused: {error}")
             return GoalResponse.REJECT
-        self._over = Future()
         return GoalResponse.ACCEPT
+
+    def _on_accepted(self, handle: ServerGoalHandle) -> None:
+        self._handle = handle
 
     def _on_cancel(self, handle: ServerGoalHandle) -> CancelResponse:
         self._cancel()
         return CancelResponse.ACCEPT
 
-    async def _execute(self, handle: ServerGoalHandle) -> Pour.Result:
-        assert self._over is not None
-        self._handle = handle
-        progress: PourProgress = await self._over
-        self._handle = self._over = None
+    def _execute(self, handle: ServerGoalHandle) -> Pour.Result:
+        progress = self._end
+        assert progress is not None
         if progress.outcome is Outcome.SUCCEEDED:
             handle.succeed()
         elif progress.outcome is Outcome.CANCELED and handle.is_cancel_requested:

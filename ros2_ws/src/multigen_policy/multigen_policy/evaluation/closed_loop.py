@@ -168,25 +168,28 @@ def _simulator(name: str) -> Simulator:
     return make_simulator(name)
 
 
-def _progress(ticks: list[Tick], goal: PourGoal) -> Iterator[PourProgress]:
-    start = ticks[0].observation.now
-    for tick in ticks:
-        if tick.decision is not None:
-            yield PourProgress(
-                tick.observation.now,
-                tick.decision.stage,
-                goal.target_volume,
-                tick.decision.estimated_volume,
-                to_seconds(tick.observation.now - start),
-                tick.decision.outcome,
-                tick.decision.reason,
-            )
+def progress_of(tick: Tick, goal: PourGoal, start: int) -> PourProgress | None:
+    """What the policy tells at a tick of a pour begun at `start` [ns]; None once it is done."""
+    now, decision = tick.observation.now, tick.decision
+    if decision is None:
+        return None
+    return PourProgress(
+        now,
+        decision.stage,
+        goal.target_volume,
+        decision.estimated_volume,
+        to_seconds(now - start),
+        decision.outcome,
+        decision.reason,
+    )
 
 
 def _result(ticks: list[Tick], goal: PourGoal) -> dict[str, Any]:
-    asked = PourProgress(ticks[0].observation.now, "accepted", goal.target_volume)
+    start = ticks[0].observation.now
+    asked = PourProgress(start, "accepted", goal.target_volume)
+    told = [progress for tick in ticks if (progress := progress_of(tick, goal, start))]
     states = [tick.pour for tick in ticks]
-    pour = pour_metrics(asked, list(_progress(ticks, goal)), states, states[-1].stamp)
+    pour = pour_metrics(asked, told, states, states[-1].stamp)
     moving = [tick for tick in ticks if tick.decision is not None]
     times = np.array([to_seconds(tick.joints.stamp) for tick in moving])
     velocities: NDArray[np.float64] = np.array([tick.joints.velocities for tick in moving])

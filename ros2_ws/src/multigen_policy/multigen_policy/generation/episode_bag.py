@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from multigen_core.bags import FACTORY, BagWriter
+from multigen_core.bags.substitution import Entry
 from multigen_core.chunks import Rechunker
 from multigen_core.contract import (
     ARM_COMMAND,
@@ -25,16 +25,12 @@ from multigen_core.contract import (
     POUR_STATE,
     PROGRESS,
     SAMPLE_RATE,
-    Topic,
 )
 from multigen_core.episode import Tick
 from multigen_core.messages import audio_info, camera_info
 from multigen_core.policy import PourGoal
 from multigen_core.types import AudioChunk, PourProgress, to_seconds
-from multigen_policy.evaluation.closed_loop import Pour
-
-Entry = tuple[Topic, Any, int]
-"""Topic, item and bag time [ns]."""
+from multigen_policy.evaluation.closed_loop import Pour, progress_of
 
 TOPICS = (
     IMAGE_COMPRESSED, CAMERA_INFO, AUDIO, AUDIO_INFO, JOINT_STATES, GUARD_COMMAND, ARM_COMMAND,
@@ -97,21 +93,9 @@ def _sound(tick: Tick, rechunker: Rechunker) -> Iterator[Entry]:
 
 def _decided(tick: Tick, goal: PourGoal, start: int) -> Iterator[Entry]:
     now, decision = tick.observation.now, tick.decision
-    if decision is None:
-        return
-    if decision.trajectory is not None:
+    if decision is not None and decision.trajectory is not None:
         yield GUARD_COMMAND, decision.trajectory, now
         yield ARM_COMMAND, decision.trajectory, now
-    yield (
-        PROGRESS,
-        PourProgress(
-            now,
-            decision.stage,
-            goal.target_volume,
-            decision.estimated_volume,
-            to_seconds(now - start),
-            decision.outcome,
-            decision.reason,
-        ),
-        now,
-    )
+    progress = progress_of(tick, goal, start)
+    if progress is not None:
+        yield PROGRESS, progress, now

@@ -43,7 +43,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Train what was asked for."""
     if find_spec("torch") is None:
-        raise MultigenError("training needs torch; install it with `pip install torch tensorboard`")
+        raise MultigenError("training needs torch; install it with `scripts/setup.sh --train`")
     wanted = NETWORKS if args.network == "all" else (args.network,)
     if args.steps is not None and args.steps < 1:
         raise MultigenError(f"--steps must be at least 1, got {args.steps}")

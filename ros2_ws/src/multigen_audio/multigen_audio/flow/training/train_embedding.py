@@ -157,7 +157,9 @@ def train_embedding(
 
 def _divided(recordings: Sequence[Recording]) -> tuple[list[Recording], list[Recording]]:
     """Clips to train on and, of containers of several, to validate on."""
-    train, kept, seen = [], [], dict[str, int]()
+    train: list[Recording] = []
+    kept: list[Recording] = []
+    seen: dict[str, int] = {}
     for recording in recordings:
         seen[recording.container] = seen.get(recording.container, 0) + 1
         (train if seen[recording.container] % _KEPT else kept).append(recording)
@@ -184,10 +186,9 @@ def _validate(network: EmbeddingNetwork, data: Labelled, device: str) -> dict[st
 
 
 def _export(network: EmbeddingNetwork, path: Path, settings: dict[str, object]) -> None:
-    weights = {}
+    weights: dict[str, Tensor] = {}
     for index, convolution in enumerate(network.convolutions):
-        weights[f"conv{index}.weight"] = convolution.weight
-        weights[f"conv{index}.bias"] = convolution.bias
+        weights |= {f"conv{index}.{name}": value for name, value in convolution.named_parameters()}
     weights |= {"project.weight": network.project.weight, "project.bias": network.project.bias}
     halves = {name: value.detach().cpu().half().contiguous() for name, value in weights.items()}
     metadata = {

@@ -89,15 +89,20 @@ def world(start, peer, tmp_path, wait):
     return world
 
 
-def pid_of(stack, executable):
+def pids_of(stack, executable):
     for pid in children(stack.child.pid):
         try:
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
         if any(part.endswith(f"/{executable}".encode()) for part in command):
-            return pid
-    pytest.fail(f"{executable} is not running:\n{stack.output}")
+            yield pid
+
+
+def pid_of(stack, executable):
+    found = next(pids_of(stack, executable), None)
+    assert found, f"{executable} is not running:\n{stack.output}"
+    return found
 
 
 def test_ctrl_c_leaves_a_readable_bag_and_no_orphan(world):
@@ -124,8 +129,26 @@ def test_a_killed_policy_leaves_the_vessel_upright(world, wait):
 def test_a_killed_guard_comes_back_and_the_pour_ends_well_or_upright(world, wait):
     os.kill(pid_of(world.stack, "arm_guard"), signal.SIGKILL)
     wait(lambda: world.progress[-1].outcome is not Outcome.RUNNING, "the end of the pour", 120)
-    wait(lambda: world.truth[-1].source_tilt < 0.06, "an upright vessel")
+    wait(
+        lambda: world.truth[-1].source_tilt < 0.06,
+        lambda: f"an upright vessel; the graph said:\n{world.stack.output}",
+    )
     assert world.truth[-1].spill_rate == 0.0
+
+
+def test_a_guard_away_for_longer_than_the_policy_waits_still_brings_the_vessel_upright(world, wait):
+    deadline = time.monotonic() + 90
+    while world.progress[-1].stage != "retreat":
+        assert time.monotonic() < deadline, world.stack.output
+        for pid in pids_of(world.stack, "arm_guard"):
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.1)
+    assert world.truth[-1].source_tilt > 0.3
+    wait(
+        lambda: world.progress[-1].outcome is Outcome.ABORTED,
+        lambda: f"the end of the pour; the graph said:\n{world.stack.output}",
+    )
+    assert world.truth[-1].source_tilt < 0.06
 
 
 def test_an_emergency_stop_freezes_the_arm_and_tells_the_policy(world, wait):

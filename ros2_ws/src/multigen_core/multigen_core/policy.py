@@ -88,3 +88,6 @@ class Policy(Protocol):
 
     def retreat(self, positions: NDArray[np.float64]) -> Trajectory:
         """From measured positions (J,) [rad] back to upright, within the arm's limits."""
+
+    def upright(self, positions: NDArray[np.float64]) -> bool:
+        """Whether the held vessel stands upright at measured positions (J,) [rad]."""

@@ -143,6 +143,9 @@ class Acoustic:
     def retreat(self, positions: NDArray[np.float64]) -> Trajectory:
         return self._pouring.retreat(positions)
 
+    def upright(self, positions: NDArray[np.float64]) -> bool:
+        return self._tilting.upright(positions)
+
     def _measured(self, observation: Observation) -> float:
         positions = self._arm.nearest_turn(observation.joints.positions, self._path.at(0.0))
         return self._path.tilt_of(positions)

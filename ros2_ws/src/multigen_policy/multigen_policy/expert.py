@@ -66,6 +66,9 @@ class Expert:
     def retreat(self, positions: NDArray[np.float64]) -> Trajectory:
         return self._pouring.retreat(positions)
 
+    def upright(self, positions: NDArray[np.float64]) -> bool:
+        return self._tilting.upright(positions)
+
     def _decide(self, observation: Observation, tilt: float) -> Tilt:
         state, config = self._truth(), self._config
         if self._start is None:

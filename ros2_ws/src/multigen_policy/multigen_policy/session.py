@@ -12,6 +12,10 @@ from multigen_core.types import Outcome, PourProgress, to_nanoseconds, to_second
 GRACE = 3.0
 """How long a pour survives without observations [s]; the guard brings the arm upright meanwhile."""
 DEFAULT_TIMEOUT = 120.0
+LAG = 0.5
+"""How long after the end of a trajectory the arm may arrive [s]."""
+RETREAT_PATIENCE = 30.0
+"""How long a vessel that stays tilted is told to return [s]; a guard may be starting anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +45,19 @@ class Session:
         self._outcome = Outcome.RUNNING
         self._reason = ""
         self._upright_at: int | None = None
+        self._give_up_at = 0
 
     def step(self, observation: Observation) -> Step:
         """Advance by an observation."""
         self._now = now = observation.now
         if self._upright_at is not None:
-            if now >= self._upright_at:
+            if now < self._upright_at:
+                return Step(None, self._progress(Outcome.RUNNING))
+            if self._policy.upright(observation.joints.positions):
                 return self.end(self._outcome, self._reason)
-            return Step(None, self._progress(Outcome.RUNNING))
+            if now > self._give_up_at:
+                return self.end(self._outcome, f"{self._reason}; the vessel is still tilted")
+            return self._retreat(observation)
         elapsed = to_seconds(now - self._start)
         if elapsed > self._timeout:
             return self.withdraw(
@@ -72,9 +81,13 @@ class Session:
         """Bring the vessel upright, then end with `outcome`."""
         if self._upright_at is not None:
             return Step(None, self._progress(Outcome.RUNNING))
-        retreat = self._policy.retreat(observation.joints.positions)
-        self._upright_at = observation.now + to_nanoseconds(float(retreat.times[-1]))
+        self._give_up_at = observation.now + to_nanoseconds(RETREAT_PATIENCE)
         self._outcome, self._reason, self._stage = outcome, reason, "retreat"
+        return self._retreat(observation)
+
+    def _retreat(self, observation: Observation) -> Step:
+        retreat = self._policy.retreat(observation.joints.positions)
+        self._upright_at = observation.now + to_nanoseconds(float(retreat.times[-1]) + LAG)
         return Step(retreat, self._progress(Outcome.RUNNING))
 
     def end(self, outcome: Outcome, reason: str) -> Step:

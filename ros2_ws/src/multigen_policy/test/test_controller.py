@@ -25,11 +25,11 @@ class Rig:
         self.follower = TrajectoryFollower(arm.names, path.at(0.0))
         self.now = 10 * PERIOD
         self.progress = []
-        self.deaf = False
+        self.deaf = self.limp = False
 
     def tell(self, step):
         if step is not None:
-            if step.trajectory is not None:
+            if step.trajectory is not None and not self.limp:
                 self.follower.accept(step.trajectory, self.now)
             self.progress.append(step.progress)
 
@@ -70,6 +70,30 @@ def test_a_pour_past_its_timeout_returns_upright_and_says_so(rig):
     assert "6 s" in last.reason
     assert rig.tilt < 0.03
     assert any(p.stage == "retreat" for p in rig.progress)
+
+
+def test_a_return_that_nobody_carries_out_is_asked_for_again(rig):
+    rig.controller.begin(rig.now, 200e-6)
+    rig.run(6)
+    rig.limp = True
+    rig.tell(rig.controller.cancel("canceled"))
+    assert not rig.run(10).outcome
+    assert rig.tilt > 0.3
+    rig.limp = False
+    last = rig.run(20)
+    assert last.outcome is Outcome.CANCELED
+    assert last.reason == "canceled"
+    assert rig.tilt < 0.06
+
+
+def test_a_pour_whose_vessel_never_returns_ends_and_says_so(rig):
+    rig.controller.begin(rig.now, 200e-6)
+    rig.run(6)
+    rig.limp = True
+    rig.tell(rig.controller.cancel("canceled"))
+    last = rig.run(60)
+    assert last.outcome is Outcome.CANCELED
+    assert "still tilted" in last.reason
 
 
 def test_cancel_returns_upright_before_it_reports(rig):

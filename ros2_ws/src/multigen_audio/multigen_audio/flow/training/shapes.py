@@ -12,13 +12,14 @@ from multigen_core.vessel import Material, Vessel
 _KNOTS = 24
 _WIDEST, _HIGHEST = 0.076, 0.225
 """Outer radius and rim height [m] that the hearing view shows and the arm reaches."""
-_NARROWEST_MOUTH = 0.02
+_NARROWEST_MOUTH = 0.01
+"""Its radius [m]."""
 
 
 def varied(vessel: Vessel, rng: np.random.Generator) -> Vessel:
     """Another vessel: stretched, widened, bulged or drawn in, of any wall and material.
 
-    One in eight stands on a stem. It is no vessel of the catalogue.
+    One in eight stands on a stem, one in six has a bottle's neck. It is no vessel of the catalogue.
     """
     z, r = _profile(vessel, rng)
     stem = float(rng.uniform(0.03, 0.095)) if rng.random() < 0.125 else 0.0
@@ -64,4 +65,8 @@ def _profile(
         shoulder = rng.uniform(0.5, 0.9)
         slope = np.clip((part - shoulder) / rng.uniform(0.05, 0.3), 0.0, 1.0)
         r = r * (1 - rng.uniform(0.1, 0.45) * slope**2 * (3 - 2 * slope))
+    elif rng.random() < 0.24:
+        shoulder, neck = rng.uniform(0.45, 0.75), rng.uniform(0.01, 0.022)
+        slope = np.clip((part - shoulder) / rng.uniform(0.08, 0.22), 0.0, 1.0)
+        r = r + (np.minimum(r, neck) - r) * slope**2 * (3 - 2 * slope)
     return z * rng.uniform(0.7, 1.6), np.maximum(r, 0.004)

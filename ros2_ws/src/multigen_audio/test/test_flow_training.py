@@ -13,6 +13,7 @@ from multigen_audio.flow.runtime import Network
 from multigen_audio.flow.training import command, train_mouth, train_voice
 from multigen_audio.flow.training.examples import recorded, recorded_examples, scripted_examples
 from multigen_audio.flow.training.loop import Training
+from multigen_audio.flow.training.settings import Settings
 from multigen_audio.flow.training.splits import HELD_OUT, split
 from multigen_core.acoustics import cents
 from multigen_core.errors import MultigenError
@@ -103,11 +104,11 @@ def test_weights_of_another_network_are_no_beginning(few, recorded_folder, tmp_p
 def test_a_damaged_state_is_named(tmp_path) -> None:
     (tmp_path / "line.state.pt").write_bytes(b"nonsense")
     with pytest.raises(MultigenError, match=r"line\.state\.pt: cannot be continued"):
-        Training(torch.nn.Linear(2, 2), tmp_path, "line", 10)
+        Training(torch.nn.Linear(2, 2), "line", Settings(tmp_path), 10)
 
 
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path) -> None:
     line = torch.nn.Linear(1, 1)
-    training = Training(line, tmp_path, "line", 10)
+    training = Training(line, "line", Settings(tmp_path), 10)
     with pytest.raises(MultigenError, match="line: the loss is nan at step 0"):
         training.learn(line(torch.full((1, 1), torch.nan)).mean(), {})

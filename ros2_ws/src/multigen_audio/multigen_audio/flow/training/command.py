@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+from multigen_audio.flow.training.settings import Settings
 from multigen_core.errors import MultigenError
-from multigen_core.recordings import read_recordings, real_data_folder
+from multigen_core.recordings import real_data_folder
 
-NETWORKS = ("eye", "voice", "mouth")
+NETWORKS = ("eye_cutaway", "eye_public", "voice", "mouth")
+"""Of the synthesizer."""
+GROUPS = {"eye": NETWORKS[:2], "all": NETWORKS}
+_TUNED = NETWORKS[2:]
+"""Those that can begin from weights."""
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -20,8 +26,8 @@ def register(parser: argparse.ArgumentParser) -> None:
         "was stopped goes on where it was. `synthesizer:=flow checkpoint:=DIR` then uses them."
     )
     parser.add_argument(
-        "network", choices=(*NETWORKS, "all", "embedding"),
-        help="one of flow's networks, all of them, or what evaluate-audio compares sound in",
+        "network", choices=(*NETWORKS, *GROUPS, "embedding"),
+        help="a network of flow, both eyes, all four, or what evaluate-audio compares sound in",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
     parser.add_argument(
@@ -44,36 +50,25 @@ def run(args: argparse.Namespace) -> None:
     """Train what was asked for."""
     if find_spec("torch") is None:
         raise MultigenError("training needs torch; install it with `scripts/setup.sh --train`")
-    wanted = NETWORKS if args.network == "all" else (args.network,)
+    wanted = GROUPS.get(args.network, (args.network,))
     if args.steps is not None and args.steps < 1:
         raise MultigenError(f"--steps must be at least 1, got {args.steps}")
+    if args.start and not set(wanted) <= set(_TUNED):
+        raise MultigenError(f"--start is for {' and '.join(_TUNED)} only, not {args.network}")
     _check(args.device)
-    data = real_data_folder(args.data) if set(wanted) - {"eye"} else Path()
-    if args.network == "embedding":
-        _embedding(args, data)
-        return
+    listens = not set(wanted) <= set(GROUPS["eye"])
+    settings = Settings(
+        args.out,
+        real_data_folder(args.data) if listens else Path(),
+        args.steps,
+        args.device,
+        args.seed,
+        args.workers,
+        args.start,
+    )
     for name in wanted:
-        loop, steps = _loop(name)
-        loop(
-            out=args.out,
-            data=data,
-            steps=args.steps or steps,
-            device=args.device,
-            seed=args.seed,
-            tell=print,
-            workers=args.workers,
-            **({"start": args.start} if name != "eye" else {}),
-        )
+        _trainer(name)(settings)
     print(f"wrote {args.out}; try it with synthesizer:=flow checkpoint:={args.out}")
-
-
-def _embedding(args: argparse.Namespace, data: Path) -> None:
-    from multigen_audio.flow.training.train_embedding import EmbeddingTraining, train_embedding
-
-    given = {"steps": args.steps} if args.steps else {}
-    config = EmbeddingTraining(seed=args.seed, device=args.device, **given)
-    shares = train_embedding(read_recordings(data)[0], args.out, config)
-    print(", ".join(f"{name} {share:.0%}" for name, share in shares.items()))
 
 
 def _check(device: str) -> None:
@@ -86,16 +81,14 @@ def _check(device: str) -> None:
         raise MultigenError(f"device {device!r} cannot be used: {reason}") from error
 
 
-def _loop(name: str) -> tuple[Callable[..., None], int]:
-    """The loop of a network and how many steps it takes by default."""
-    if name == "eye":
-        from multigen_audio.flow.training import train_eye
+def _trainer(name: str) -> Callable[[Settings], None]:
+    """The training loop of a network; only then is torch imported."""
+    from multigen_audio.flow.training import train_embedding, train_eye, train_mouth, train_voice
 
-        return train_eye.train, train_eye.STEPS
-    if name == "voice":
-        from multigen_audio.flow.training import train_voice
-
-        return train_voice.train, train_voice.STEPS
-    from multigen_audio.flow.training import train_mouth
-
-    return train_mouth.train, train_mouth.STEPS
+    return {
+        "eye_cutaway": partial(train_eye.train, view="cutaway"),
+        "eye_public": partial(train_eye.train, view="public"),
+        "voice": train_voice.train,
+        "mouth": train_mouth.train,
+        "embedding": train_embedding.train,
+    }[name]

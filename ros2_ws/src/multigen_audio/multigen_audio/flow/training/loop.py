@@ -5,20 +5,24 @@ from __future__ import annotations
 import io
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
+import numpy as np
 import torch
-from torch import nn
+from numpy.random import Generator
+from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
+from multigen_audio.flow.training.settings import Settings
 from multigen_audio.flow.weights import read_weights
 from multigen_core.errors import MultigenError
 from multigen_core.files import write_atomic
 
 _KEEP_EVERY = 250
+_VALIDATIONS = 4
 
 
 def begin_from(module: nn.Module, folder: Path, name: str) -> None:
@@ -35,6 +39,15 @@ def begin_from(module: nn.Module, folder: Path, name: str) -> None:
         raise MultigenError(f"{folder}: no weights to begin from: {reason}") from error
 
 
+@torch.no_grad()
+def validated(loss: Callable[[Generator], Tensor]) -> float:
+    """The mean of a loss, with the same random numbers every time and none taken from training."""
+    rng = np.random.default_rng(0)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return float(torch.stack([loss(rng).mean() for _ in range(_VALIDATIONS)]).mean())
+
+
 class Training:
     """AdamW with a cosine schedule and averaged weights; goes on where it was stopped.
 
@@ -44,17 +57,26 @@ class Training:
     def __init__(
         self,
         module: nn.Module,
-        out: Path,
         name: str,
+        settings: Settings,
         steps: int,
         rate: float = 1e-3,
         decay: float = 0.999,
     ) -> None:
         """Begin, or continue from OUT/NAME.state.pt.
 
+        Args:
+            module: to train.
+            name: of its files.
+            settings: as given.
+            steps: the network's own number.
+            rate: of learning, the highest.
+            decay: of the average, per step.
+
         Raises:
             MultigenError: the state there cannot be continued.
         """
+        out, steps = settings.out, settings.steps or steps
         self._module, self._name, self._steps, self._decay = module, name, steps, decay
         self._path = out / f"{name}.state.pt"
         out.mkdir(parents=True, exist_ok=True)
@@ -93,7 +115,7 @@ class Training:
         while self.step < self._steps:
             yield self.step
 
-    def learn(self, loss: torch.Tensor, figures: dict[str, float]) -> None:
+    def learn(self, loss: Tensor, figures: dict[str, float]) -> None:
         """One step down the gradient of `loss`; figures go to tensorboard and, rarely, the screen.
 
         Raises:

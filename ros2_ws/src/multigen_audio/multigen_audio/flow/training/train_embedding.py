@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from multigen_audio.flow.mel import BANDS
 from multigen_audio.flow.training.loop import Training
+from multigen_audio.flow.training.settings import Settings
 from multigen_audio.flow.training.splits import split
 from multigen_audio.flow.weights import FORMAT
 from multigen_audio.quality.embedding import CHANNELS, DIMENSIONS, pooled_size
@@ -25,25 +26,17 @@ from multigen_audio.replay.clips import Clip, load, prepare
 from multigen_audio.replay.tracker import HOP
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.files import write_atomic
-from multigen_core.recordings import Recording
+from multigen_core.recordings import Recording, read_recordings
 
+STEPS = 1200
+_BATCH = 64
+_RATE = 2e-3
 _FILLS = 5
 _LOWEST, _STEP, _PITCHES = 150.0, 200.0, 27
 """Pitch classes: from [Hz], width [cents], number."""
 _UNKNOWN = -1
 _KEPT = 6
 """Every such clip of a container is kept for validation."""
-
-
-@dataclass(frozen=True)
-class EmbeddingTraining:
-    """How the embedding is trained: `batch` windows a step, `rate` falling to 0."""
-
-    steps: int = 1200
-    batch: int = 64
-    rate: float = 2e-3
-    seed: int = 0
-    device: str = "cpu"
 
 
 class EmbeddingNetwork(nn.Module):
@@ -118,31 +111,28 @@ def _pitch_classes(clip: Clip, middles: NDArray[np.float64]) -> NDArray[np.int64
     return np.where(clip.usable[frames], classes, _UNKNOWN)
 
 
-def train_embedding(
-    recordings: Sequence[Recording], out: Path, config: EmbeddingTraining
-) -> dict[str, float]:
-    """Train on the training containers; writes and resumes in `out`, embedding.safetensors last.
-
-    Returns the share of windows told right, in clips kept for validation.
+def train(settings: Settings) -> None:
+    """Train on the training containers, write embedding.safetensors and tell what it tells right.
 
     Raises:
-        MultigenError: a recording cannot be used, or `out` not be continued or written.
+        MultigenError: a recording cannot be used, or the training fails.
     """
-    torch.manual_seed(config.seed)
-    train, kept = _divided(split(recordings)[0])
-    data, validation = labelled(train), labelled(kept)
-    network = EmbeddingNetwork().to(config.device)
-    training = Training(network, out, "embedding", config.steps, config.rate)
+    device = settings.device
+    torch.manual_seed(settings.seed)
+    used, kept = _divided(split(read_recordings(settings.data)[0])[0])
+    data, validation = labelled(used), labelled(kept)
+    network = EmbeddingNetwork().to(device)
+    training = Training(network, "embedding", settings, STEPS, _RATE)
     for step in training:
-        rng = np.random.default_rng([config.seed, step])
-        chosen = torch.from_numpy(rng.choice(len(data.chance), config.batch, p=data.chance))
-        pictures = _coloured(data.pictures[chosen], rng).to(config.device)
+        rng = np.random.default_rng([settings.seed, step])
+        chosen = torch.from_numpy(rng.choice(len(data.chance), _BATCH, p=data.chance))
+        pictures = _coloured(data.pictures[chosen], rng).to(device)
         fill, pitch = network(pictures)
         parts = {
-            "fill": functional.cross_entropy(fill, data.fill[chosen].to(config.device)),
+            "fill": functional.cross_entropy(fill, data.fill[chosen].to(device)),
             "pitch": functional.cross_entropy(
                 pitch,
-                data.pitch[chosen].to(config.device),
+                data.pitch[chosen].to(device),
                 ignore_index=_UNKNOWN,
                 label_smoothing=0.1,
             ),
@@ -150,9 +140,10 @@ def train_embedding(
         figures = {name: float(value.detach()) for name, value in parts.items()}
         training.learn(torch.stack(list(parts.values())).sum(), figures)
     training.finish()
-    figures = _validate(network, validation, config.device)
-    _export(network, out / "embedding.safetensors", {**asdict(config), **figures})
-    return figures
+    figures = _validate(network, validation, device)
+    about = {"steps": training.step, "batch": _BATCH, "rate": _RATE, "seed": settings.seed}
+    _export(network, settings.out / "embedding.safetensors", {**about, **figures})
+    settings.tell(", ".join(f"{name} {share:.0%}" for name, share in figures.items()))
 
 
 def _divided(recordings: Sequence[Recording]) -> tuple[list[Recording], list[Recording]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,8 @@ from multigen_audio.flow.training.examples import (
     synthesised_examples,
 )
 from multigen_audio.flow.training.export import export
-from multigen_audio.flow.training.loop import Training, begin_from
+from multigen_audio.flow.training.loop import Training, begin_from, validated
+from multigen_audio.flow.training.settings import Settings
 
 STEPS = 3000
 POURS = 100
@@ -38,44 +39,37 @@ _QUIET = 1e-3
 Passage = tuple[np.ndarray, np.ndarray]
 
 
-def train(
-    out: Path,
-    data: Path,
-    steps: int,
-    device: str,
-    seed: int,
-    tell: Callable[[str], None],
-    workers: int = 1,
-    start: Path | None = None,
-) -> None:
-    """Train the mouth, from scratch or the weights in `start`, and write its two files to `out`.
+def train(settings: Settings) -> None:
+    """Train the mouth, from scratch or from weights, and write its two files.
 
     Raises:
         MultigenError: data or simulator are missing, or the training fails.
     """
-    real = _heard(recorded_examples(data, tell))
-    kept = _heard(recorded_examples(data, tell, held_out=True))
+    real = _heard(recorded_examples(settings.data, settings.tell))
+    kept = _heard(recorded_examples(settings.data, settings.tell, held_out=True))
     seeds = range(_FIRST_SEED, _FIRST_SEED + POURS)
-    physical = _heard(synthesised_examples(seeds, out / "pours", workers))
-    tell(f"{len(physical)} simulated pours")
-    torch.manual_seed(seed)
+    physical = _heard(synthesised_examples(seeds, settings.out / "pours", settings.workers))
+    settings.tell(f"{len(physical)} simulated pours")
+    torch.manual_seed(settings.seed)
     mouth = Mouth(MouthConfig())
-    if start:
-        begin_from(mouth, start, "mouth")
-    mouth.to(device)
-    training = Training(mouth, out, "mouth", steps, rate=8e-4)
+    if settings.start:
+        begin_from(mouth, settings.start, "mouth")
+    mouth.to(settings.device)
+    training = Training(mouth, "mouth", settings, STEPS, rate=8e-4)
     for step in training:
-        rng = np.random.default_rng([seed, step])
-        torch.manual_seed(seed + step)
+        rng = np.random.default_rng([settings.seed, step])
+        torch.manual_seed(settings.seed + step)
         batch = [_crop(real, rng) for _ in range(_REAL)]
         batch += [_crop(physical, rng) for _ in range(_PHYSICAL)]
-        loss = _loss(mouth, batch, device)
+        loss = _loss(mouth, batch)
         figures = {"loss": float(loss.detach())}
         if kept and (step + 1) % 250 == 0:
-            figures["held out"] = _validate(mouth, kept, device)
+            figures["held out"] = validated(
+                lambda rng: _loss(mouth, [_crop(kept, rng) for _ in range(_REAL)])
+            )
         training.learn(loss, figures)
     training.finish()
-    save(mouth, out)
+    save(mouth, settings.out)
 
 
 def save(mouth: Mouth, out: Path) -> None:
@@ -135,12 +129,13 @@ def speak(mouth: Mouth, spectra: Tensor) -> Tensor:
     return (total / weight.clamp(min=1e-3))[:, mel.LEAD : -mel.LEAD]
 
 
-def _loss(mouth: Mouth, batch: Sequence[Passage], device: str) -> Tensor:
+def _loss(mouth: Mouth, batch: Sequence[Passage]) -> Tensor:
     """Energy distance between what is and what could be spoken (Gritsenko et al. 2020).
 
     Two ways of speaking are drawn towards the truth and away from one another, so that what is
     random in the truth is as random in them.
     """
+    device = mouth.spread.device
     spectra, truth = (
         torch.from_numpy(np.stack(part)).to(device) for part in zip(*batch, strict=True)
     )
@@ -166,14 +161,3 @@ def _distance(a: Tensor, b: Tensor) -> Tensor:
     magnitudes = (a - b).abs().mean()
     logarithms = torch.sqrt(((a.log() - b.log()) ** 2).mean(-1) + 1e-6).mean()
     return magnitudes + logarithms
-
-
-@torch.no_grad()
-def _validate(mouth: Mouth, kept: Sequence[Passage], device: str) -> float:
-    """The loss on recordings of containers not trained on, with the same numbers every time."""
-    rng = np.random.default_rng(0)
-    state = torch.get_rng_state()
-    torch.manual_seed(0)
-    losses = [_loss(mouth, [_crop(kept, rng) for _ in range(16)], device) for _ in range(4)]
-    torch.set_rng_state(state)
-    return float(torch.stack(losses).mean())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -23,7 +23,8 @@ from multigen_audio.flow.training.examples import (
     synthesised_examples,
 )
 from multigen_audio.flow.training.export import export
-from multigen_audio.flow.training.loop import Training, begin_from
+from multigen_audio.flow.training.loop import Training, begin_from, validated
+from multigen_audio.flow.training.settings import Settings
 from multigen_audio.flow.voice import PLACES, Voice, VoiceConfig
 
 STEPS = 2400
@@ -53,49 +54,45 @@ class Heard:
         return cls(example, mel.log_mel(example.sound))
 
 
-def train(
-    out: Path,
-    data: Path,
-    steps: int,
-    device: str,
-    seed: int,
-    tell: Callable[[str], None],
-    workers: int = 1,
-    start: Path | None = None,
-) -> None:
-    """Train the voice, from scratch or the weights in `start`, and write its two files to `out`.
+def train(settings: Settings) -> None:
+    """Train the voice, from scratch or from weights, and write its two files.
 
     Raises:
         MultigenError: data or simulator are missing, or the training fails.
     """
-    real = [Heard.of(example) for example in recorded_examples(data, tell)]
-    kept = [Heard.of(example) for example in recorded_examples(data, tell, held_out=True)]
+    real = [Heard.of(example) for example in recorded_examples(settings.data, settings.tell)]
+    kept = [
+        Heard.of(example)
+        for example in recorded_examples(settings.data, settings.tell, held_out=True)
+    ]
     seeds = range(_FIRST_SEED, _FIRST_SEED + POURS)
-    simulated = synthesised_examples(seeds, out / "pours", workers)
+    simulated = synthesised_examples(seeds, settings.out / "pours", settings.workers)
     scripted = scripted_examples(range(_FIRST_SEED, _FIRST_SEED + SCRIPTED))
     physical = [Heard.of(example) for example in simulated + scripted]
-    tell(f"{len(simulated)} simulated and {len(scripted)} scripted pours")
-    torch.manual_seed(seed)
+    settings.tell(f"{len(simulated)} simulated and {len(scripted)} scripted pours")
+    torch.manual_seed(settings.seed)
     voice = Voice(VoiceConfig())
-    if start:
-        begin_from(voice, start, "voice")
+    if settings.start:
+        begin_from(voice, settings.start, "voice")
     else:
         _normalise(voice, [real, physical])
-    voice.to(device)
-    training = Training(voice, out, "voice", steps, rate=1.5e-3)
+    voice.to(settings.device)
+    training = Training(voice, "voice", settings, STEPS, rate=1.5e-3)
     for step in training:
-        rng = np.random.default_rng([seed, step])
-        torch.manual_seed(seed + step)
+        rng = np.random.default_rng([settings.seed, step])
+        torch.manual_seed(settings.seed + step)
         batch = [_crop(real, rng) for _ in range(_REAL)]
         batch += [_crop(physical, rng) for _ in range(_PHYSICAL)]
-        found = _loss(voice, batch, device, rng)
+        found = _loss(voice, batch, rng)
         figures = {"loss": float(found.detach().mean())}
         figures["real"] = float(found.detach()[:_REAL].mean())
         if kept and (step + 1) % 250 == 0:
-            figures["held out"] = _validate(voice, kept, device)
+            figures["held out"] = validated(
+                lambda rng: _loss(voice, [_crop(kept, rng) for _ in range(_REAL)], rng)
+            )
         training.learn(found.mean(), figures)
     training.finish()
-    save(voice, out)
+    save(voice, settings.out)
 
 
 def save(voice: Voice, out: Path) -> None:
@@ -190,15 +187,13 @@ def _crop(kind: Sequence[Heard], rng: Generator) -> tuple[np.ndarray, np.ndarray
 
 
 def _loss(
-    voice: Voice,
-    batch: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]],
-    device: str,
-    rng: Generator,
+    voice: Voice, batch: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], rng: Generator
 ) -> Tensor:
     """Mean square error of the velocity, (B,), at random places of the flow.
 
     Principal components of the noise count by the inverse of their deviation.
     """
+    device = voice.mean.device
     told, spectra, use = (
         torch.from_numpy(np.stack(part)).to(device) for part in zip(*batch, strict=True)
     )
@@ -210,7 +205,7 @@ def _loss(
     taken = torch.tensor(PLACES, device=device)[torch.randint(len(PLACES), place.shape)]
     place = torch.where(torch.rand(place.shape, device=device) < _TAKEN, taken, place)
     at = place[:, None, None]
-    with torch.autocast(torch.device(device).type, torch.bfloat16):
+    with torch.autocast(device.type, torch.bfloat16):
         velocity, _ = voice.velocity(
             noise + at * (goal - noise), place, voice.told(told), voice.memory(len(goal))
         )
@@ -218,14 +213,3 @@ def _loss(
     weights = voice.spread / torch.linalg.vector_norm(voice.spread, dim=1, keepdim=True) ** 1.5
     error = (((velocity.float() - (goal - noise)) @ weights.T) ** 2).mean(-1)
     return (error * use).sum(1) / use.sum(1).clamp(min=1)
-
-
-@torch.no_grad()
-def _validate(voice: Voice, kept: Sequence[Heard], device: str) -> float:
-    """The loss on recordings of containers not trained on, with the same numbers every time."""
-    rng = np.random.default_rng(0)
-    state = torch.get_rng_state()
-    torch.manual_seed(0)
-    losses = [_loss(voice, [_crop(kept, rng) for _ in range(16)], device, rng) for _ in range(4)]
-    torch.set_rng_state(state)
-    return float(torch.cat(losses).mean())

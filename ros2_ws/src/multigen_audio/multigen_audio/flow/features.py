@@ -17,8 +17,6 @@ LEVEL = 10.0 ** (-28.5 / 20.0)
 """RMS of the reference pour, as of `replay`."""
 _BUMP = 150.0
 """Half width of the resonance's mark [cents]."""
-_EMPHASIS, _EMPHASISED = 3.0 * float(np.log(10.0)) / 20.0, 100.0
-"""Height [of log-magnitude] and half width [cents] of what is added at the resonance."""
 _SLOWEST_SPLASH = 0.7
 """Speed [m/s] that what misses the target has at least."""
 _WATER = {"viscosity": 1.002e-3, "bubbliness": 1.0, "temperature": 20.0}
@@ -35,7 +33,6 @@ def features(now: Conditions, real: bool) -> Floats:
     """
     known = now["resonance"] > 0
     resonance = np.where(known, np.maximum(now["resonance"], 20.0), 1000.0)
-    bump = _bump(now["resonance"], _BUMP)
     steady = np.clip((now["flow"] - _DRIPPING) / (_STEADY - _DRIPPING), 0.0, 1.0)
     radius = np.maximum(now["mouth_radius"], 1e-3)
     air = np.maximum(now["air_column"], 0.0) + END_CORRECTION * radius
@@ -62,16 +59,8 @@ def features(now: Conditions, real: bool) -> Floats:
     )
     materials = np.stack([now[name] for name in MATERIALS], axis=1)
     sign = np.full((len(now), 1), 1.0 if real else -1.0)
-    found = np.concatenate([bump, scalars, materials, sign], axis=1)
+    found = np.concatenate([_bump(now["resonance"]), scalars, materials, sign], axis=1)
     return np.asarray(np.nan_to_num(found), np.float32)
-
-
-def emphasis(now: Conditions) -> Floats:
-    """What to add to log-mel spectra (T, BANDS) for the resonance to stand out as in recordings.
-
-    Spectra of 32 ms and a mean over what is possible smear it.
-    """
-    return np.asarray(_EMPHASIS * _bump(now["resonance"], _EMPHASISED), np.float32)
 
 
 def loudness(now: Conditions) -> Floats:
@@ -98,11 +87,11 @@ def envelope(rms: Floats, before: float = 0.0) -> Floats:
     return out
 
 
-def _bump(resonance: Floats, width: float) -> NDArray[np.float64]:
+def _bump(resonance: Floats) -> NDArray[np.float64]:
     """A mark on the bands around a resonance [Hz], 0 where that is unknown, (T, BANDS)."""
     known = resonance > 0
     octaves = np.log2(centres()[None] / np.where(known, np.maximum(resonance, 20.0), 1e3)[:, None])
-    return np.asarray(np.exp(-0.5 * (octaves * 1200.0 / width) ** 2) * known[:, None])
+    return np.asarray(np.exp(-0.5 * (octaves * 1200.0 / _BUMP) ** 2) * known[:, None])
 
 
 def _decades(ratio: Floats) -> Floats:

@@ -9,10 +9,12 @@ from numpy.random import default_rng
 from scipy.signal import lfilter
 
 from multigen_audio.flow.conditions import Conditions
-from multigen_audio.flow.features import emphasis, envelope, features, loudness
+from multigen_audio.flow.features import envelope, features, loudness
+from multigen_audio.flow.gain import Gain
 from multigen_audio.flow.mel import HOP, LEAD
 from multigen_audio.flow.noise import Wandering
 from multigen_audio.flow.overlap import Analysis, Synthesis
+from multigen_audio.flow.ridge import Ridge
 from multigen_audio.flow.runtime import Floats, Network
 from multigen_audio.limiter import limit
 from multigen_core.contract import SAMPLE_RATE
@@ -54,6 +56,7 @@ class Speaker:
         self._voice.reset()
         self._mouth.reset()
         self._analysis, self._synthesis = Analysis(), Synthesis()
+        self._ridge, self._gain = Ridge(), Gain()
         self._wandering = Wandering(default_rng([self._seed, 0]))
         self._phases, self._room = (default_rng([self._seed, i]) for i in (1, 2))
         self._rms = np.zeros(3, np.float32)
@@ -68,10 +71,12 @@ class Speaker:
         spectra = self._voice.run(
             features=features(now, self._real)[None],
             noise=self._wandering.next(count)[None],
-        )["spectra"] + emphasis(now)
+        )["spectra"]
         noise = self._phases.standard_normal(count * HOP, np.float32)
         parts = self._mouth.run(spectra=spectra, noise=self._analysis.push(noise)[None])["sound"]
-        sound = self._synthesis.push(parts[0]) * self._loudness(now)
+        sound = self._ridge.push(self._synthesis.push(parts[0]), now["resonance"])
+        falling = now["flow"] + now["rim"]
+        sound = self._gain.push(sound, falling > _OPEN) * self._loudness(now, falling)
         hiss = self._room.standard_normal(count * HOP) * (_ROOM * np.sqrt(1 - _ROOM_KEEP**2))
         hiss, self._room_state = lfilter([1.0], [1.0, -_ROOM_KEEP], hiss, zi=self._room_state)
         sound = limit(sound + hiss)
@@ -79,9 +84,9 @@ class Speaker:
         self._before -= before
         return np.asarray(sound[before:], np.float32)
 
-    def _loudness(self, now: Conditions) -> Floats:
+    def _loudness(self, now: Conditions, falling: Floats) -> Floats:
         """RMS of each sample from LEAD before the hops, joined by lines between hops' middles."""
-        gate = np.clip((now["flow"] + now["rim"] - _CLOSED) / (_OPEN - _CLOSED), 0.0, 1.0)
+        gate = np.clip((falling - _CLOSED) / (_OPEN - _CLOSED), 0.0, 1.0)
         rms = np.concatenate([self._rms, envelope(loudness(now) * gate, float(self._rms[-1]))])
         middle = (np.arange(len(rms)) - 2.5) * HOP
         self._rms = rms[-3:]

@@ -85,10 +85,11 @@ def _trainer(name: str) -> Callable[[Settings], None]:
     """The training loop of a network; only then is torch imported."""
     from multigen_audio.flow.training import train_embedding, train_eye, train_mouth, train_voice
 
-    return {
+    trainers: dict[str, Callable[[Settings], None]] = {
         "eye_cutaway": partial(train_eye.train, view="cutaway"),
         "eye_public": partial(train_eye.train, view="public"),
         "voice": train_voice.train,
         "mouth": train_mouth.train,
         "embedding": train_embedding.train,
-    }[name]
+    }
+    return trainers[name]

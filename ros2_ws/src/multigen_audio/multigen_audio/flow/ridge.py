@@ -1,0 +1,51 @@
+"""The resonance drawn finer than the networks' spectra of 32 ms can tell it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from multigen_audio.flow.mel import HOP
+from multigen_core.contract import SAMPLE_RATE
+
+Floats = NDArray[np.float32]
+
+_HEIGHT = 10.0 ** (4.0 / 40.0)
+"""Root of the filter's gain at the resonance."""
+_QUALITY = 12.0
+"""The sharpest that an air column rings in `physical`."""
+_LOWEST, _HIGHEST = 50.0, 0.45 * SAMPLE_RATE
+_GLIDE = 2.0 ** (1 / 12)
+"""Factor by which it moves at most in a hop: a filter whose poles leap may grow without end."""
+
+
+class Ridge:
+    """A peaking filter that follows the resonance (Bristow-Johnson's audio EQ cookbook)."""
+
+    def __init__(self) -> None:
+        self._state = np.zeros(2)
+        self._at = 0.0
+
+    def push(self, sound: NDArray[np.floating], resonance: Floats) -> NDArray[np.float64]:
+        """T more hops of sound, (T * HOP,), at a resonance [Hz], (T,), 0 where there is none."""
+        height = np.where(resonance > 0, _HEIGHT, 1.0)
+        angle = 2 * np.pi / SAMPLE_RATE * self._followed(resonance)
+        width, middle = np.sin(angle) / (2 * _QUALITY), -2 * np.cos(angle)
+        first = 1 + width / height
+        rows = (1 + width * height, middle, 1 - width * height, first, middle, 1 - width / height)
+        out = np.empty(len(sound))
+        for index, row in enumerate(np.stack(rows, axis=1) / first[:, None]):
+            hop = slice(index * HOP, (index + 1) * HOP)
+            out[hop], self._state = lfilter(row[:3], row[3:], sound[hop], zi=self._state)
+        return out
+
+    def _followed(self, resonance: Floats) -> NDArray[np.float64]:
+        """The filter's frequencies [Hz]; where there is no resonance, it stays."""
+        out = np.empty(len(resonance))
+        for index, wanted in enumerate(np.clip(resonance, _LOWEST, _HIGHEST)):
+            if resonance[index] > 0:
+                at = self._at or wanted
+                self._at = float(np.clip(wanted, at / _GLIDE, at * _GLIDE))
+            out[index] = self._at or wanted
+        return out

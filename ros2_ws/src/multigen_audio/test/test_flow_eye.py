@@ -10,21 +10,24 @@ from multigen_audio.flow.conditions import Conditions
 from multigen_audio.flow.eye import PERIOD, Eye
 from multigen_audio.flow.picture import SIZES, PictureError
 from multigen_audio.flow.sight import HOPS
-from multigen_audio.flow.training.cutaway_network import CutawayNetwork
-from multigen_audio.flow.training.public_network import PublicNetwork
-from multigen_audio.flow.training.train_eye import save
+from multigen_audio.flow.training.layers import MEMORY
+from multigen_audio.flow.training.train_eye import NETWORKS, save
 from multigen_audio.flow.weights import WeightsError
 from multigen_core.types import NANOSECONDS, CameraFrame
 
 START = 7 * NANOSECONDS
 
 
+def network_of(view):
+    torch.manual_seed(0)
+    return NETWORKS[view]()
+
+
 @pytest.fixture(scope="module")
 def untrained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("eye")
-    torch.manual_seed(0)
-    save(CutawayNetwork(), folder)
-    save(PublicNetwork(), folder)
+    for view in NETWORKS:
+        save(network_of(view), folder)
     return folder
 
 
@@ -150,22 +153,27 @@ def test_what_is_no_picture_of_the_view_is_named(eye, pixels, words):
         eye.see(CameraFrame(START, pixels, ""))
 
 
-def test_torch_and_runtime_agree(untrained):
-    torch.manual_seed(0)
-    network = CutawayNetwork().folded()
+@pytest.mark.parametrize("view", ["cutaway", "public"])
+def test_torch_and_runtime_agree_on_frames_that_come_in_turn(untrained, view):
+    network = network_of(view).folded()
     with torch.no_grad():
         for value in network.state_dict().values():
             value.copy_(value.half().float())
-        rgb = torch.from_numpy(np.stack([f.rgb for f in frames(12)]))[None]
-        rows, hops, slow, _, _ = network(
-            rgb, torch.ones(1, 12, 1), torch.zeros(1, 1, 160), torch.zeros(1, 2)
+    given = np.stack([f.rgb for f in frames(12, view=view)])[None]
+    gap = np.ones((1, 12, 1), np.float32)
+    gap[:, [4, 9]] = 3.0
+    with torch.no_grad():
+        told = network(
+            torch.from_numpy(given),
+            torch.from_numpy(gap),
+            torch.zeros(1, 1, MEMORY),
+            torch.zeros(1, network.seen),
         )
-    eye = Eye(untrained)
+    eye = Eye(untrained, view)
     for index in range(12):
-        found = eye._network.run(
-            frame=rgb[:, index : index + 1].numpy(), gap=np.ones((1, 1, 1), np.float32)
-        )
-        for name, whole in (("rows", rows), ("hops", hops), ("slow", slow)):
+        now = slice(index, index + 1)
+        found = eye._network.run(frame=given[:, now], gap=gap[:, now])
+        for name, whole in zip(("rows", "hops", "slow"), told, strict=False):
             np.testing.assert_allclose(found[name][0, 0], whole[0, index], atol=1e-4)
 
 

@@ -70,7 +70,7 @@ def test_torch_gives_the_same_with_the_shipped_weights(view):
             torch.from_numpy(frames),
             torch.ones(1, 6, 1),
             torch.zeros(1, 1, 160),
-            torch.zeros(1, 2),
+            torch.zeros(1, network.seen),
         )
     for index in range(6):
         gap = np.ones((1, 1, 1), np.float32)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from multigen_audio.flow.conditions import Conditions
 from multigen_audio.flow.sight import HEIGHTS, HOPS, PIXEL, ROWS, SLOW, cover, to_network
+from multigen_audio.flow.training.placing import PLACE, moved, place
 from multigen_audio.flow.training.pour_files import FRAME_RATE, STATE_RATE, Pictures, Pour, load
 from multigen_core.simulator import View
 from multigen_core.types import LiquidState
@@ -21,6 +22,8 @@ from multigen_core.vessel import Vessel
 Arrays = dict[str, NDArray[Any]]
 _PER_FRAME = STATE_RATE // FRAME_RATE
 _SPARE = 8
+_MISPLACED = np.array([2.0, 3.0, 2.0, 3.0, 0.04, 0.04])
+"""How far a place is typically guessed to be off in pours never seen."""
 
 
 def truth(pour: Pour) -> Arrays:
@@ -61,8 +64,8 @@ def _rows(target: Vessel, states: Sequence[LiquidState]) -> NDArray[np.float32]:
 class Mishaps:
     """How often what happens to frames on their way; colours change in whole windows.
 
-    `forgotten` is the relative error of the volume remembered, `aside` how far [px] the camera may
-    look past.
+    `forgotten` is the relative error of the volume remembered; the public camera may look past by
+    up to `aside` [px] and zoom by the factor exp(±`zoomed`).
     """
 
     lost: float = 0.25
@@ -71,7 +74,8 @@ class Mishaps:
     noisy: float = 0.3
     blurred: float = 0.1
     forgotten: float = 0.15
-    aside: int = 4
+    aside: float = 12.0
+    zoomed: float = 0.1
 
 
 class Windows:
@@ -84,22 +88,29 @@ class Windows:
         self._files = list(files)
         self._view: View = view
         self._truth: dict[Path, Arrays] = {}
+        self._places: dict[Path, NDArray[np.float32]] = {}
+        self._clear: dict[Path, bool] = {}
         self._pictures: dict[Path, Pictures] = {}
         # Scenes before the public camera vary in all colours by themselves.
-        self._mishaps = Mishaps() if view == "cutaway" else Mishaps(recoloured=0.05)
+        self._mishaps = Mishaps() if view == "cutaway" else Mishaps(recoloured=0.15)
 
     def batch(self, size: int, length: int, rng: np.random.Generator) -> Arrays:
         """A batch of `size` windows of `length` frames.
 
         `frame` (B, T, H, W, 3), `gap` (B, T, 1) in frame periods, `coloured` (B,) whether colours
-        are true, `known` (B, T) whether hops are, `before` (B, 2): roughly what was in the target
-        before [ml], as who saw the pour begin would know, and whether it was; and the truth.
+        are true, `clear` (B,) whether walls let the level be seen, `known` (B, T) whether hops are,
+        `before` (B, 2): roughly what was in the target before [ml], as who saw the pour begin would
+        know, and whether it was; the truth; in public `place` (B, T, PLACE) and a `guess` at it.
         """
         windows: list[Arrays] = []
         while len(windows) < size:
             file = self._files[rng.integers(len(self._files))]
             if file not in self._truth:
-                self._truth[file] = truth(load(file))
+                pour = load(file, pictures=False)
+                self._truth[file] = truth(pour)
+                camera, position = pour.scene.camera, pour.scene.target.position
+                self._places[file] = place(camera, pour.target, position)
+                self._clear[file] = not pour.target.opaque
                 self._pictures[file] = Pictures.read(file, self._view)
             if len(self._truth[file]["slow"]) >= length + _SPARE:
                 windows.append(self._window(file, length, rng))
@@ -120,10 +131,17 @@ class Windows:
             again[0] = False
             shown[again] = shown[np.flatnonzero(again) - 1]
         window = self._pictures[file].take(shown)
+        extra = {}
         if self._view == "public":
-            # Rolled over edges that the network does not look at.
-            shift = rng.integers(-mishaps.aside, mishaps.aside + 1, 2)
-            window = np.roll(window, shift, (1, 2))
+            zoom = np.exp(rng.uniform(-mishaps.zoomed, mishaps.zoomed))
+            middle = np.array([window.shape[2], window.shape[1]]) / 2 * (1 - zoom)
+            shift = middle + rng.uniform(-mishaps.aside, mishaps.aside, 2)
+            window = _zoomed(window, zoom, shift)
+            where = moved(self._places[file], zoom, shift)
+            extra["place"] = np.repeat(where[None], length, 0)
+            off = rng.standard_normal((1, PLACE)) + 0.3 * rng.standard_normal((length, PLACE))
+            off[:, -1] = off[:, -2] + 0.2 * off[:, -1]
+            extra["guess"] = extra["place"] + (off * _MISPLACED).astype(np.float32)
         coloured = rng.random() >= mishaps.recoloured
         if not coloured:
             window = _recoloured(window, rng)
@@ -137,8 +155,10 @@ class Windows:
             "frame": window,
             "gap": gap[:, None].astype(np.float32),
             "coloured": np.array(coloured, np.float32),
+            "clear": np.array(self._clear[file], np.float32),
             "before": self._before(facts, start, rng),
             "known": (chosen > 0).astype(np.float32),
+            **extra,
             **{key: value[chosen] for key, value in facts.items()},
         }
 
@@ -160,6 +180,17 @@ def _recoloured(window: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[
     table = np.stack(tables, -1).astype(np.uint8)
     order = rng.permutation(3)
     return np.stack([table[window[..., order[c]], c] for c in range(3)], -1)
+
+
+def _zoomed(
+    window: NDArray[np.uint8], zoom: float, shift: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """Enlarged about the first pixel, then shifted [px]; beyond the edge as at it."""
+    matrix = np.array([[zoom, 0.0, shift[0]], [0.0, zoom, shift[1]]])
+    size = window.shape[2], window.shape[1]
+    return np.stack(
+        [cv2.warpAffine(frame, matrix, size, borderMode=cv2.BORDER_REPLICATE) for frame in window]
+    )
 
 
 def _blurred(window: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -81,13 +81,15 @@ class Eyed(nn.Module):
     """Causal: sequences of frames, or one by one with its memory handed on.
 
     From `frame` (B, T, H, W, 3) in 0…255, `gap` (B, T, 1), frame periods since the frame before,
-    `state_memory` (1, B, MEMORY) and `state_seen` (B, 2) it tells rows (B, T, 3, ROWS): inside,
-    filled, radius [rows]; hops (B, T, HOPS, 4), for the HOPS up to each frame the logit of flow,
-    the logarithm of flow [ml/s], and the same of what misses; slow (B, T, S); and its memory after.
+    `state_memory` (1, B, MEMORY) and `state_seen` (B, `seen`) it tells rows (B, T, 3, ROWS):
+    inside, filled, radius [rows]; hops (B, T, HOPS, 4), for the HOPS up to each frame the logit of
+    flow, the logarithm of flow [ml/s], and the same of what misses; slow (B, T, S); and its memory
+    after.
     """
 
     view: View
     size: tuple[int, int]
+    seen = 2
 
     def folded(self) -> Self:
         """A copy to run, not to train, whose convolutions have taken their norms in."""

@@ -133,8 +133,8 @@ class Pictures:
         return np.frombuffer(b"".join(parts), np.uint8).reshape(len(parts), *self.shape)
 
 
-def load(path: Path) -> Pour:
-    """Read a pour.
+def load(path: Path, pictures: bool = True) -> Pour:
+    """Read a pour, with or without its pictures.
 
     Raises:
         MultigenError: it is missing, broken or of another version.
@@ -165,9 +165,9 @@ def load(path: Path) -> Pour:
         raise MultigenError(f"{path}: not a pour: {error}; delete it to simulate anew") from error
     frames: dict[View, list[CameraFrame]] = {"cutaway": [], "public": []}
     for view in frames:
-        if view in about:
-            pictures = Pictures.read(path, view)
+        if pictures and view in about:
+            packed = Pictures.read(path, view)
             name = about[view]["frame_id"]
-            each = zip(stamps, pictures.take(range(len(pictures))), strict=True)
+            each = zip(stamps, packed.take(range(len(packed))), strict=True)
             frames[view] = [CameraFrame(stamp, rgb, name) for stamp, rgb in each]
     return Pour(about["seed"], scene, target, states, frames["cutaway"], frames["public"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,18 +18,21 @@ from multigen_audio.flow.training.eye_data import Windows
 from multigen_audio.flow.training.layers import MEMORY, Eyed
 from multigen_audio.flow.training.loop import Training
 from multigen_audio.flow.training.measure_eye import measure, report
+from multigen_audio.flow.training.placing import Finder
 from multigen_audio.flow.training.pours import pours
 from multigen_audio.flow.training.public_network import PublicNetwork
+from multigen_audio.flow.training.settings import Settings
 from multigen_core.simulator import View
 
-STEPS = 1500
-"""For the hearing view; the public camera, whose larger pictures cost more, gets half."""
+STEPS = {"cutaway": 1500, "public": 3200}
 POURS = {"cutaway": 480, "public": 120}
 """Simulated pours to learn from."""
 HELD_OUT_POURS = 36
-_FRAMES = 192
+_FRAMES = {"cutaway": 192, "public": 128}
 """In a batch: of many vessels in two steps of three, of fewer for longer in the third."""
-_LENGTHS = {"cutaway": (6, 6, 24), "public": (4, 4, 32)}
+_LENGTHS = {"cutaway": (6, 6, 24), "public": (4, 4, 24)}
+_APART = 3
+"""The finder looks at one of so many frames, for their neighbours show it the same."""
 _WEIGHTS: dict[View, dict[str, float]] = {
     "cutaway": {},
     "public": {"flow_gate": 4.0, "cover": 0.5, "heights": 0.5, "radius": 0.5, "pitch": 0.5},
@@ -38,67 +40,39 @@ _WEIGHTS: dict[View, dict[str, float]] = {
 """Of losses, 1 unless given: the camera shows a stream as a few pixels somewhere."""
 _RATE = 2e-3
 _DECAY = 0.995
-VIEWS: tuple[View, ...] = ("cutaway", "public")
 NETWORKS = {"cutaway": CutawayNetwork, "public": PublicNetwork}
 _MILLILITRES = 1e6
 
 
-def train(
-    out: Path,
-    data: Path,
-    steps: int,
-    device: str,
-    seed: int,
-    tell: Callable[[str], None],
-    workers: int = 1,
-) -> None:
-    """Train the eye for both views and write their files to `out`; `data` is not needed.
-
-    Raises:
-        MultigenError: the simulator is missing, or the training fails.
-    """
-    for view in VIEWS:
-        count = steps if view == "cutaway" else max(steps // 2, 1)
-        train_view(view, out, count, device, seed, tell, workers)
-
-
-def train_view(
-    view: View,
-    out: Path,
-    steps: int,
-    device: str,
-    seed: int,
-    tell: Callable[[str], None],
-    workers: int = 1,
-) -> None:
+def train(settings: Settings, view: View) -> None:
     """Train the eye for a view, write its two files, and tell how it sees what is held out.
 
     Raises:
         MultigenError: the simulator is missing, or the training fails.
     """
-    public = view == "public"
+    public, device = view == "public", settings.device
 
     def simulated(count: int, held_out: bool) -> list[Path]:
         made = pours(
             range(count),
-            out / "pours",
+            settings.out / "pours",
             not public,
             public=public,
             held_out=held_out,
-            workers=workers,
+            workers=settings.workers,
         )
         return list(made)
 
     files = simulated(POURS[view], False)
-    tell(f"{len(files)} simulated pours")
-    torch.manual_seed(seed)
+    settings.tell(f"{len(files)} simulated pours")
+    torch.manual_seed(settings.seed)
     network = NETWORKS[view]().to(device)
     windows = Windows(files, view)
-    training = Training(network, out, f"eye_{view}", steps, _RATE, _DECAY)
+    training = Training(network, f"eye_{view}", settings, STEPS[view], _RATE, _DECAY)
     for step in training:
-        rng = np.random.default_rng([seed, step])
+        rng = np.random.default_rng([settings.seed, step])
         length = _LENGTHS[view][step % 3]
-        arrays = windows.batch(_FRAMES // length, length, rng)
+        arrays = windows.batch(_FRAMES[view] // length, length, rng)
         batch = {key: torch.from_numpy(value).to(device) for key, value in arrays.items()}
         with torch.autocast(torch.device(device).type, torch.bfloat16):
             parts = losses(network, batch)
@@ -106,8 +80,8 @@ def train_view(
         total = torch.stack([weights.get(name, 1.0) * part for name, part in parts.items()]).sum()
         training.learn(total, {name: float(part.detach()) for name, part in parts.items()})
     training.finish()
-    save(network, out)
-    tell(report(measure(Eye(out, view), simulated(HELD_OUT_POURS, True), view)))
+    save(network, settings.out)
+    settings.tell(report(measure(Eye(settings.out, view), simulated(HELD_OUT_POURS, True), view)))
 
 
 def save(network: Eyed, out: Path) -> None:
@@ -122,7 +96,7 @@ def save(network: Eyed, out: Path) -> None:
             "frame": torch.zeros(1, 1, height, width, 3, dtype=torch.uint8),
             "gap": torch.ones(1, 1, 1),
             "state_memory": torch.zeros(1, 1, MEMORY),
-            "state_seen": torch.zeros(1, 2),
+            "state_seen": torch.zeros(1, network.seen),
         },
         ["rows", "hops", "slow", "next_memory", "next_seen"],
         {},
@@ -134,9 +108,40 @@ def losses(network: Eyed, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     """What is to be made small, by name."""
     size = len(batch["frame"])
     zeros = batch["gap"].new_zeros
-    seen = batch["before"] if network.view == "public" else zeros(size, 2)
-    rows, hops, slow, _, _ = network(batch["frame"], batch["gap"], zeros(1, size, MEMORY), seen)
-    return {**_of_rows(rows, batch), **_of_hops(hops, batch), **_of_slow(slow, batch)}
+    memory, seen = zeros(1, size, MEMORY), zeros(size, network.seen)
+    if isinstance(network, PublicNetwork):
+        seen[:, :2] = batch["before"]
+        pictures = network.pictures(batch["frame"])
+        true = batch["place"].flatten(0, 1)
+        told = network.read(pictures, batch["guess"].flatten(0, 1), batch["gap"], memory, seen)
+        parts = _of_levels(told[5], batch)
+        parts |= _of_places(network.finder, pictures[::_APART], true[::_APART])
+    else:
+        told = network(batch["frame"], batch["gap"], memory, seen)
+        parts = {}
+    rows, hops, slow = told[:3]
+    return {**parts, **_of_rows(rows, batch), **_of_hops(hops, batch), **_of_slow(slow, batch)}
+
+
+def _of_levels(filled: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    true, level, clear = batch["rows"][:, :, 1], batch["lengths"][..., 0], batch["clear"][:, None]
+    seen, summed = filled.unbind(2)
+    cover = functional.binary_cross_entropy(seen, true, reduction="none").mean(-1)
+    seen_error, summed_error = ((rows.sum(-1) - level).abs() for rows in (seen, summed))
+    return {
+        "seen": (clear * (4.0 * cover + 0.3 * seen_error.clamp(max=10.0))).mean(),
+        "summed": 0.15 * _robust(summed_error, 10.0),
+    }
+
+
+def _of_places(finder: Finder, pictures: Tensor, true: Tensor) -> dict[str, Tensor]:
+    places, heat = finder(pictures)
+    error = (places - true).abs()
+    return {
+        "ends": 0.1 * _robust(error[:, :4], 20.0),
+        "heat": 0.5 * finder.coldness(heat, true),
+        "scales": 20.0 * error[:, 4:].mean(),
+    }
 
 
 def _of_rows(rows: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:

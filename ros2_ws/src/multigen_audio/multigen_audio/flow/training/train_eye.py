@@ -24,8 +24,8 @@ from multigen_audio.flow.training.public_network import PublicNetwork
 from multigen_audio.flow.training.settings import Settings
 from multigen_core.simulator import View
 
-STEPS = {"cutaway": 1500, "public": 3200}
-POURS = {"cutaway": 480, "public": 120}
+STEPS = {"cutaway": 1500, "public": 2800}
+POURS = {"cutaway": 480, "public": 360}
 """Simulated pours to learn from."""
 HELD_OUT_POURS = 36
 _FRAMES = {"cutaway": 192, "public": 128}

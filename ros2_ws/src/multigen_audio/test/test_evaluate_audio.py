@@ -87,6 +87,15 @@ def test_the_teacher_sounds_right_and_noise_and_silence_do_not(evaluated) -> Non
     assert silent["details"]["onsets_missed"] == 2
 
 
+def test_figures_lie_within_their_intervals_which_the_page_shows(evaluated) -> None:
+    figures, page = evaluated
+    teacher = figures["physical"]
+    for key, (low, high) in teacher["details"]["intervals"].items():
+        assert low <= teacher[key] <= high
+    low, high = teacher["details"]["intervals"]["silence_db"]
+    assert f"({low:.0f}–{high:.0f})" in page
+
+
 def test_recordings_made_by_the_teacher_are_near_the_teacher(evaluated) -> None:
     figures, _ = evaluated
     teacher, noise, real = (figures[name] for name in ("physical", "noise", "real"))

@@ -15,7 +15,6 @@ from multigen_core.types import (
     PourProgress,
     PourState,
 )
-from multigen_policy.evaluation.bootstrap import estimate
 from multigen_policy.evaluation.metrics import aggregate, listener_floor, pour_metrics
 from multigen_policy.evaluation.smoothness import joint_smoothness, spectral_arc_length
 from multigen_policy.evaluation.stamps import audio_health, stamp_health, waveform
@@ -110,21 +109,6 @@ def test_aggregate_means_match_hand_computed_ones() -> None:
     assert total.underfill.value == pytest.approx(0.3 / 4)
     assert total.absolute_error_ml.value == pytest.approx(15)
     assert total.nmae.low < total.nmae.value < total.nmae.high
-
-
-def test_bootstrap_interval_is_that_of_the_normal_theory_for_many_values() -> None:
-    values = np.random.default_rng(1).normal(3.0, 2.0, 400)
-    found = estimate(values)
-    half = 1.96 * values.std() / 20
-    assert found.value == pytest.approx(values.mean())
-    assert found.low == pytest.approx(values.mean() - half, abs=0.02)
-    assert found.high == pytest.approx(values.mean() + half, abs=0.02)
-
-
-def test_bootstrap_leaves_out_the_unknown_and_has_no_interval_of_one() -> None:
-    assert (estimate([NAN, 2.0]).value, estimate([NAN, 2.0]).count) == (2.0, 1)
-    assert math.isnan(estimate([2.0]).low)
-    assert estimate([NAN]).count == 0
 
 
 def test_smoothness_of_a_bell_is_the_published_value() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from multigen_audio.quality.judging import Heard, Judged
 from multigen_audio.quality.realism import Distances, Floor
+from multigen_core.bootstrap import estimate
 
 KEYS = (
     "pitch_cents",
@@ -33,25 +34,28 @@ def figures(
 ) -> Figures:
     """The figures of a synthesizer: KEYS, NaN where they do not apply, and what is behind them.
 
-    Medians over the held-out scenes, of which each pour counts once. A synthesizer of pictures is
+    Medians over the held-out scenes, of which each pour counts once, and in the details their 95 %
+    bootstrap intervals over pours. A synthesizer of pictures is
     judged by the hearing view if it was shown it, else by the public camera.
     """
     pairs = [(one, heard) for one in judged for heard in one.heard if heard.synthesizer == name]
     scenes = [pair for pair in pairs if pair[0].case.recording is None]
     public = [pair for pair in scenes if pair[1].view == "public"]
     main = [pair for pair in scenes if pair[1].view != "public"] or public
+    by_pour = {
+        "pitch_cents": _pitch(main),
+        "pitch_cents_public_visible": _pitch([p for p in public if not p[0].pour.target.opaque]),
+        "pitch_cents_public_opaque": _pitch([p for p in public if p[0].pour.target.opaque]),
+        "onset_ms": np.array([abs(heard.onset) * 1e3 for _, heard in main]),
+        "silence_db": np.array([heard.silence for _, heard in main]),
+        "loudness_correlation": np.array([heard.loudness for _, heard in main]),
+    }
     latency = np.concatenate([np.empty(0), *(heard.rendition.latency for _, heard in main)])
-    onsets = np.array([heard.onset for _, heard in main])
     seconds = sum(heard.rendition.seconds for _, heard in main)
     work = sum(heard.rendition.work for _, heard in main)
     values: Figures = dict.fromkeys(KEYS, float("nan"))
     values |= {
-        "pitch_cents": _pitch(main),
-        "pitch_cents_public_visible": _pitch([p for p in public if not p[0].pour.target.opaque]),
-        "pitch_cents_public_opaque": _pitch([p for p in public if p[0].pour.target.opaque]),
-        "onset_ms": _median(np.abs(onsets)) * 1e3,
-        "silence_db": _median(np.array([heard.silence for _, heard in main])),
-        "loudness_correlation": _median(np.array([heard.loudness for _, heard in main])),
+        **{key: _median(pours) for key, pours in by_pour.items()},
         "rtf_one_core": work / seconds if seconds else float("nan"),
         "latency_p95_ms": float(np.percentile(latency, 95)) * 1e3 if len(latency) else np.nan,
         "chunk_identity": max(
@@ -66,7 +70,9 @@ def figures(
         }
     if distances:
         values["two_sample_auc"] = distances.auc
-    return {**values, "details": _details(main)}
+    intervals = {key: estimate(pours, median=True) for key, pours in by_pour.items()}
+    known = {k: [e.low, e.high] for k, e in intervals.items() if np.isfinite(e.low)}
+    return {**values, "details": {**_details(main), "intervals": known}}
 
 
 def real_figures(floor: Floor | None, label_floor: float) -> Figures:
@@ -86,8 +92,8 @@ def real_figures(floor: Floor | None, label_floor: float) -> Figures:
     return {**values, "details": details}
 
 
-def _pitch(pairs: Pairs) -> float:
-    return _median(np.array([heard.pitch.error for _, heard in pairs]))
+def _pitch(pairs: Pairs) -> np.ndarray:
+    return np.array([heard.pitch.error for _, heard in pairs])
 
 
 def _median(values: np.ndarray) -> float:

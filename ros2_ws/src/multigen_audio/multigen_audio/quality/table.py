@@ -33,9 +33,13 @@ class Row:
         return f"≥ {self.least:g} {self.unit}".strip() if math.isfinite(self.least) else ""
 
     def text(self, figures: Figures) -> str:
-        """The figure of a synthesizer, a dash where it does not apply."""
+        """The figure of a synthesizer with its interval, a dash where it does not apply."""
         value = figures[self.key]
-        return f"{value:z{self.form}}" if math.isfinite(value) else "–"
+        if not math.isfinite(value):
+            return "–"
+        interval = figures["details"].get("intervals", {}).get(self.key)
+        ends = "–".join(f"{end:z{self.form}}" for end in interval) if interval else ""
+        return f"{value:z{self.form}}" + (f" ({ends})" if ends else "")
 
     def met(self, figures: Figures) -> bool | None:
         """Whether a synthesizer meets the reach, None if there is none or it does not apply."""

@@ -71,7 +71,7 @@ class Supervised:
         self.joint_names = policy.joint_names
         self._policy = policy
         self.reset = policy.reset
-        self.retreat = policy.retreat
+        self.retreat, self.upright = policy.retreat, policy.upright
         self._trouble = ""
         self._upright_at = 0
 

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from multigen_core.bootstrap import Estimate, estimate
 from multigen_core.types import LiquidState, Outcome, PourProgress, PourState, to_seconds
-from multigen_policy.evaluation.bootstrap import Estimate, estimate
 
 MAX_ERROR = 0.10
 """Relative volume error of a success."""

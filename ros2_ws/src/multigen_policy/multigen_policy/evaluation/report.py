@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 import soundfile
 
+from multigen_core.bootstrap import Estimate
 from multigen_core.files import write_atomic
 from multigen_core.pages import page_templates
 from multigen_core.types import Outcome
 from multigen_policy.evaluation import figures
-from multigen_policy.evaluation.bootstrap import Estimate
 from multigen_policy.evaluation.drawing import LEFT, RIGHT
 from multigen_policy.evaluation.episode import Episode, evaluate, load_episode
 from multigen_policy.evaluation.metrics import NOT_COMPARABLE, aggregate, poured_volumes

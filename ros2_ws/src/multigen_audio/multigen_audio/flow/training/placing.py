@@ -48,6 +48,8 @@ def moved(
 class Finder(nn.Module):
     """Finds the place: its ends where two heat maps are warm, the scales from all there is."""
 
+    cells: Tensor
+
     def __init__(self, features: int = 128) -> None:
         super().__init__()
         self.near = nn.Sequential(

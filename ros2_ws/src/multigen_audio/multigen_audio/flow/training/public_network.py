@@ -24,9 +24,15 @@ _KEPT = 0.95
 _BELOW = 0.012
 """How far the foot's near edge shows below its middle [m]."""
 
-
-def _span(low: float, high: float, count: int) -> Tensor:
-    return torch.linspace(low, high, count)
+_CELLS = {
+    "target_up": torch.from_numpy(HEIGHTS).float() - _BELOW,
+    "target_across": torch.linspace(-0.079, 0.079, 80),
+    "stream_up": torch.linspace(0.088, -0.02, 72),
+    "stream_across": torch.linspace(-0.08, 0.028, 72),
+    "source_up": torch.linspace(0.196, -0.06, 64),
+    "source_across": torch.linspace(-0.22, 0.036, 64),
+}
+"""Where it cuts out what, up the axis from the foot or, but for the target, the rim, and across."""
 
 
 class PublicNetwork(Eyed):
@@ -40,6 +46,12 @@ class PublicNetwork(Eyed):
     view = "public"
     size = SIZES["public"]
     seen = 4 + PLACE
+    target_up: Tensor
+    target_across: Tensor
+    stream_up: Tensor
+    stream_across: Tensor
+    source_up: Tensor
+    source_across: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,16 +66,8 @@ class PublicNetwork(Eyed):
             nn.Linear(2 * MEMORY + 128, 96), nn.ReLU(), nn.Linear(96, len(SLOW))
         )
         self.trust = nn.Linear(2 * MEMORY, 1)
-        constants = {
-            "heights": torch.from_numpy(HEIGHTS).float() - _BELOW,
-            "sides": _span(-0.079, 0.079, 80),
-            "stream_up": _span(0.088, -0.02, 72),
-            "stream_across": _span(-0.08, 0.028, 72),
-            "source_up": _span(0.196, -0.06, 64),
-            "source_across": _span(-0.22, 0.036, 64),
-        }
-        for name, value in constants.items():
-            self.register_buffer(name, value, persistent=False)
+        for name, cells in _CELLS.items():
+            self.register_buffer(name, cells, persistent=False)
 
     def pictures(self, frame: Tensor) -> Tensor:
         """Frames (B, T, H, W, 3) as pictures (B T, 3, H, W) of values near 1."""
@@ -88,7 +92,7 @@ class PublicNetwork(Eyed):
         with torch.autocast(x.device.type, enabled=False):
             places, counts = _faded(found, state_seen[:, 3:])
             place = (places / counts).flatten(0, 1).detach()
-            target = cut(x, place, self.heights, self.sides, False)
+            target = cut(x, place, self.target_up, self.target_across, False)
             stream = cut(x, place, self.stream_up, self.stream_across, True)
             half = functional.avg_pool2d(x, 2)
             source = cut(half, place, self.source_up, self.source_across, True)
@@ -126,11 +130,11 @@ class PublicNetwork(Eyed):
 def _faded(found: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
     """Fading sums of places (B, T, PLACE) and ones (B, T, 1) after others (B, 1 + PLACE)."""
     count = found.shape[1]
-    all_ = torch.cat([torch.ones_like(found[..., :1]), found], -1)
+    each = torch.cat([torch.ones_like(found[..., :1]), found], -1)
     age = torch.arange(count)[:, None] - torch.arange(count)
     weights = torch.where(age >= 0, _KEPT ** age.clamp(min=0), 0.0).to(found)
     first = _KEPT ** torch.arange(1, count + 1)[:, None].to(found)
-    sums = weights @ all_ + first * before[:, None]
+    sums = weights @ each + first * before[:, None]
     return sums[..., 1:], sums[..., :1]
 
 

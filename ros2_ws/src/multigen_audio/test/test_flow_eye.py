@@ -2,6 +2,7 @@
 
 import itertools
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -159,7 +160,10 @@ def test_torch_and_runtime_agree_on_frames_that_come_in_turn(untrained, view):
     with torch.no_grad():
         for value in network.state_dict().values():
             value.copy_(value.half().float())
-    given = np.stack([f.rgb for f in frames(12, view=view)])[None]
+    # Smooth, for in noise a thousandth of a pixel makes a difference.
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(0, 256, (12, 6, 8, 3), np.uint8)
+    given = np.stack([cv2.resize(frame, SIZES[view][::-1]) for frame in coarse])[None]
     gap = np.ones((1, 12, 1), np.float32)
     gap[:, [4, 9]] = 3.0
     with torch.no_grad():
@@ -174,7 +178,7 @@ def test_torch_and_runtime_agree_on_frames_that_come_in_turn(untrained, view):
         now = slice(index, index + 1)
         found = eye._network.run(frame=given[:, now], gap=gap[:, now])
         for name, whole in zip(("rows", "hops", "slow"), told, strict=False):
-            np.testing.assert_allclose(found[name][0, 0], whole[0, index], atol=1e-4)
+            np.testing.assert_allclose(found[name][0, 0], whole[0, index], rtol=1e-4, atol=1e-4)
 
 
 def test_weights_of_another_view_are_refused(untrained, tmp_path):

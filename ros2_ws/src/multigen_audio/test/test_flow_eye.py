@@ -178,7 +178,7 @@ def test_torch_and_runtime_agree_on_frames_that_come_in_turn(untrained, view):
         now = slice(index, index + 1)
         found = eye._network.run(frame=given[:, now], gap=gap[:, now])
         for name, whole in zip(("rows", "hops", "slow"), told, strict=False):
-            np.testing.assert_allclose(found[name][0, 0], whole[0, index], rtol=1e-4, atol=1e-4)
+            np.testing.assert_allclose(found[name][0, 0], whole[0, index], rtol=3e-4, atol=1e-4)
 
 
 def test_weights_of_another_view_are_refused(untrained, tmp_path):

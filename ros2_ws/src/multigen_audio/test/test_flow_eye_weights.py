@@ -78,4 +78,4 @@ def test_torch_gives_the_same_with_the_shipped_weights(view):
         gap = np.ones((1, 1, 1), np.float32)
         found = eye._network.run(frame=frames[:, index : index + 1], gap=gap)
         for name, truth in zip(("rows", "hops", "slow"), whole, strict=False):
-            np.testing.assert_allclose(found[name][0, 0], truth[0, index], rtol=1e-4, atol=1e-4)
+            np.testing.assert_allclose(found[name][0, 0], truth[0, index], rtol=3e-4, atol=1e-4)

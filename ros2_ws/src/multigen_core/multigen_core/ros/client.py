@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ REASON = 2.0
 """How long to wait for the log message that says why a goal was refused [s]."""
 SLICE = 0.1
 """How long an interrupt may wait [s]."""
+_interrupted = threading.Event()
 REFUSAL = "goal refused: "
 """How the policy's log begins the reason."""
 
@@ -48,22 +50,34 @@ def _node(namespace: str) -> Iterator[Node]:
     os.environ.setdefault("FASTRTPS_DEFAULT_PROFILES_FILE", str(profile))
     # rclpy's own handlers would end the context, and with it the way to cancel a goal.
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _interrupted.clear()
+    # An exception raised wherever the signal happens to strike may be lost in a destructor.
+    numbers = signal.SIGINT, signal.SIGTERM
+    before = [signal.signal(number, lambda *_: _interrupted.set()) for number in numbers]
     node = rclpy.create_node("multigen_command", namespace=namespace)
     try:
         yield node
     finally:
         node.destroy_node()
         rclpy.try_shutdown()
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _spin(node: Node, until: Callable[[], bool], timeout: float | None) -> bool:
-    """Spin until the condition holds; whether it came to hold in time."""
+    """Spin until the condition holds; whether it came to hold in time.
+
+    Raises:
+        KeyboardInterrupt: SIGINT or SIGTERM came.
+    """
     deadline = None if timeout is None else time.monotonic() + timeout
     while not until():
         if deadline is not None and time.monotonic() > deadline:
             return False
         rclpy.spin_once(node, timeout_sec=SLICE)
+        if _interrupted.is_set():
+            _interrupted.clear()
+            raise KeyboardInterrupt
     return True
 
 
@@ -96,7 +110,7 @@ def _call(node: Node, kind: Any, name: str, request: Any, attempts: int = 1) -> 
     discovered it.
     """
     client = node.create_client(kind, name)
-    if not client.wait_for_service(DISCOVERY):
+    if not _spin(node, client.service_is_ready, DISCOVERY):
         raise _missing(node, f"service {name}", name)
     for _ in range(attempts):
         future = client.call_async(request)
@@ -162,7 +176,7 @@ def pour(
         kept = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         node.create_subscription(Log, "/rosout", on_log, kept)
         client = ActionClient(node, Pour, POUR_ACTION)
-        if not client.wait_for_server(DISCOVERY):
+        if not _spin(node, client.server_is_ready, DISCOVERY):
             raise _missing(node, f"{POUR_ACTION} action", f"{POUR_ACTION}/_action/send_goal")
         sent = client.send_goal_async(request, lambda message: on_feedback(message.feedback))
         try:

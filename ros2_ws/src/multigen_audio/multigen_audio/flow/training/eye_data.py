@@ -22,6 +22,8 @@ from multigen_core.vessel import Vessel
 Arrays = dict[str, NDArray[Any]]
 _PER_FRAME = STATE_RATE // FRAME_RATE
 _SPARE = 8
+_CLEAR = 0.4
+"""Chance of a window of the public camera to be drawn from pours into clear vessels only."""
 _MISPLACED = np.array([2.0, 3.0, 2.0, 3.0, 0.04, 0.04])
 """How far a place is typically guessed to be off in pours never seen."""
 
@@ -85,14 +87,21 @@ class Windows:
     """
 
     def __init__(self, files: Sequence[Path], view: View) -> None:
-        self._files = list(files)
         self._view: View = view
         self._truth: dict[Path, Arrays] = {}
         self._places: dict[Path, NDArray[np.float32]] = {}
-        self._clear: dict[Path, bool] = {}
         self._pictures: dict[Path, Pictures] = {}
+        self._clear: list[Path] = []
+        for file in files:
+            pour = load(file, pictures=False)
+            self._truth[file] = truth(pour)
+            self._places[file] = place(pour.scene.camera, pour.target, pour.scene.target.position)
+            self._pictures[file] = Pictures.read(file, view)
+            if not pour.target.opaque:
+                self._clear.append(file)
+        self._files = list(files)
         # Scenes before the public camera vary in all colours by themselves.
-        self._mishaps = Mishaps() if view == "cutaway" else Mishaps(recoloured=0.15)
+        self._mishaps = Mishaps() if view == "cutaway" else Mishaps(recoloured=0.2, noisy=0.15)
 
     def batch(self, size: int, length: int, rng: np.random.Generator) -> Arrays:
         """A batch of `size` windows of `length` frames.
@@ -104,14 +113,10 @@ class Windows:
         """
         windows: list[Arrays] = []
         while len(windows) < size:
-            file = self._files[rng.integers(len(self._files))]
-            if file not in self._truth:
-                pour = load(file, pictures=False)
-                self._truth[file] = truth(pour)
-                camera, position = pour.scene.camera, pour.scene.target.position
-                self._places[file] = place(camera, pour.target, position)
-                self._clear[file] = not pour.target.opaque
-                self._pictures[file] = Pictures.read(file, self._view)
+            # Walls that hide the level from the public camera are read sooner than clear ones.
+            more_clear = self._view == "public" and self._clear and rng.random() < _CLEAR
+            among = self._clear if more_clear else self._files
+            file = among[rng.integers(len(among))]
             if len(self._truth[file]["slow"]) >= length + _SPARE:
                 windows.append(self._window(file, length, rng))
         return {key: np.stack([window[key] for window in windows]) for key in windows[0]}
@@ -155,7 +160,7 @@ class Windows:
             "frame": window,
             "gap": gap[:, None].astype(np.float32),
             "coloured": np.array(coloured, np.float32),
-            "clear": np.array(self._clear[file], np.float32),
+            "clear": np.array(file in self._clear, np.float32),
             "before": self._before(facts, start, rng),
             "known": (chosen > 0).astype(np.float32),
             **extra,

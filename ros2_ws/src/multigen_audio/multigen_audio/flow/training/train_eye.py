@@ -24,7 +24,7 @@ from multigen_audio.flow.training.public_network import PublicNetwork
 from multigen_audio.flow.training.settings import Settings
 from multigen_core.simulator import View
 
-STEPS = {"cutaway": 1500, "public": 2800}
+STEPS = {"cutaway": 1500, "public": 2400}
 POURS = {"cutaway": 480, "public": 360}
 """Simulated pours to learn from."""
 HELD_OUT_POURS = 36
@@ -33,10 +33,7 @@ _FRAMES = {"cutaway": 192, "public": 128}
 _LENGTHS = {"cutaway": (6, 6, 24), "public": (4, 4, 24)}
 _APART = 3
 """The finder looks at one of so many frames, for their neighbours show it the same."""
-_WEIGHTS: dict[View, dict[str, float]] = {
-    "cutaway": {},
-    "public": {"flow_gate": 4.0, "cover": 0.5, "heights": 0.5, "radius": 0.5, "pitch": 0.5},
-}
+_WEIGHTS: dict[View, dict[str, float]] = {"cutaway": {}, "public": {"flow_gate": 2.0}}
 """Of losses, 1 unless given: the camera shows a stream as a few pixels somewhere."""
 _RATE = 2e-3
 _DECAY = 0.995

@@ -27,18 +27,10 @@ def block(conv: nn.Conv1d | nn.Conv2d) -> tuple[nn.Module, ...]:
 
 
 class Coarse(nn.Module):
-    """Reads a picture coarsely: the first block takes every `stride` pixels, all others halve.
-
-    With `anywhere` it notices, beside what is where, what there is at all.
-    """
+    """Reads a picture coarsely: the first block takes every `stride` pixels, all others halve."""
 
     def __init__(
-        self,
-        size: tuple[int, int],
-        widths: Sequence[int],
-        features: int,
-        stride: int = 2,
-        anywhere: bool = False,
+        self, size: tuple[int, int], widths: Sequence[int], features: int, stride: int = 2
     ) -> None:
         super().__init__()
         first = nn.Conv2d(3, widths[0], stride + 1, stride, stride // 2, bias=False)
@@ -47,19 +39,10 @@ class Coarse(nn.Module):
         self.convs = nn.Sequential(*itertools.chain(*map(block, (first, *others))))
         height, width = (-(-side // (stride * 2 ** len(others))) for side in size)
         self.features = nn.Linear(widths[-1] * height * width, features)
-        self.anywhere = nn.Linear(sum(widths), features) if anywhere else None
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, 3, H, W) to features (N, F)."""
-        if self.anywhere is None:
-            return functional.relu(self.features(self.convs(x).flatten(1)))
-        largest = []
-        for layer in self.convs:
-            x = layer(x)
-            if isinstance(layer, nn.ReLU):
-                largest.append(x.amax((2, 3)))
-        found = self.anywhere(torch.cat(largest, 1))
-        return functional.relu(self.features(x.flatten(1)) + found)
+        return functional.relu(self.features(self.convs(x).flatten(1)))
 
 
 def row_volumes(inside: Tensor, radius: Tensor) -> Tensor:

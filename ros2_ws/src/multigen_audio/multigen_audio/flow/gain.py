@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from multigen_audio.flow.conditions import HOPS_PER_SECOND
 from multigen_audio.flow.mel import HOP
 
-_SPAN = 1.0
-"""Over which a level is taken [s], as over which recordings are evened out to learn from."""
+_SPAN = 0.6
+"""Over which a level is taken [s]; a longer one lets loudness drift, a shorter one evens bursts."""
 _MOST = 2.0
-"""Factor by which a sound is changed at most, likewise."""
+"""Factor by which a sound is changed at most."""
 
 
 class Gain:
-    """Divides a sound by the root of its mean square over the last second, hop by hop."""
+    """Divides a sound by the root of its mean square of late, hop by hop."""
 
     def __init__(self) -> None:
         self._square = self._gain = 1.0

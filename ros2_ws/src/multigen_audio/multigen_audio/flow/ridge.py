@@ -6,22 +6,26 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from multigen_audio.flow.mel import HOP
+from multigen_audio.flow.mel import HOP, WINDOW
 from multigen_core.contract import SAMPLE_RATE
 
 Floats = NDArray[np.float32]
 
-_HEIGHT = 10.0 ** (4.0 / 40.0)
-"""Root of the filter's gain at the resonance."""
-_QUALITY = 12.0
-"""The sharpest that an air column rings in `physical`."""
+_HEIGHT = 4.0
+"""By how much high resonances are raised [dB]."""
+_QUALITY = 16.0
+_COARSE = _QUALITY * SAMPLE_RATE / WINDOW
+"""Resonance [Hz] below which a ridge is narrower than the spectra's bins."""
 _LOWEST, _HIGHEST = 50.0, 0.45 * SAMPLE_RATE
 _GLIDE = 2.0 ** (1 / 12)
 """Factor by which it moves at most in a hop: a filter whose poles leap may grow without end."""
 
 
 class Ridge:
-    """A peaking filter that follows the resonance (Bristow-Johnson's audio EQ cookbook)."""
+    """A peaking filter that follows the resonance (Bristow-Johnson's audio EQ cookbook).
+
+    Low resonances are raised more: the power of a ridge narrower than a bin spreads over the bin.
+    """
 
     def __init__(self) -> None:
         self._state = np.zeros(2)
@@ -29,8 +33,10 @@ class Ridge:
 
     def push(self, sound: NDArray[np.floating], resonance: Floats) -> NDArray[np.float64]:
         """T more hops of sound, (T * HOP,), at a resonance [Hz], (T,), 0 where there is none."""
-        height = np.where(resonance > 0, _HEIGHT, 1.0)
-        angle = 2 * np.pi / SAMPLE_RATE * self._followed(resonance)
+        frequency = self._followed(resonance)
+        raised = _HEIGHT + 10 * np.log10(1 + (_COARSE / frequency) ** 2)
+        height = np.where(resonance > 0, 10 ** (raised / 40), 1.0)
+        angle = 2 * np.pi / SAMPLE_RATE * frequency
         width, middle = np.sin(angle) / (2 * _QUALITY), -2 * np.cos(angle)
         first = 1 + width / height
         rows = (1 + width * height, middle, 1 - width * height, first, middle, 1 - width / height)

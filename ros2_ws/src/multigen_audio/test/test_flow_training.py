@@ -101,6 +101,12 @@ def test_weights_of_another_network_are_no_beginning(few, recorded_folder, tmp_p
         run("voice", "--data", recorded_folder, "--out", tmp_path, "--start", tmp_path / "none")
 
 
+@pytest.mark.parametrize("network", ["eye", "eye_public", "all", "embedding"])
+def test_only_voice_and_mouth_begin_from_weights(network, tmp_path) -> None:
+    with pytest.raises(MultigenError, match="--start is for voice and mouth only"):
+        run(network, "--out", tmp_path, "--start", tmp_path)
+
+
 def test_a_damaged_state_is_named(tmp_path) -> None:
     (tmp_path / "line.state.pt").write_bytes(b"nonsense")
     with pytest.raises(MultigenError, match=r"line\.state\.pt: cannot be continued"):

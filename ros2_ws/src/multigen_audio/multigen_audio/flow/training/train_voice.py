@@ -27,7 +27,7 @@ from multigen_audio.flow.training.loop import Training, begin_from, validated
 from multigen_audio.flow.training.settings import Settings
 from multigen_audio.flow.voice import PLACES, Voice, VoiceConfig
 
-STEPS = 2400
+STEPS = 5000
 POURS = 120
 """Simulated pours to learn from, besides the recordings and SCRIPTED ones."""
 SCRIPTED = 160

@@ -31,8 +31,6 @@ LEAST_FLOW = 2e-7
 SLOW = ("impact_speed", *MATERIALS, "viscosity", "bubbliness", "temperature")
 """Columns told once a frame."""
 
-_KEPT = 0.93
-_CHANGED = 0.004
 _NARROWEST = 0.003
 _LEAST_HEIGHT = 0.01
 
@@ -97,12 +95,12 @@ class Shape:
             (1 - part) * self.radii + part * other.radii,
         )
 
-    def differs(self, other: Shape) -> bool:
-        """Whether the two sound noticeably different."""
+    def differs(self, other: Shape, by: float) -> bool:
+        """Whether lengths differ by more than a part `by`, or radii by twice that."""
         within = (other.floor < HEIGHTS) & (other.floor + other.height > HEIGHTS)
         change = np.abs(self.radii / other.radii - 1.0)[within]
         lengths = abs(self.height - other.height) + abs(self.floor - other.floor)
-        return lengths > _CHANGED * other.height or bool((change > 2 * _CHANGED).any())
+        return lengths > by * other.height or bool((change > 2 * by).any())
 
     def vessel(self) -> Vessel:
         """A vessel of this shape."""
@@ -121,7 +119,14 @@ class Shape:
 class Cavity:
     """The vessel before the eye: its shape, remembered over frames, and how it resonates."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: float = 0.93, changed: float = 0.004) -> None:
+        """A cavity yet unseen.
+
+        Args:
+            kept: part of the shape known that a later frame leaves at least.
+            changed: part by which the shape must change for its resonances to be worked out anew.
+        """
+        self._kept, self._changed = kept, changed
         self._shape: Shape | None = None
         self._frames = 0
         self._known: Shape | None = None
@@ -129,9 +134,9 @@ class Cavity:
     def see(self, shape: Shape) -> None:
         """Learn from one frame's shape; early frames count alike, later ones little."""
         self._frames += 1
-        part = max(1.0 / self._frames, 1.0 - _KEPT)
+        part = max(1.0 / self._frames, 1.0 - self._kept)
         self._shape = shape if self._shape is None else self._shape.mixed(shape, part)
-        if self._known is None or self._shape.differs(self._known):
+        if self._known is None or self._shape.differs(self._known, self._changed):
             self._known = self._shape
             self._vessel = self._shape.vessel()
             self._resonator = Resonator(self._vessel)

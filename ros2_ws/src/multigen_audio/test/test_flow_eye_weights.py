@@ -57,6 +57,18 @@ def test_repeated_pictures_cost_little(eye, pour):
     assert np.median(look(eye, pour, frames).cents) < 50
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_public_camera_sees_the_flow_into_opaque_walls(seed):
+    unseen = simulate(seed, False, public=True, held_out=True)
+    assert unseen.target.opaque
+    found = look(Eye(weights_folder(), "public"), unseen, unseen.public)
+    assert np.median(found.cents) < 250
+    assert np.abs(found.onsets).max() < 0.3
+    assert found.correlation > 0.85
+    assert found.false_flow < 0.05
+    assert found.missed_flow < 0.05
+
+
 @pytest.mark.parametrize("view", ["cutaway", "public"])
 def test_torch_gives_the_same_with_the_shipped_weights(view):
     folder = weights_folder()

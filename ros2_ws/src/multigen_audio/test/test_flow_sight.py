@@ -68,6 +68,18 @@ def test_another_vessel_is_believed_after_some_frames():
     assert abs(cents(cavity.measure(0.03)["resonance"], truth)) < 50
 
 
+def test_the_more_is_kept_the_slower_another_vessel_is_believed():
+    found = []
+    for kept in (0.99, 0.93):
+        cavity = Cavity(kept, 0.01)
+        for _ in range(50):
+            cavity.see(seen(vessel("measuring_cylinder")))
+        for _ in range(20):
+            cavity.see(seen(vessel("bowl")))
+        found.append(cavity.measure(0.0)["air_column"])
+    assert vessel("measuring_cylinder").height > found[0] > found[1] > vessel("bowl").height
+
+
 @pytest.mark.parametrize("inside", [np.zeros(128), np.ones(128)])
 def test_rows_of_no_vessel_still_give_numbers(inside):
     cavity = Cavity()

@@ -120,5 +120,5 @@ def test_varied_vessels_fit_the_hearing_view(seed, name):
     r = np.array(other.profile)[:, 1]
     assert r.max() + other.wall <= 0.0781
     assert other.rim_height <= 0.226
-    assert other.mouth_radius >= 0.0199
+    assert other.mouth_radius >= 0.0099
     assert other.name not in vessels()

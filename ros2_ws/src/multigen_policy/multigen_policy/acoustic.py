@@ -144,7 +144,7 @@ class Acoustic:
         return self._pouring.retreat(positions)
 
     def upright(self, positions: NDArray[np.float64]) -> bool:
-        return self._tilting.upright(positions)
+        return self._pouring.upright(positions)
 
     def _measured(self, observation: Observation) -> float:
         positions = self._arm.nearest_turn(observation.joints.positions, self._path.at(0.0))

@@ -67,7 +67,7 @@ class Expert:
         return self._pouring.retreat(positions)
 
     def upright(self, positions: NDArray[np.float64]) -> bool:
-        return self._tilting.upright(positions)
+        return self._pouring.upright(positions)
 
     def _decide(self, observation: Observation, tilt: float) -> Tilt:
         state, config = self._truth(), self._config

@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
+from multigen_core.kinematics import forward
 from multigen_core.policy import Decision, Observation
 from multigen_core.trajectory import Trajectory, hold
 from multigen_core.types import Outcome, to_nanoseconds
-from multigen_policy.tilting import STEP, Tilting, rest_to_rest
+from multigen_policy.tilting import STEP, Tilting, off_vertical, rest_to_rest
 
 UPRIGHT = 0.03
 """A vessel tilted less than this [rad] counts as upright."""
+STANDING = 0.06
+"""A measured vessel off the vertical by less than this [rad] stands upright, on the path or not."""
 ON_PATH = 0.02
 """A joint nearer to the path than this [rad] is on it."""
 MAX_LAG = 0.3
@@ -109,3 +112,7 @@ class Pouring:
         self._tilting.start(tilt)
         seconds = tilt / self._tilting.limits.speed + 1.0
         return self._tilting.toward(-self._tilting.limits.speed, 0, seconds, seconds)
+
+    def upright(self, positions: NDArray[np.float64]) -> bool:
+        """Whether the held vessel stands upright at measured `positions` (J,) [rad]."""
+        return bool(off_vertical(forward(self._arm, positions)) < STANDING)

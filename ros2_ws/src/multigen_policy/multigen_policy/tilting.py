@@ -15,8 +15,6 @@ from multigen_core.trajectory import Trajectory, TrajectoryFollower
 
 STEP = 0.1
 """Spacing of trajectory points [s]."""
-_UPRIGHT = 0.06
-"""A vessel held off the vertical by less than this [rad] stands upright."""
 MAX_CARRY_TILT = 0.15
 """How far a vessel that may be full is tilted while it is carried [rad]."""
 MAX_SINK = 0.02
@@ -102,10 +100,6 @@ class Tilting:
         velocities[-1] = 0.0
         return Trajectory(self._arm.names, times, positions, velocities)
 
-    def upright(self, positions: NDArray[np.float64]) -> bool:
-        """Whether the held vessel stands upright at positions (J,) [rad], on the path or off it."""
-        return bool(_off_vertical(forward(self._arm, positions)) < _UPRIGHT)
-
     def approach(self, positions: NDArray[np.float64]) -> Trajectory:
         """From measured `positions` (J,) [rad] to the path's start, or where it passes near.
 
@@ -117,7 +111,7 @@ class Tilting:
             return rest_to_rest(self._arm, positions, near)
         trajectory = rest_to_rest(self._arm, positions, self.path.at(0.0))
         tools = np.array([forward(self._arm, q) for q in (positions, *trajectory.positions)])
-        tilt = float(_off_vertical(tools).max())
+        tilt = float(off_vertical(tools).max())
         sinks = min(tools[0, 2, 3], tools[-1, 2, 3]) - float(tools[:, 2, 3].min())
         if tilt > MAX_CARRY_TILT or sinks > MAX_SINK:
             raise OffPathError(
@@ -128,7 +122,7 @@ class Tilting:
         return trajectory
 
 
-def _off_vertical(tools: NDArray[np.float64]) -> NDArray[np.float64]:
+def off_vertical(tools: NDArray[np.float64]) -> NDArray[np.float64]:
     """Angle [rad] of the vessel's axis, the y of tool frames (..., 4, 4), from the vertical."""
     return np.arccos(np.clip(tools[..., 2, 1], -1.0, 1.0))
 

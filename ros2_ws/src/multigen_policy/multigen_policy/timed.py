@@ -63,8 +63,7 @@ class Timed:
         # What the vessel holds at each tilt while the nominal flow runs over its lip.
         head = weir_head(config.flow, source.mouth_radius, path.tilts)
         self._content = np.minimum.accumulate(tilted_volume(source, head, path.tilts))
-        self._tilting = Tilting(arm, path)
-        self._pouring = Pouring(arm, self._tilting, self._decide)
+        self._pouring = Pouring(arm, Tilting(arm, path), self._decide)
         self._goal = PourGoal(0.0)
         self._began: int | None = None
 
@@ -86,7 +85,7 @@ class Timed:
         return self._pouring.retreat(positions)
 
     def upright(self, positions: NDArray[np.float64]) -> bool:
-        return self._tilting.upright(positions)
+        return self._pouring.upright(positions)
 
     def _decide(self, observation: Observation, tilt: float) -> Tilt:
         if (

@@ -72,26 +72,28 @@ def test_a_pour_past_its_timeout_returns_upright_and_says_so(rig):
     assert any(p.stage == "retreat" for p in rig.progress)
 
 
-def test_a_return_that_nobody_carries_out_is_asked_for_again(rig):
+@pytest.fixture
+def limp(rig):
+    """An arm that has gone limp in mid-pour, after which the pour was canceled."""
     rig.controller.begin(rig.now, 200e-6)
     rig.run(6)
     rig.limp = True
     rig.tell(rig.controller.cancel("canceled"))
-    assert not rig.run(10).outcome
-    assert rig.tilt > 0.3
-    rig.limp = False
-    last = rig.run(20)
+    return rig
+
+
+def test_a_return_that_nobody_carries_out_is_asked_for_again(limp):
+    assert not limp.run(10).outcome
+    assert limp.tilt > 0.3
+    limp.limp = False
+    last = limp.run(20)
     assert last.outcome is Outcome.CANCELED
     assert last.reason == "canceled"
-    assert rig.tilt < 0.06
+    assert limp.tilt < 0.06
 
 
-def test_a_pour_whose_vessel_never_returns_ends_and_says_so(rig):
-    rig.controller.begin(rig.now, 200e-6)
-    rig.run(6)
-    rig.limp = True
-    rig.tell(rig.controller.cancel("canceled"))
-    last = rig.run(60)
+def test_a_pour_whose_vessel_never_returns_ends_and_says_so(limp):
+    last = limp.run(60)
     assert last.outcome is Outcome.CANCELED
     assert "still tilted" in last.reason
 

@@ -21,8 +21,8 @@ PERIOD = HOPS * HOP
 """Between the frames it looks at [ns]; frames in between are passed over."""
 _EARLY = PERIOD // 20
 """How much too early a frame may come [ns]."""
-_CAVITY: dict[View, tuple[float, float]] = {"cutaway": (0.93, 0.004), "public": (0.99, 0.01)}
-"""How long shapes are remembered and how closely followed: the camera shows them less surely."""
+_UNSURE = {"kept": 0.99, "changed": 0.01}
+"""How shapes are remembered and followed that the public camera shows less surely."""
 _LONGEST = NANOSECONDS
 _HELD = 3 * NANOSECONDS // 10
 
@@ -57,7 +57,7 @@ class Eye:
     def reset(self) -> None:
         """Forget the past; the next frame starts a new stream."""
         self._network.reset()
-        self._cavity = Cavity(*_CAVITY[self._view])
+        self._cavity = Cavity(**_UNSURE) if self._view == "public" else Cavity()
         self._origin: int | None = None
         self._given = self._newest = self._used = self._seen = 0
         self._steady = np.zeros(len(COLUMNS))

@@ -35,8 +35,8 @@ def figures(
     """The figures of a synthesizer: KEYS, NaN where they do not apply, and what is behind them.
 
     Medians over the held-out scenes, of which each pour counts once, and in the details their 95 %
-    bootstrap intervals over pours. A synthesizer of pictures is
-    judged by the hearing view if it was shown it, else by the public camera.
+    bootstrap intervals over pours. A synthesizer of pictures is judged by the hearing view if it
+    was shown it, else by the public camera.
     """
     pairs = [(one, heard) for one in judged for heard in one.heard if heard.synthesizer == name]
     scenes = [pair for pair in pairs if pair[0].case.recording is None]

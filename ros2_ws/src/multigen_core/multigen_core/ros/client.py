@@ -38,9 +38,10 @@ REASON = 2.0
 """How long to wait for the log message that says why a goal was refused [s]."""
 SLICE = 0.1
 """How long an interrupt may wait [s]."""
-_interrupted = threading.Event()
 REFUSAL = "goal refused: "
 """How the policy's log begins the reason."""
+
+_interrupted = threading.Event()
 
 
 @contextmanager

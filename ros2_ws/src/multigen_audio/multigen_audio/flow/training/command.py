@@ -68,7 +68,8 @@ def run(args: argparse.Namespace) -> None:
     )
     for name in wanted:
         _trainer(name)(settings)
-    print(f"wrote {args.out}; try it with synthesizer:=flow checkpoint:={args.out}")
+    if args.network != "embedding":
+        print(f"wrote {args.out}; try it with synthesizer:=flow checkpoint:={args.out}")
 
 
 def _check(device: str) -> None:

@@ -9,11 +9,11 @@ from matplotlib import pyplot as plt
 
 from multigen_audio.physical import Physical
 from multigen_core.arm import Arm
-from multigen_core.episode import episode
 from multigen_core.policy import PourGoal
-from multigen_core.scene import CameraSpec, Scene
+from multigen_core.rollout.episode import episode
+from multigen_core.world.scene import CameraSpec, Scene
 from multigen_policy.policies import make_policy
-from multigen_sim.mujoco_simulator import MujocoSimulator
+from multigen_sim.mujoco.simulator import MujocoSimulator
 
 MOMENT = 8.0
 """When to look [s]."""

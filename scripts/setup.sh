@@ -25,7 +25,7 @@ esac
 # 1. What must come from the system: a way to see whether it is there, and Debian's package for it.
 missing=()
 need_command() { command -v "$1" >/dev/null || missing+=("$2"); }
-need_library() { ldconfig -p | grep -q "$1" || missing+=("$2"); }
+need_library() { ldconfig -p | grep "$1" >/dev/null || missing+=("$2"); }
 PATH="$PATH:/sbin:/usr/sbin"
 need_command cmake cmake
 need_command ninja ninja-build
@@ -39,7 +39,7 @@ need_library libportaudio.so.2 libportaudio2
 if $with_tests; then
   need_command pulseaudio pulseaudio
   need_command pactl pulseaudio-utils
-  find /usr/lib -name libasound_module_pcm_pulse.so 2>/dev/null | grep -q . || missing+=(libasound2-plugins)
+  find /usr/lib -name libasound_module_pcm_pulse.so 2>/dev/null | grep . >/dev/null || missing+=(libasound2-plugins)
 fi
 
 python=

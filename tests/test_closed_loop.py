@@ -6,14 +6,14 @@ import json
 import pytest
 
 from multigen_core.errors import MultigenError
-from multigen_policy.evaluation import closed_loop_command
-from multigen_policy.evaluation.closed_loop import Job, run_job
-from multigen_policy.evaluation.closed_loop_command import (
+from multigen_policy.evaluation.results import load_results
+from multigen_policy.rollouts import evaluate_command as closed_loop_command
+from multigen_policy.rollouts.closed_loop import Job, run_job
+from multigen_policy.rollouts.evaluate_command import (
     append_journal,
     read_journal,
     register_evaluate,
 )
-from multigen_policy.evaluation.results import load_results
 
 
 def evaluate(*words):

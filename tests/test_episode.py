@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from multigen_core.arm import Arm
-from multigen_core.episode import episode
 from multigen_core.policy import PourGoal
-from multigen_core.pour_path import plan_pour
-from multigen_core.scene import Scene
+from multigen_core.rollout.episode import episode
+from multigen_core.station.pour_path import plan_pour
 from multigen_core.synthesizer import Silent
 from multigen_core.types import Outcome
-from multigen_core.vessel import vessel
-from multigen_policy.expert import Expert
+from multigen_core.world.scene import Scene
+from multigen_core.world.vessel import vessel
+from multigen_policy.classical.expert import Expert
 from multigen_policy.policies import make_policy
-from multigen_sim.mujoco_simulator import MujocoSimulator
+from multigen_sim.mujoco.simulator import MujocoSimulator
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,14 @@ from multigen_core.contract import TOPICS
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "ros2_ws/src"
-PACKAGES = ("multigen_core", "multigen_sim", "multigen_audio", "multigen_policy", "multigen_robot")
+PACKAGES = (
+    "multigen_core",
+    "multigen_launch",
+    "multigen_sim",
+    "multigen_audio",
+    "multigen_policy",
+    "multigen_robot",
+)
 KEYS = {
     "PIL": "python3-pil",
     "cv2": "python3-opencv",

@@ -14,8 +14,8 @@ import soundfile
 
 from multigen_core import contract
 from multigen_core.arm import Arm, select_joints
+from multigen_core.arm.kinematics import forward
 from multigen_core.bags import BagReader
-from multigen_core.kinematics import forward
 from multigen_core.ros.endpoints import subscribe
 from multigen_core.types import Outcome
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from multigen_core.launching import resolve
+from multigen_launch import resolve
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "ros2_ws/src"

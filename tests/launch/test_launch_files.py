@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from multigen_core import contract
-from multigen_core.launching import LaunchError
-from multigen_core.launching.arguments import declared
+from multigen_launch import LaunchError
+from multigen_launch.arguments import declared
 
 ROOT = Path(__file__).parents[2]
 FILES = ("multigen", "record", "evaluate", "replay")

@@ -36,7 +36,7 @@ setup(
             "audio_synthesizer = multigen_audio.audio_synthesizer_node:main",
         ],
         "multigen.commands": [
-            "recordings = multigen_audio.recordings_command:register",
+            "recordings = multigen_audio.recorded.command:register",
             "train-audio = multigen_audio.flow.training.command:register",
             "add-audio = multigen_audio.add_audio_command:register",
             "evaluate-audio = multigen_audio.quality.command:register",

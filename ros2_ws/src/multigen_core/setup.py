@@ -38,13 +38,12 @@ setup(
             "bag_player = multigen_core.ros.bag_player_node:main",
         ],
         "multigen.commands": [
-            "bench = multigen_core.bench:register",
-            "doctor = multigen_core.doctor:register",
-            "launch = multigen_core.launching.command:register",
+            "bench = multigen_core.cli.bench:register",
+            "doctor = multigen_core.cli.doctor:register",
             "repair-bag = multigen_core.bags.command:register",
         ],
         "multigen.checks": [
-            "core = multigen_core.doctor:checks",
+            "core = multigen_core.cli.doctor:checks",
         ],
         "multigen.benches": [],
     },

@@ -40,7 +40,7 @@ setup(
             "sim = multigen_sim.commands:register_sim",
         ],
         "multigen.simulators": [
-            "mujoco = multigen_sim.mujoco_simulator:MujocoSimulator",
+            "mujoco = multigen_sim.mujoco.simulator:MujocoSimulator",
         ],
         "multigen.checks": [
             "sim = multigen_sim.checks:checks",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
-from multigen_core.doctor import Finding, State, package
+from multigen_core.cli.doctor import Finding, State, package
 from multigen_core.errors import MultigenError
-from multigen_core.recordings import VARIABLE, read_recordings, real_data_folder
 from multigen_core.synthesizer import synthesizer_names
+from multigen_core.world.recordings import VARIABLE, read_recordings, real_data_folder
 
 
 def checks() -> Iterator[Finding]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from multigen_core.config.parameters import DEVICE, parameter
 from multigen_core.contract import CHUNK, SAMPLE_RATE
-from multigen_core.parameters import DEVICE, parameter
 from multigen_core.synthesizer import DEFAULT
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from multigen_audio.flow.features import FEATURES
-from multigen_audio.flow.mel import BANDS, WINDOW
 from multigen_audio.flow.noise import KEEPS
-from multigen_audio.flow.runtime import Network
-from multigen_audio.flow.weights import read_weights, weights_folder
+from multigen_core.learning.mel import BANDS, WINDOW
+from multigen_core.learning.runtime import Network
+from multigen_core.learning.weights import read_weights, weights_folder
 
 HOPS = 10
 """Of 10 ms in a chunk, as a picture gives."""
@@ -50,8 +50,8 @@ def runtimes(checkpoint: str = "") -> Iterator[tuple[str, float]]:
 def _in_torch(folder: Path, given: dict[str, np.ndarray]) -> Callable[[], None]:
     import torch
 
-    from multigen_audio.flow.mouth import Mouth, MouthConfig
-    from multigen_audio.flow.voice import PLACES, Voice, VoiceConfig
+    from multigen_audio.flow.networks.mouth import Mouth, MouthConfig
+    from multigen_audio.flow.networks.voice import PLACES, Voice, VoiceConfig
 
     torch.set_num_threads(1)
     tensors = {name: torch.from_numpy(value) for name, value in given.items()}

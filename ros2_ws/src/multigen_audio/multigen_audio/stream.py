@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from multigen_core.chunks import Rechunker
+from multigen_core.streams.chunks import Rechunker
 from multigen_core.synthesizer import Synthesizer
 from multigen_core.types import NANOSECONDS, AudioChunk, CameraFrame, LiquidState, to_seconds
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from multigen_audio.mmaudio import MMAudio, MMAudioConfig
 from multigen_audio.physical import Physical, PhysicalConfig
 from multigen_audio.replay import Library, Replay
-from multigen_core.recordings import read_recordings, real_data_folder, select_recordings
+from multigen_core.config.yaml_file import load_model
 from multigen_core.synthesizer import Silent, Synthesizer, SynthesizerConfig
-from multigen_core.yaml_file import load_model
+from multigen_core.world.recordings import read_recordings, real_data_folder, select_recordings
 
 _MOST = 3
 """Recordings of each container that are played into another vessel, unless some are named."""

@@ -8,8 +8,8 @@ import soundfile
 import yaml
 
 from multigen_audio.physical import Physical
-from multigen_audio.scripted import steady_pour
-from multigen_core.recordings import (
+from multigen_audio.pours.scripted import steady_pour
+from multigen_core.world.recordings import (
     RecordingError,
     read_recordings,
     real_data_folder,

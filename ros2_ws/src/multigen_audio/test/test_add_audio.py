@@ -7,7 +7,7 @@ import pytest
 
 from multigen_audio.add_audio import add_audio
 from multigen_audio.physical import Physical
-from multigen_audio.scripted import steady_pour
+from multigen_audio.pours.scripted import steady_pour
 from multigen_core.bags import BagError, BagReader, BagWriter, MissingTopicError
 from multigen_core.cli import main
 from multigen_core.contract import (

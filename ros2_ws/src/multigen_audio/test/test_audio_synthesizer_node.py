@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from multigen_audio.scripted import steady_pour
+from multigen_audio.pours.scripted import steady_pour
 from multigen_core import contract
 from multigen_core.ros.endpoints import publisher, qos_profile, subscribe
 from multigen_core.ros.factory import message_class

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from multigen_audio.replay.cache import cache_folder, remembered
+from multigen_audio.recorded.cache import cache_folder, remembered
 
 
 @pytest.fixture(autouse=True)

@@ -7,12 +7,12 @@ import soundfile
 import yaml
 
 from multigen_audio.physical import Physical
+from multigen_audio.pours.scripted import steady_pour
 from multigen_audio.quality.evaluation import divided
 from multigen_audio.quality.summary import KEYS
 from multigen_audio.quality.table import ROWS
-from multigen_audio.scripted import steady_pour
 from multigen_core.cli import main
-from multigen_core.recordings import read_recordings, recorded_vessel
+from multigen_core.world.recordings import read_recordings, recorded_vessel
 
 CUP = {
     "shape": "cylindrical",

@@ -3,10 +3,10 @@ import pytest
 
 from multigen_audio.flow.conditions import COLUMNS, HOP, Conditions
 from multigen_audio.flow.features import FEATURES, LEVEL, envelope, features, loudness
-from multigen_audio.flow.mel import BANDS, centres
 from multigen_audio.physical import Physical
-from multigen_audio.scripted import steady_pour
-from multigen_core.vessel import vessel
+from multigen_audio.pours.scripted import steady_pour
+from multigen_core.learning.mel import BANDS, centres
+from multigen_core.world.vessel import vessel
 
 
 def test_rows_follow_the_states_in_the_middle_of_their_hops() -> None:

@@ -9,11 +9,11 @@ import torch
 
 from multigen_audio.flow.conditions import Conditions
 from multigen_audio.flow.eye import PERIOD, Eye
+from multigen_audio.flow.networks.layers import MEMORY
 from multigen_audio.flow.picture import SIZES, PictureError
 from multigen_audio.flow.sight import HOPS
-from multigen_audio.flow.training.layers import MEMORY
 from multigen_audio.flow.training.train_eye import NETWORKS, save
-from multigen_audio.flow.weights import WeightsError
+from multigen_core.learning.weights import WeightsError
 from multigen_core.types import NANOSECONDS, CameraFrame
 
 START = 7 * NANOSECONDS

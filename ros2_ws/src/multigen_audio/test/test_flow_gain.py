@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from multigen_audio.flow.gain import Gain
-from multigen_audio.flow.mel import HOP
+from multigen_core.learning.mel import HOP
 
 
 def rms(sound):

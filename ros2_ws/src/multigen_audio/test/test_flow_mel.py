@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from multigen_audio.flow import mel
 from multigen_audio.flow.overlap import Analysis, Synthesis
+from multigen_core.learning import mel
 
 
 def test_white_noise_of_rms_1_has_1_in_every_band(rng) -> None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from multigen_audio.flow.training.pours import simulate
+from multigen_audio.pours.simulation import simulate
 from multigen_core import contract
 
 from .test_audio_synthesizer_node import CHUNK, Feed

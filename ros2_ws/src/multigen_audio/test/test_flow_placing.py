@@ -9,10 +9,10 @@ import torch
 from multigen_audio.flow.picture import SIZES
 from multigen_audio.flow.training.eye_data import _zoomed
 from multigen_audio.flow.training.placing import PLACE, Finder, cut, moved, place
-from multigen_audio.flow.training.pour_files import vessel_file
-from multigen_core.scene import load_scene
+from multigen_audio.pours.files import vessel_file
 from multigen_core.simulator import make_simulator
-from multigen_core.vessel import vessel
+from multigen_core.world.scene import load_scene
+from multigen_core.world.vessel import vessel
 
 HEIGHT, WIDTH = SIZES["public"]
 

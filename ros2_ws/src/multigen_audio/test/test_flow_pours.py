@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multigen_audio.flow.training.pour_files import Pictures
-from multigen_audio.flow.training.pours import (
+from multigen_audio.pours.files import Pictures
+from multigen_audio.pours.shapes import varied
+from multigen_audio.pours.simulation import (
     FRAME_RATE,
     STATE_RATE,
     load,
@@ -14,9 +15,8 @@ from multigen_audio.flow.training.pours import (
     save,
     simulate,
 )
-from multigen_audio.flow.training.shapes import varied
 from multigen_core.errors import MultigenError
-from multigen_core.vessel import liquid, vessel, vessels
+from multigen_core.world.vessel import liquid, vessel, vessels
 
 SEED = 3
 

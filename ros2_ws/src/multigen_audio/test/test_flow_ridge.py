@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from multigen_audio.flow.mel import HOP
 from multigen_audio.flow.ridge import Ridge
 from multigen_core.contract import SAMPLE_RATE
+from multigen_core.learning.mel import HOP
 
 
 @pytest.fixture

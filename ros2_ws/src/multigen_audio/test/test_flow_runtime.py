@@ -8,9 +8,9 @@ import torch
 from safetensors.numpy import load_file, save_file
 from torch import nn
 
-from multigen_audio.flow.runtime import Network
-from multigen_audio.flow.training.export import export
-from multigen_audio.flow.weights import FORMAT, WeightsError, weights_folder
+from multigen_core.learning.export import export
+from multigen_core.learning.runtime import Network
+from multigen_core.learning.weights import FORMAT, WeightsError, weights_folder
 
 
 class Smooth(nn.Module):

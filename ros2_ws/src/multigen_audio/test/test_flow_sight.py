@@ -17,8 +17,8 @@ from multigen_audio.flow.sight import (
     from_network,
     to_network,
 )
-from multigen_core.acoustics import Resonator, cents
-from multigen_core.vessel import vessel, vessels
+from multigen_core.world.acoustics import Resonator, cents
+from multigen_core.world.vessel import vessel, vessels
 
 
 def seen(body, error=0.0):

@@ -8,16 +8,16 @@ import torch
 
 from multigen_audio.flow.conditions import Conditions
 from multigen_audio.flow.features import FEATURES
-from multigen_audio.flow.mel import BANDS, HOP, LEAD
-from multigen_audio.flow.mouth import BINS, Mouth, MouthConfig
+from multigen_audio.flow.networks.mouth import BINS, Mouth, MouthConfig
+from multigen_audio.flow.networks.voice import STEPS, Voice, VoiceConfig
 from multigen_audio.flow.noise import KEEPS, Wandering
-from multigen_audio.flow.runtime import Network
 from multigen_audio.flow.speaker import Speaker
 from multigen_audio.flow.training import train_mouth, train_voice
-from multigen_audio.flow.training.loop import begin_from
-from multigen_audio.flow.voice import STEPS, Voice, VoiceConfig
-from multigen_audio.flow.weights import weights_folder
-from multigen_audio.scripted import steady_pour
+from multigen_audio.pours.scripted import steady_pour
+from multigen_core.learning.loop import begin_from
+from multigen_core.learning.mel import BANDS, HOP, LEAD
+from multigen_core.learning.runtime import Network
+from multigen_core.learning.weights import weights_folder
 
 
 @pytest.fixture(scope="module")

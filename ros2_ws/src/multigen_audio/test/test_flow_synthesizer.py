@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from multigen_audio.flow.conditions import HOP, Conditions
-from multigen_audio.flow.mouth import Mouth, MouthConfig
+from multigen_audio.flow.networks.mouth import Mouth, MouthConfig
+from multigen_audio.flow.networks.voice import Voice, VoiceConfig
 from multigen_audio.flow.speaker import Speaker
 from multigen_audio.flow.synthesizer import Flow
 from multigen_audio.flow.training import train_mouth, train_voice
-from multigen_audio.flow.voice import Voice, VoiceConfig
-from multigen_audio.scripted import steady_pour
+from multigen_audio.pours.scripted import steady_pour
 from multigen_audio.stream import SoundStream
 from multigen_core.types import CameraFrame, LiquidState
 

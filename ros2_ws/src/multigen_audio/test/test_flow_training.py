@@ -7,16 +7,16 @@ import pytest
 import torch
 
 from multigen_audio.flow.features import FEATURES
-from multigen_audio.flow.mel import BANDS, HOP
 from multigen_audio.flow.noise import KEEPS
-from multigen_audio.flow.runtime import Network
 from multigen_audio.flow.training import command, train_mouth, train_voice
 from multigen_audio.flow.training.examples import recorded, recorded_examples, scripted_examples
-from multigen_audio.flow.training.loop import Training
-from multigen_audio.flow.training.settings import Settings
-from multigen_audio.flow.training.splits import HELD_OUT, split
-from multigen_core.acoustics import cents
+from multigen_audio.recorded.splits import HELD_OUT, split
 from multigen_core.errors import MultigenError
+from multigen_core.learning.loop import Training
+from multigen_core.learning.mel import BANDS, HOP
+from multigen_core.learning.runtime import Network
+from multigen_core.learning.settings import Settings
+from multigen_core.world.acoustics import cents
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@ import pytest
 import soxr
 
 from multigen_audio.physical import Physical
+from multigen_audio.pours.scripted import steady_pour
 from multigen_audio.quality.pitch import pitch
 from multigen_audio.quality.truth import Truth
-from multigen_audio.scripted import steady_pour
-from multigen_core.vessel import vessel
+from multigen_core.world.vessel import vessel
 
 RATE = 16_000
 GLASS = vessel("straight_glass")

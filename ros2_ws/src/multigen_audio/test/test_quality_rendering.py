@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from multigen_audio.physical import Physical
+from multigen_audio.pours.scripted import steady_pour
 from multigen_audio.quality.noise import Noise
 from multigen_audio.quality.rendering import joined, render, whole
-from multigen_audio.scripted import steady_pour
 from multigen_core.synthesizer import Silent
 from multigen_core.types import AudioChunk
 

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from multigen_core.cli import main
-from multigen_core.scene import load_scene
-from multigen_core.vessel import vessel
+from multigen_core.world.scene import load_scene
+from multigen_core.world.vessel import vessel
 
 
 def test_it_prints_and_writes_the_label_floor(recorded_folder, tmp_path, capsys) -> None:

@@ -8,12 +8,12 @@ import pytest
 import soundfile
 
 from multigen_audio.physical import Physical
+from multigen_audio.pours.scripted import steady_pour
 from multigen_audio.replay import Grains, Library, Replay
 from multigen_audio.replay.playhead import Playhead
-from multigen_audio.scripted import steady_pour
-from multigen_core.acoustics import cents
-from multigen_core.recordings import RecordingError, read_recordings
 from multigen_core.types import CameraFrame, LiquidState
+from multigen_core.world.acoustics import cents
+from multigen_core.world.recordings import RecordingError, read_recordings
 
 from .ridge import ridge
 

@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 
 from multigen_audio.physical import Physical
-from multigen_audio.scripted import steady_pour
+from multigen_audio.pours.scripted import steady_pour
 from multigen_audio.stream import SoundStream
 from multigen_core.errors import MultigenError
 from multigen_core.types import NANOSECONDS, LiquidState

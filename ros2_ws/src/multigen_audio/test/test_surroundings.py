@@ -6,7 +6,7 @@ from scipy.signal import welch
 
 from multigen_audio.physical import Microphone, Motor, Peak, Physical, PhysicalConfig, Room
 from multigen_audio.physical.surroundings import Response, Reverberation, room_response
-from multigen_audio.scripted import steady_pour
+from multigen_audio.pours.scripted import steady_pour
 
 RATE = 16_000
 EVERYTHING = PhysicalConfig(

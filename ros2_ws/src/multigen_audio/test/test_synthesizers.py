@@ -4,7 +4,7 @@ import pytest
 
 from multigen_audio.flow.synthesizer import Flow
 from multigen_audio.physical import Physical
-from multigen_audio.scripted import steady_pour
+from multigen_audio.pours.scripted import steady_pour
 from multigen_core.errors import MultigenError
 from multigen_core.synthesizer import (
     Silent,

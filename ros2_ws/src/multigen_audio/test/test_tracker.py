@@ -3,8 +3,8 @@ import pytest
 import soundfile
 from scipy.signal import lfilter
 
-from multigen_audio.replay.tracker import track
-from multigen_core.acoustics import Resonator, cents
+from multigen_audio.recorded.tracker import track
+from multigen_core.world.acoustics import Resonator, cents
 
 RATE = 16_000
 

@@ -2,7 +2,7 @@ import threading
 import time
 
 from multigen_audio.physical import Physical
-from multigen_audio.scripted import steady_pour
+from multigen_audio.pours.scripted import steady_pour
 from multigen_audio.stream import SoundStream
 from multigen_audio.worker import QUEUE, Worker
 from multigen_core.synthesizer import Silent

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.errors import MultigenError
-from multigen_core.scene import Scene
 from multigen_core.types import CameraCalibration, CameraFrame, JointState, LiquidState, PourState
+from multigen_core.world.scene import Scene
 
 GROUP = "multigen.simulators"
 View = Literal["public", "cutaway"]

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import eigh_tridiagonal
 
-from multigen_core.acoustics import (
+from multigen_core.world.acoustics import (
     END_CORRECTION,
     Resonator,
     cents,
@@ -12,7 +12,7 @@ from multigen_core.acoustics import (
     helmholtz_frequency,
     speed_of_sound,
 )
-from multigen_core.vessel import Vessel, vessels
+from multigen_core.world.vessel import Vessel, vessels
 
 
 def vessel(*profile: tuple[float, float]) -> Vessel:

@@ -15,6 +15,7 @@ from rosbags.interfaces import QosDurability
 from rosbags.rosbag2 import Reader
 
 from multigen_core import contract, messages
+from multigen_core.arm.trajectory import hold
 from multigen_core.bags import (
     FACTORY,
     BackgroundWriter,
@@ -30,6 +31,7 @@ from multigen_core.bags import (
 )
 from multigen_core.bags.mcap import McapScan, Message
 from multigen_core.bags.typestore import typestore
+from multigen_core.config.yaml_file import share_directory
 from multigen_core.contract import (
     ARM_COMMAND,
     AUDIO,
@@ -42,7 +44,6 @@ from multigen_core.contract import (
     STOPPED,
     TOPICS,
 )
-from multigen_core.trajectory import hold
 from multigen_core.types import (
     NANOSECONDS,
     AudioChunk,
@@ -53,7 +54,6 @@ from multigen_core.types import (
     PourProgress,
     PourState,
 )
-from multigen_core.yaml_file import share_directory
 
 RECORDED = tuple(topic for topic in TOPICS if topic.recorded)
 START = 5 * NANOSECONDS

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multigen_core.buffers import AudioRing, StampedBuffer
+from multigen_core.streams.buffers import AudioRing, StampedBuffer
 from multigen_core.types import NANOSECONDS, AudioChunk
 
 RATE = 1000

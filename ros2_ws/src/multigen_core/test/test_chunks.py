@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multigen_core.chunks import Rechunker
+from multigen_core.streams.chunks import Rechunker
 from multigen_core.types import NANOSECONDS, AudioChunk
 
 

@@ -2,8 +2,8 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from multigen_core import doctor
-from multigen_core.doctor import Finding, State
+from multigen_core.cli import doctor
+from multigen_core.cli.doctor import Finding, State
 
 
 def fine():

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from multigen_core.arm import Arm
-from multigen_core.kinematics import UnreachableError, forward, inverse, jacobian
+from multigen_core.arm.kinematics import UnreachableError, forward, inverse, jacobian
 
 ARM = Arm.load()
 JOINTS = arrays(float, 7, elements=st.floats(-1.0, 1.0)).map(lambda d: ARM.home + 0.4 * d)

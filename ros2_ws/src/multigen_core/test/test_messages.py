@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from multigen_core import messages
+from multigen_core.arm.trajectory import Trajectory
 from multigen_core.bags import BagFactory
 from multigen_core.ros.factory import RosFactory
-from multigen_core.trajectory import Trajectory
 from multigen_core.types import (
     AudioChunk,
     CameraCalibration,

@@ -4,8 +4,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from multigen_core.arm import Arm
-from multigen_core.kinematics import UnreachableError, forward
-from multigen_core.pour_path import (
+from multigen_core.arm.kinematics import UnreachableError, forward
+from multigen_core.station.pour_path import (
     CLEARANCE,
     LEAD,
     MAX_TILT,
@@ -13,7 +13,7 @@ from multigen_core.pour_path import (
     lip_positions,
     plan_pour,
 )
-from multigen_core.vessel import vessel
+from multigen_core.world.vessel import vessel
 
 ARM = Arm.load()
 BEAKER, GLASS = vessel("beaker"), vessel("straight_glass")

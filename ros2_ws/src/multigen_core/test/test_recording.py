@@ -8,6 +8,7 @@ import pytest
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState as JointStateMessage
 
+from multigen_core.arm.trajectory import hold
 from multigen_core.bags import BagReader, BagWriter, repair
 from multigen_core.contract import (
     ARM_COMMAND,
@@ -22,7 +23,6 @@ from multigen_core.contract import (
 )
 from multigen_core.ros.endpoints import publisher, subscribe
 from multigen_core.ros.factory import FACTORY
-from multigen_core.trajectory import hold
 from multigen_core.types import (
     NANOSECONDS,
     AudioChunk,

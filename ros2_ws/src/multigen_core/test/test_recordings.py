@@ -1,15 +1,15 @@
 import pytest
 
-from multigen_core.recordings import (
+from multigen_core.config.yaml_file import ConfigError
+from multigen_core.world.recordings import (
     RecordingError,
     read_recordings,
     real_data_folder,
     recorded_vessel,
     select_recordings,
 )
-from multigen_core.scene import load_scene
-from multigen_core.vessel import vessel
-from multigen_core.yaml_file import ConfigError
+from multigen_core.world.scene import load_scene
+from multigen_core.world.vessel import vessel
 
 ROW = {
     "clip": "a",

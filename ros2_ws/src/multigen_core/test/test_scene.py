@@ -4,8 +4,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multigen_core.scene import CameraSpec, Scene, draw, load_scene
-from multigen_core.yaml_file import ConfigError
+from multigen_core.config.yaml_file import ConfigError
+from multigen_core.world.scene import CameraSpec, Scene, draw, load_scene
 
 
 @pytest.fixture

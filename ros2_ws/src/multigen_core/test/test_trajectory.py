@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from multigen_core.arm import JointNameError
-from multigen_core.trajectory import (
+from multigen_core.arm.trajectory import (
     HOLD_TIME,
     Trajectory,
     TrajectoryError,

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multigen_core.vessel import Vessel, liquid, liquids, vessel, vessels
-from multigen_core.yaml_file import ConfigError, validate
+from multigen_core.config.yaml_file import ConfigError, validate
+from multigen_core.world.vessel import Vessel, liquid, liquids, vessel, vessels
 
 GOOD = {
     "description": "a cylinder",

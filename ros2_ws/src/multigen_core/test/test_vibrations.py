@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from multigen_core.acoustics import cents
-from multigen_core.vibrations import (
+from multigen_core.world.acoustics import cents
+from multigen_core.world.vibrations import (
     bubble_damping,
     bubble_frequency,
     wall_frequency,

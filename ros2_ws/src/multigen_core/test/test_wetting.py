@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multigen_core.vessel import liquid, liquids, vessel, vessels
-from multigen_core.wetting import Wetting
+from multigen_core.world.vessel import liquid, liquids, vessel, vessels
+from multigen_core.world.wetting import Wetting
 
 WATER_ON_GLASS = Wetting.of(vessel("beaker"), liquid("water"))
 

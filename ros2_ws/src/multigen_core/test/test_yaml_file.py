@@ -1,8 +1,8 @@
 import pytest
 
-from multigen_core.scene import Scene, draw, load_scene
-from multigen_core.vessel import Vessel, vessel, vessels
-from multigen_core.yaml_file import ConfigError, load_model, package_config, validate
+from multigen_core.config.yaml_file import ConfigError, load_model, package_config, validate
+from multigen_core.world.scene import Scene, draw, load_scene
+from multigen_core.world.vessel import Vessel, vessel, vessels
 
 
 def write(tmp_path, text):

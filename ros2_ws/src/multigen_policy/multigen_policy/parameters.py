@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from multigen_core.parameters import DEVICE, parameter
+from multigen_core.config.parameters import DEVICE, parameter
 from multigen_policy.policies import POLICIES
 
 

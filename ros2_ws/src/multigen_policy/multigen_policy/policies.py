@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from multigen_core.arm import Arm
 from multigen_core.policy import Policy
-from multigen_core.pour_path import PourPath, plan_pour
-from multigen_core.scene import Scene
-from multigen_core.vessel import Vessel, vessel
-from multigen_policy.acoustic import Acoustic
-from multigen_policy.timed import Timed
+from multigen_core.station.pour_path import PourPath, plan_pour
+from multigen_core.world.scene import Scene
+from multigen_core.world.vessel import Vessel, vessel
+from multigen_policy.classical.acoustic import Acoustic
+from multigen_policy.classical.timed import Timed
 
 
 def _station(arm: Arm, scene: Scene) -> tuple[Vessel, PourPath]:

@@ -14,6 +14,9 @@ from multigen_core import contract
 from multigen_core.arm import Arm, JointNameError
 from multigen_core.errors import MultigenError
 from multigen_core.policy import Sense
+from multigen_core.rollout.controller import Controller, GoalError
+from multigen_core.rollout.observer import Observer
+from multigen_core.rollout.session import Step
 from multigen_core.ros.lifecycle import LifecycleNode
 from multigen_core.ros.node import (
     Diagnostics,
@@ -26,14 +29,11 @@ from multigen_core.ros.node import (
     subscribe,
 )
 from multigen_core.ros.pour_action import PourServer
-from multigen_core.scene import load_scene
 from multigen_core.types import JointState, Outcome, PourProgress
-from multigen_core.vessel import vessel
-from multigen_policy.controller import Controller, GoalError
-from multigen_policy.observer import Observer
+from multigen_core.world.scene import load_scene
+from multigen_core.world.vessel import vessel
 from multigen_policy.parameters import PolicyParameters
 from multigen_policy.policies import make_policy
-from multigen_policy.session import Step
 
 SETTLE = 1.5
 """Seconds between the end of a pour and the end of the process: the last drops still count."""

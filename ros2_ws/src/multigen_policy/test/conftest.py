@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from multigen_core.arm import Arm
-from multigen_core.pour_path import plan_pour
-from multigen_core.scene import Scene
+from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import JointState
-from multigen_core.vessel import vessel
+from multigen_core.world.scene import Scene
+from multigen_core.world.vessel import vessel
 
 
 @pytest.fixture(scope="session")

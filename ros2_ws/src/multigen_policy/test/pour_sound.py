@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from multigen_core.acoustics import Resonator
 from multigen_core.contract import SAMPLE_RATE
+from multigen_core.world.acoustics import Resonator
 
 HOP, SIZE = 256, 1024
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from multigen_core.scene import HydraulicsSpec
-from multigen_core.tilted_volume import tilted_volume
-from multigen_core.vessel import liquid, vessel
-from multigen_core.wetting import Wetting
-from multigen_policy.draining import Draining
+from multigen_core.world.scene import HydraulicsSpec
+from multigen_core.world.tilted_volume import tilted_volume
+from multigen_core.world.vessel import liquid, vessel
+from multigen_core.world.wetting import Wetting
+from multigen_policy.classical.draining import Draining
 
 BEAKER = vessel("beaker")
 WATER = Wetting.of(BEAKER, liquid("water"))

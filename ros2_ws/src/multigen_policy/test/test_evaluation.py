@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from multigen_core import cli
+from multigen_core.arm.trajectory import Trajectory
 from multigen_core.bags import FACTORY, BagWriter, provenance
 from multigen_core.contract import (
     ARM_COMMAND,
@@ -29,7 +30,6 @@ from multigen_core.contract import (
     Topic,
 )
 from multigen_core.messages import camera_info
-from multigen_core.trajectory import Trajectory
 from multigen_core.types import (
     NANOSECONDS,
     AudioChunk,

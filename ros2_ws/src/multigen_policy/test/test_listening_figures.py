@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from multigen_core.recordings import Recording
+from multigen_core.world.recordings import Recording
 from multigen_policy.listening.benchmark import CLOCKS, CONSTANT, LISTENERS, Heard, with_clocks
 from multigen_policy.listening.figures import air_column_error, figures, trigger
 from multigen_policy.listening.protocols import Protocol

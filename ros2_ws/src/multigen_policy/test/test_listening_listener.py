@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from multigen_core.acoustics import Resonator, cents
 from multigen_core.contract import SAMPLE_RATE
-from multigen_core.vessel import vessel
+from multigen_core.world.acoustics import Resonator, cents
+from multigen_core.world.vessel import vessel
 from multigen_policy.listening.filling import FlowPrior, Hearing
 from multigen_policy.listening.listener import Listener
 from multigen_policy.listening.shapes import known_vessel, sized_vessel, unknown_vessel

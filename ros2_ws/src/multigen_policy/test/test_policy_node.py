@@ -13,8 +13,8 @@ from rclpy.action import ActionClient
 from std_srvs.srv import Trigger
 
 from multigen_core import contract
+from multigen_core.arm.trajectory import TrajectoryFollower
 from multigen_core.ros.endpoints import publisher, subscribe
-from multigen_core.trajectory import TrajectoryFollower
 from multigen_core.types import JointState, Outcome
 
 

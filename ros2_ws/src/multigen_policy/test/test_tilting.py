@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import CubicHermiteSpline
 
-from multigen_core.kinematics import forward
-from multigen_policy.tilting import OffPathError, Tilting, rest_to_rest
+from multigen_core.arm.kinematics import forward
+from multigen_policy.classical.tilting import OffPathError, Tilting, rest_to_rest
 
 SECOND = 1_000_000_000
 PERIOD = SECOND // 10

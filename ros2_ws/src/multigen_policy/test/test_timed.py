@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
+from multigen_core.arm.trajectory import TrajectoryFollower
 from multigen_core.policy import Observation, PourGoal
-from multigen_core.tilted_volume import tilted_volume
-from multigen_core.trajectory import TrajectoryFollower
 from multigen_core.types import JointState, Outcome
-from multigen_core.vessel import vessel
+from multigen_core.world.tilted_volume import tilted_volume
+from multigen_core.world.vessel import vessel
+from multigen_policy.classical.timed import ImpossibleGoalError, TimedConfig, weir_head
 from multigen_policy.policies import make_policy
-from multigen_policy.timed import ImpossibleGoalError, TimedConfig, weir_head
 
 PERIOD = 100_000_000
 

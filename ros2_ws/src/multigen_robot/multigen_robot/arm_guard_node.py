@@ -11,6 +11,11 @@ from std_srvs.srv import Trigger
 
 from multigen_core import contract
 from multigen_core.arm import Arm
+from multigen_core.arm.trajectory import HOLD_TIME, Trajectory
+from multigen_core.guard.config import GuardConfig
+from multigen_core.guard.decisions import Accept, Freeze, Now, Reject, Retreat
+from multigen_core.guard.guard import Guard
+from multigen_core.guard.rules import Rule
 from multigen_core.messages import MessageError
 from multigen_core.ros.node import (
     Diagnostics,
@@ -21,12 +26,7 @@ from multigen_core.ros.node import (
     run,
     subscribe,
 )
-from multigen_core.trajectory import HOLD_TIME, Trajectory
 from multigen_core.types import JointState
-from multigen_robot.decisions import Accept, Freeze, Now, Reject, Retreat
-from multigen_robot.guard import Guard
-from multigen_robot.guard_config import GuardConfig
-from multigen_robot.rules import Rule
 
 TICK = 0.05
 """Period of the watchdog [s]."""

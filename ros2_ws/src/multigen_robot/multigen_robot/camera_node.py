@@ -22,14 +22,14 @@ from multigen_core.ros.node import (
     run,
 )
 from multigen_core.types import CameraCalibration, CameraFrame, to_seconds
-from multigen_robot.calibration import (
+from multigen_robot.camera.calibration import (
     CalibrationSizeError,
     assumed_calibration,
     fitted,
     load_calibration,
 )
-from multigen_robot.camera_source import FOURCC, CameraConfig
-from multigen_robot.camera_stream import CameraStream
+from multigen_robot.camera.source import FOURCC, CameraConfig
+from multigen_robot.camera.stream import CameraStream
 
 STALE = 1.0
 """A picture older than this [s] means that the camera hangs."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from serial.tools import list_ports
 
-from multigen_core.doctor import Finding, State
-from multigen_robot.microphone_source import input_devices
+from multigen_core.cli.doctor import Finding, State
+from multigen_robot.microphone.source import input_devices
 
 
 def checks() -> Iterator[Finding]:

@@ -19,8 +19,8 @@ from multigen_core.ros.node import (
     run,
 )
 from multigen_core.types import to_seconds
-from multigen_robot.microphone_source import MicrophoneConfig
-from multigen_robot.microphone_stream import MicrophoneStream
+from multigen_robot.microphone.source import MicrophoneConfig
+from multigen_robot.microphone.stream import MicrophoneStream
 
 STALE = 1.0
 """Sound older than this [s] means that the microphone hangs."""

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
+from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower
 from multigen_core.contract import BASE_FRAME
-from multigen_core.trajectory import Trajectory, TrajectoryFollower
 from multigen_core.types import JointState, to_seconds
 
 

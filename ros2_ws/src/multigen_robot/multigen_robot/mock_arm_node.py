@@ -10,6 +10,7 @@ from rclpy.node import Node
 
 from multigen_core import contract
 from multigen_core.arm import Arm
+from multigen_core.arm.trajectory import Trajectory
 from multigen_core.errors import MultigenError
 from multigen_core.ros.node import (
     Diagnostics,
@@ -20,7 +21,6 @@ from multigen_core.ros.node import (
     run,
     subscribe,
 )
-from multigen_core.trajectory import Trajectory
 from multigen_robot.mock_arm import MockArm
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import serial
 
 from multigen_core.errors import MultigenError
-from multigen_robot.device_stream import DeviceStatus, DeviceStream, Report
+from multigen_robot.devices.stream import DeviceStatus, DeviceStream, Report
 
 STANDARD = r"(?P<status>ST|US),(?:GS|NT),(?P<value>[+-]?\s*\d+(?:\.\d*)?)\s*(?P<unit>mg|kg|g)"
 """The common line of laboratory scales, such as `ST,GS,+  123.45 g`; US while still moving."""

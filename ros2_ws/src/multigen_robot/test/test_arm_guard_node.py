@@ -9,11 +9,11 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from multigen_core import contract
 from multigen_core.arm import Arm
-from multigen_core.pour_path import plan_pour
+from multigen_core.arm.trajectory import Trajectory, hold
+from multigen_core.guard.upright import Upright
 from multigen_core.ros.endpoints import publisher, subscribe
-from multigen_core.trajectory import Trajectory, hold
-from multigen_core.vessel import vessel
-from multigen_robot.upright import Upright
+from multigen_core.station.pour_path import plan_pour
+from multigen_core.world.vessel import vessel
 
 ARM = Arm.load("gen3")
 PATH = plan_pour(ARM, vessel("beaker"), 0.07, (0.65, 0.12, 0.0))

@@ -1,4 +1,4 @@
-from multigen_robot.backoff import Backoff
+from multigen_robot.devices.backoff import Backoff
 
 
 def test_pauses_double_up_to_the_longest_and_begin_anew_after_a_success():

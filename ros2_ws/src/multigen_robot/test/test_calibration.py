@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from multigen_core.errors import MultigenError
 from multigen_core.types import CameraCalibration
-from multigen_robot.calibration import (
+from multigen_robot.camera.calibration import (
     CalibrationSizeError,
     assumed_calibration,
     fitted,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from multigen_robot.camera_source import CameraConfig, CameraError, Source
+from multigen_robot.camera.source import CameraConfig, CameraError, Source
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import time
 import numpy as np
 import pytest
 
-from multigen_robot.camera_source import CameraConfig, CameraError
-from multigen_robot.camera_stream import CameraStream
+from multigen_robot.camera.source import CameraConfig, CameraError
+from multigen_robot.camera.stream import CameraStream
 
 
 class Sink:

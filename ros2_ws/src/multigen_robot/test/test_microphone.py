@@ -7,8 +7,8 @@ import pytest
 import soundfile
 
 from multigen_core.types import NANOSECONDS
-from multigen_robot.microphone_source import Block, MicrophoneConfig, MicrophoneError, mono
-from multigen_robot.microphone_stream import Chunker, MicrophoneStream
+from multigen_robot.microphone.source import Block, MicrophoneConfig, MicrophoneError, mono
+from multigen_robot.microphone.stream import Chunker, MicrophoneStream
 
 
 def chirp(seconds=2.0, rate=16000, level=0.5):

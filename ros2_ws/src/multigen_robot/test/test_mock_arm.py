@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from multigen_core.arm import Arm, JointNameError
-from multigen_core.trajectory import Trajectory, TrajectoryError, hold
+from multigen_core.arm.trajectory import Trajectory, TrajectoryError, hold
 from multigen_core.types import to_nanoseconds
 from multigen_robot.mock_arm import MockArm
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from multigen_core.types import to_nanoseconds
-from multigen_robot.picture_check import PictureCheck
+from multigen_robot.camera.picture_check import PictureCheck
 
 
 def watch(pictures, rate=30.0):

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multigen_core.types import NANOSECONDS
-from multigen_robot.sample_clock import SampleClock
+from multigen_robot.microphone.sample_clock import SampleClock
 
 RATE, BLOCK = 16000, 320
 MS = 1_000_000

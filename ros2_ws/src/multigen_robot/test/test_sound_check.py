@@ -1,6 +1,6 @@
 import numpy as np
 
-from multigen_robot.sound_check import SoundCheck
+from multigen_robot.microphone.sound_check import SoundCheck
 
 
 def listen(*parts, rate=16000):

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from multigen_core.scene import load_scene
 from multigen_core.simulator import View
-from multigen_sim.mujoco_simulator import MujocoSimulator
+from multigen_core.world.scene import load_scene
+from multigen_sim.mujoco.simulator import MujocoSimulator
 from multigen_sim.peer_bench import peer_figures
 from multigen_sim.picture_sheet import STEP, Pour, run_pour
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import mujoco
 
-from multigen_core.doctor import Finding, State
+from multigen_core.cli.doctor import Finding, State
 from multigen_core.errors import MultigenError
-from multigen_core.scene import load_scene
-from multigen_sim.mujoco_simulator import MujocoSimulator
+from multigen_core.world.scene import load_scene
+from multigen_sim.mujoco.simulator import MujocoSimulator
 
 _FRAMES = 20
 

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from multigen_core.arm import Arm
+from multigen_core.config.yaml_file import share_directory
 from multigen_core.errors import MultigenError
-from multigen_core.scene import load_scene
-from multigen_core.vessel import liquids, vessels
-from multigen_core.yaml_file import share_directory
+from multigen_core.world.scene import load_scene
+from multigen_core.world.vessel import liquids, vessels
 
 
 def register_sim(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +54,7 @@ def run_list(_: argparse.Namespace) -> None:
     """Print what there is."""
     console = Console()
     table = Table("scene", "description", title="Scenes")
-    for path in sorted((share_directory("multigen_sim") / "config" / "scenes").glob("*.yaml")):
+    for path in sorted((share_directory("multigen_core") / "config" / "scenes").glob("*.yaml")):
         table.add_row(path.stem, load_scene(path, 0).description)
     console.print(table)
     table = Table(
@@ -102,8 +102,8 @@ def run_urdf(args: argparse.Namespace) -> None:
     Raises:
         MultigenError: there is no such arm.
     """
-    from multigen_sim.arm_dynamics import ArmDynamics
-    from multigen_sim.urdf import urdf
+    from multigen_sim.mujoco.arm_dynamics import ArmDynamics
+    from multigen_sim.mujoco.urdf import urdf
 
     print(urdf(Arm.load(args.arm), ArmDynamics.load(args.arm)), end="")
 

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_core import vessel as catalogue
 from multigen_core.arm import Arm
-from multigen_core.pour_path import plan_pour
-from multigen_core.scene import Scene, SourceSpec, TargetSpec
-from multigen_sim.mujoco_simulator import MujocoSimulator
+from multigen_core.station.pour_path import plan_pour
+from multigen_core.world import vessel as catalogue
+from multigen_core.world.scene import Scene, SourceSpec, TargetSpec
+from multigen_sim.mujoco.simulator import MujocoSimulator
 
 Picture = NDArray[np.uint8]
 STEP = 0.01

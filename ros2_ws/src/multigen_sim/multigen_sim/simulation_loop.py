@@ -12,10 +12,9 @@ from typing import Protocol
 import numpy as np
 
 from multigen_core.arm import Arm, select_joints
+from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower
 from multigen_core.errors import MultigenError
-from multigen_core.scene import Scene
 from multigen_core.simulator import Simulator
-from multigen_core.trajectory import Trajectory, TrajectoryFollower
 from multigen_core.types import (
     NANOSECONDS,
     CameraCalibration,
@@ -24,6 +23,7 @@ from multigen_core.types import (
     LiquidState,
     PourState,
 )
+from multigen_core.world.scene import Scene
 from multigen_sim.pacing import AudioLead, Pacer
 
 START = 10_000_000

@@ -13,9 +13,9 @@ from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
 from multigen_core.ros import node as ros
 from multigen_core.ros.sim_clock import DISCOVERY, SimClock
-from multigen_core.scene import Scene, load_scene
 from multigen_core.simulator import make_simulator
 from multigen_core.types import AudioChunk, CameraCalibration, CameraFrame
+from multigen_core.world.scene import Scene, load_scene
 from multigen_sim.pacing import SHORTEST_AUDIO_LEAD
 from multigen_sim.simulation_loop import Rates, SimulationLoop
 

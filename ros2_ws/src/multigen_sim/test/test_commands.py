@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from multigen_core.errors import MultigenError
-from multigen_core.scene import Scene
+from multigen_core.world.scene import Scene
 from multigen_sim import bench
 from multigen_sim.commands import register_sim
 from multigen_sim.picture_sheet import Pour, pour_pictures, pouring_picture

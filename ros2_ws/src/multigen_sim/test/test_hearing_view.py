@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from multigen_core.scene import Scene, SourceSpec, TargetSpec
-from multigen_core.vessel import vessel
-from multigen_sim.hearing_view import HEIGHT, PIXEL, WIDTH
-from multigen_sim.mujoco_simulator import MujocoSimulator
+from multigen_core.world.scene import Scene, SourceSpec, TargetSpec
+from multigen_core.world.vessel import vessel
+from multigen_sim.mujoco.simulator import MujocoSimulator
+from multigen_sim.views.hearing import HEIGHT, PIXEL, WIDTH
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_stream_appears_only_while_pouring(simulator):
 
 def simulator_path(scene):
     from multigen_core.arm import Arm
-    from multigen_core.pour_path import plan_pour
+    from multigen_core.station.pour_path import plan_pour
 
     return plan_pour(
         Arm.load(),

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multigen_core.vessel import vessel
-from multigen_sim.jet import Jet, fall_time
+from multigen_core.world.vessel import vessel
+from multigen_sim.liquid.jet import Jet, fall_time
 
 GLASS = vessel("straight_glass")
 POSITION = np.array([0.0, 0.0, 0.0])

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multigen_sim.ledger import Ledger, Place
+from multigen_sim.liquid.ledger import Ledger, Place
 
 places = st.sampled_from(list(Place))
 

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 from multigen_core.arm import Arm
+from multigen_core.arm.kinematics import UnreachableError, forward
 from multigen_core.errors import MultigenError
-from multigen_core.kinematics import UnreachableError, forward
-from multigen_core.pour_path import plan_pour
-from multigen_core.scene import ArmSpec, Scene, SourceSpec, TargetSpec, load_scene
-from multigen_core.vessel import liquid, vessel
-from multigen_sim.arm_dynamics import ArmDynamics
-from multigen_sim.mujoco_simulator import MujocoSimulator
-from multigen_sim.world_model import SOURCE, World, build
+from multigen_core.station.pour_path import plan_pour
+from multigen_core.world.scene import ArmSpec, Scene, SourceSpec, TargetSpec, load_scene
+from multigen_core.world.vessel import liquid, vessel
+from multigen_sim.mujoco.arm_dynamics import ArmDynamics
+from multigen_sim.mujoco.simulator import MujocoSimulator
+from multigen_sim.mujoco.world_model import SOURCE, World, build
 
 ARM = Arm.load()
 SCENE = Scene()

@@ -3,10 +3,10 @@ import mujoco
 import numpy as np
 import pytest
 
-from multigen_core.scene import CameraSpec, LookSpec, Scene, SourceSpec, TargetSpec
-from multigen_core.vessel import vessel
-from multigen_sim import gl_context
-from multigen_sim.mujoco_simulator import MujocoSimulator
+from multigen_core.world.scene import CameraSpec, LookSpec, Scene, SourceSpec, TargetSpec
+from multigen_core.world.vessel import vessel
+from multigen_sim.mujoco.simulator import MujocoSimulator
+from multigen_sim.views import gl_context
 
 
 @pytest.fixture

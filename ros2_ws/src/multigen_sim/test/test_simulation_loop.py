@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from multigen_core.arm import Arm
+from multigen_core.arm.trajectory import Trajectory, hold
 from multigen_core.errors import MultigenError
-from multigen_core.scene import Scene, SourceSpec
 from multigen_core.simulator import make_simulator
-from multigen_core.trajectory import Trajectory, hold
+from multigen_core.world.scene import Scene, SourceSpec
 from multigen_sim.simulation_loop import START, Rates, SimulationLoop
 
 ARM = Arm.load()

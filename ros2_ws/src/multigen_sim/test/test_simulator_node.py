@@ -3,8 +3,8 @@ import pytest
 from std_srvs.srv import SetBool, Trigger
 
 from multigen_core import contract
+from multigen_core.arm.trajectory import hold
 from multigen_core.ros.node import publisher, subscribe
-from multigen_core.trajectory import hold
 
 TOPICS = (
     contract.JOINT_STATES,

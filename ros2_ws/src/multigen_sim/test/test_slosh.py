@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from multigen_sim.slosh import Slosh
+from multigen_sim.liquid.slosh import Slosh
 
 R, DEPTH = 0.035, 0.06
 OMEGA = np.sqrt(9.81 * 1.8412 / R * np.tanh(1.8412 / R * DEPTH))

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from multigen_core.arm import Arm
-from multigen_core.kinematics import forward
-from multigen_core.yaml_file import share_directory
-from multigen_sim.arm_dynamics import ArmDynamics
-from multigen_sim.urdf import TOOL, urdf
+from multigen_core.arm.kinematics import forward
+from multigen_core.config.yaml_file import share_directory
+from multigen_sim.mujoco.arm_dynamics import ArmDynamics
+from multigen_sim.mujoco.urdf import TOOL, urdf
 
 ARM, DYNAMICS = Arm.load(), ArmDynamics.load()
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from multigen_core.vessel import liquid, vessel
-from multigen_core.wetting import Wetting
-from multigen_sim.wall_film import WallFilm
-from multigen_sim.wetted_area import wetted_area, wetted_area_table
+from multigen_core.world.vessel import liquid, vessel
+from multigen_core.world.wetting import Wetting
+from multigen_sim.liquid.wall_film import WallFilm
+from multigen_sim.liquid.wetted_area import wetted_area, wetted_area_table
 
 
 def test_film_drains_as_one_over_the_root_of_time():

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from multigen_core.vessel import liquid
-from multigen_core.wetting import GRAVITY
-from multigen_sim.weir import cling, overflow
+from multigen_core.world.vessel import liquid
+from multigen_core.world.wetting import GRAVITY
+from multigen_sim.liquid.weir import cling, overflow
 
 WATER = liquid("water")
 R = 0.037

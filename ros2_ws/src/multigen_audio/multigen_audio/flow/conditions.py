@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from multigen_core.types import NANOSECONDS, LiquidState
-from multigen_core.vessel import Material, Vessel, liquid, vessel
+from multigen_core.world.vessel import Material, Vessel, liquid, vessel
 
 Floats = NDArray[np.float32]
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from multigen_audio.flow.conditions import COLUMNS, HOP, Conditions
 from multigen_audio.flow.picture import blank, picture
-from multigen_audio.flow.runtime import Network
 from multigen_audio.flow.sight import HOPS, PIXEL, SLOW, Cavity, Shape, flows, from_network
+from multigen_core.learning.runtime import Network
 from multigen_core.simulator import View
 from multigen_core.types import NANOSECONDS, CameraFrame, to_seconds
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_audio.flow.conditions import HOPS_PER_SECOND, MATERIALS, Conditions
-from multigen_audio.flow.mel import BANDS, centres
 from multigen_audio.physical.conditions import REFERENCE_FLOW, REFERENCE_SPEED, fading
-from multigen_core.acoustics import END_CORRECTION
+from multigen_core.learning.mel import BANDS, centres
+from multigen_core.world.acoustics import END_CORRECTION
 
 Floats = NDArray[np.float32]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_audio.flow.conditions import HOPS_PER_SECOND
-from multigen_audio.flow.mel import HOP
+from multigen_core.learning.mel import HOP
 
 _SPAN = 0.6
 """Over which a level is taken [s]; a longer one lets loudness drift, a shorter one evens bursts."""

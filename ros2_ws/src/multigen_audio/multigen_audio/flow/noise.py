@@ -13,7 +13,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from multigen_audio.flow.mel import BANDS
+from multigen_core.learning.mel import BANDS
 
 Floats = NDArray[np.float32]
 

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_audio.flow.mel import HOP, WINDOW, window
+from multigen_core.learning.mel import HOP, WINDOW, window
 
 Floats = NDArray[np.float32]
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from multigen_audio.flow.mel import HOP, WINDOW
 from multigen_core.contract import SAMPLE_RATE
+from multigen_core.learning.mel import HOP, WINDOW
 
 Floats = NDArray[np.float32]
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_audio.flow.conditions import MATERIALS
-from multigen_core.acoustics import Resonator
-from multigen_core.vessel import Vessel
+from multigen_core.world.acoustics import Resonator
+from multigen_core.world.vessel import Vessel
 
 ROWS = 128
 PIXEL = 0.002

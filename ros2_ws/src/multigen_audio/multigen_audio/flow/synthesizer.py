@@ -7,8 +7,8 @@ from typing import Protocol
 from multigen_audio.flow.conditions import HOP, Conditions
 from multigen_audio.flow.eye import Eye
 from multigen_audio.flow.speaker import Speaker
-from multigen_audio.flow.weights import weights_folder
 from multigen_core.contract import SAMPLE_RATE
+from multigen_core.learning.weights import weights_folder
 from multigen_core.simulator import View
 from multigen_core.synthesizer import Source, SynthesizerConfig
 from multigen_core.types import NANOSECONDS, AudioChunk, CameraFrame, LiquidState

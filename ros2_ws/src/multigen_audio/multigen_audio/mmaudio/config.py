@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from multigen_core.config.frozen import FrozenModel
+from multigen_core.config.yaml_file import load_model
 from multigen_core.errors import MultigenError
-from multigen_core.frozen import FrozenModel
-from multigen_core.yaml_file import load_model
 
 VARIANTS = ("small_16k", "small_44k", "medium_44k", "large_44k", "large_44k_v2")
 WINDOW = 8.0

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from multigen_audio.physical.grid import Floats
-from multigen_core.acoustics import Resonator, speed_of_sound
-from multigen_core.vessel import Material, Vessel
-from multigen_core.vibrations import wall_frequency, wall_loading
+from multigen_core.world.acoustics import Resonator, speed_of_sound
+from multigen_core.world.vessel import Material, Vessel
+from multigen_core.world.vibrations import wall_frequency, wall_loading
 
 AIR_MODES = 4
 WALL_MODES = ((1, 2), (1, 3), (2, 3))

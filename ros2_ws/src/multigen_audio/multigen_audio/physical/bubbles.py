@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from multigen_audio.physical.grid import Floats
-from multigen_core.vibrations import bubble_damping, bubble_frequency
+from multigen_core.world.vibrations import bubble_damping, bubble_frequency
 
 _LONGEST = 0.2
 """Length at which a bubble is cut off [s]."""

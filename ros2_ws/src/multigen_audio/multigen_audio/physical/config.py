@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from multigen_audio.physical.conditions import FADE
-from multigen_core.frozen import FrozenModel
+from multigen_core.config.frozen import FrozenModel
 
 Decibels = Annotated[float, Field(ge=-140, le=40)]
 Frequency = Annotated[float, Field(ge=10, le=24_000)]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from multigen_audio.comparison import pour_of
-from multigen_audio.flow.training.pours import Pour, follow, simulate, vessel_file
-from multigen_audio.flow.training.tilting import Motion
-from multigen_audio.replay.clips import load
-from multigen_audio.replay.tracker import track
+from multigen_audio.pours.motion import Motion
+from multigen_audio.pours.simulation import Pour, follow, simulate, vessel_file
+from multigen_audio.recorded.clips import load
+from multigen_audio.recorded.comparison import pour_of
+from multigen_audio.recorded.tracker import track
 from multigen_core.contract import SAMPLE_RATE
-from multigen_core.recordings import Recording
-from multigen_core.scene import Scene
+from multigen_core.world.recordings import Recording
+from multigen_core.world.scene import Scene
 
 _SOURCE, _HOLDS, _KEEPS = "beaker", 600.0, 60.0
 """What recorded vessels are filled from: vessel, content and what of it stays there [ml]."""

@@ -10,14 +10,19 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from multigen_audio.flow.training.splits import HELD_OUT
 from multigen_audio.quality.evaluation import REAL, Evaluation, Plan, divided, evaluate, tasks
 from multigen_audio.quality.judging import NOISE
 from multigen_audio.quality.table import table
+from multigen_audio.recorded.splits import HELD_OUT
 from multigen_core.errors import MultigenError
 from multigen_core.files import write_json
-from multigen_core.recordings import Recording, RecordingError, read_recordings, real_data_folder
 from multigen_core.synthesizer import SynthesizerConfig, synthesizer_names
+from multigen_core.world.recordings import (
+    Recording,
+    RecordingError,
+    read_recordings,
+    real_data_folder,
+)
 
 _USUAL = ("flow", "physical", "replay")
 _SHOWN = 3

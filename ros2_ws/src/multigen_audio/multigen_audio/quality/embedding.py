@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_audio.flow.mel import BANDS
-from multigen_audio.flow.weights import read_weights
 from multigen_audio.quality.truth import Floats
 from multigen_audio.quality.windows import windows
-from multigen_core.yaml_file import share_directory
+from multigen_core.config.yaml_file import share_directory
+from multigen_core.learning.mel import BANDS
+from multigen_core.learning.weights import read_weights
 
 CHANNELS = (1, 16, 32, 64, 96)
 DIMENSIONS = 64

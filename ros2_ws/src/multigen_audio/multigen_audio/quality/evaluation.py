@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from multigen_audio.flow.training.splits import HELD_OUT
 from multigen_audio.quality.cases import Case
 from multigen_audio.quality.judging import NOISE, Judged, Task, embeddings, judge
 from multigen_audio.quality.realism import (
@@ -20,13 +19,14 @@ from multigen_audio.quality.realism import (
 )
 from multigen_audio.quality.summary import Figures, figures, real_figures
 from multigen_audio.quality.truth import Floats
-from multigen_audio.replay.clips import prepare
+from multigen_audio.recorded.clips import prepare
+from multigen_audio.recorded.splits import HELD_OUT
 from multigen_audio.replay.library import spread
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.errors import MultigenError
-from multigen_core.recordings import Recording, RecordingError
 from multigen_core.synthesizer import SynthesizerConfig
 from multigen_core.workers import run_tasks
+from multigen_core.world.recordings import Recording, RecordingError
 
 REAL = "real"
 _IDENTICAL = 2

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_audio.flow.training.pours import STATE_RATE, Pour
+from multigen_audio.pours.simulation import STATE_RATE, Pour
 from multigen_audio.quality.cases import Case
 from multigen_audio.quality.embedding import Embedding, trained, untrained
 from multigen_audio.quality.loudness import loudness_correlation

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from multigen_audio.quality.truth import Floats, Truth
-from multigen_audio.replay.tracker import track
-from multigen_core.acoustics import cents
-from multigen_core.vessel import Vessel
+from multigen_audio.recorded.tracker import track
+from multigen_core.world.acoustics import cents
+from multigen_core.world.vessel import Vessel
 
 _SHORTEST = 1.0
 """Of a pour whose resonance is tracked [s]."""

@@ -12,9 +12,9 @@ from multigen_audio.quality.embedding import Embedding
 from multigen_audio.quality.frechet import frechet_distance
 from multigen_audio.quality.truth import Floats
 from multigen_audio.quality.two_sample import two_sample_auc
-from multigen_audio.replay.clips import load
+from multigen_audio.recorded.clips import load
 from multigen_core.contract import SAMPLE_RATE
-from multigen_core.recordings import Recording, RecordingError
+from multigen_core.world.recordings import Recording, RecordingError
 
 Windows = Mapping[str, Mapping[str, Floats]]
 """Embedded windows (W, D) by vessel and embedding."""

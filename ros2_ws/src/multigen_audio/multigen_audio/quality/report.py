@@ -17,12 +17,12 @@ from multigen_audio.quality.evaluation import Evaluation
 from multigen_audio.quality.judging import NOISE, Heard, Judged
 from multigen_audio.quality.table import REFERENCES, ROWS
 from multigen_audio.quality.truth import Floats
-from multigen_audio.replay.clips import load
-from multigen_audio.replay.tracker import track
+from multigen_audio.recorded.clips import load
+from multigen_audio.recorded.tracker import track
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.files import write_atomic
 from multigen_core.pages import page_templates
-from multigen_core.recordings import RecordingError
+from multigen_core.world.recordings import RecordingError
 
 _HIGHEST = 4000.0
 _RANGE = 50.0

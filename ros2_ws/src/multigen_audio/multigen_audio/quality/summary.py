@@ -9,7 +9,7 @@ import numpy as np
 
 from multigen_audio.quality.judging import Heard, Judged
 from multigen_audio.quality.realism import Distances, Floor
-from multigen_core.bootstrap import estimate
+from multigen_core.statistics import estimate
 
 KEYS = (
     "pitch_cents",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_audio.flow.mel import BANDS, HOP, log_mel
 from multigen_audio.quality.truth import Floats
 from multigen_core.contract import SAMPLE_RATE
+from multigen_core.learning.mel import BANDS, HOP, log_mel
 
 FRAMES = 100
 """Of a window, 10 ms each."""

@@ -10,8 +10,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from multigen_audio.physical.grid import Floats
-from multigen_audio.replay.clips import Clip, prepare
-from multigen_core.recordings import Recording, RecordingError
+from multigen_audio.recorded.clips import Clip, prepare
+from multigen_core.world.recordings import Recording, RecordingError
 
 NEAR = 50.0
 """How far from the wanted resonance a passage may begin [cents]."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from multigen_audio.replay.grains import Grains
-from multigen_core.recordings import Recording
+from multigen_core.world.recordings import Recording
 
 
 class Library:

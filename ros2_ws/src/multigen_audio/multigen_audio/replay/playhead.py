@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from multigen_audio.physical.grid import Floats
-from multigen_audio.replay.clips import Clip
+from multigen_audio.recorded.clips import Clip
 
 BEND = 100.0
 """Most that a recording is transposed [cents]."""

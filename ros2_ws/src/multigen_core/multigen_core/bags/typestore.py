@@ -12,7 +12,7 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.base import normalize_fieldname
 from rosbags.typesys.store import Typestore
 
-from multigen_core.yaml_file import share_directory
+from multigen_core.config.yaml_file import share_directory
 
 PACKAGES = ("audio_common_msgs", "multigen_interfaces")
 """Packages whose types Jazzy's common interfaces lack; read from their installed share folders."""

@@ -8,9 +8,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from multigen_core.arm.trajectory import Trajectory
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.errors import MultigenError
-from multigen_core.trajectory import Trajectory
 from multigen_core.types import (
     NANOSECONDS,
     AudioChunk,

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_core.trajectory import Trajectory
+from multigen_core.arm.trajectory import Trajectory
 from multigen_core.types import (
     NANOSECONDS,
     AudioChunk,

@@ -23,10 +23,10 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 from std_srvs.srv import Trigger
 
+from multigen_core.config.yaml_file import share_directory
 from multigen_core.contract import POUR_ACTION
 from multigen_core.errors import MultigenError
 from multigen_core.types import Outcome
-from multigen_core.yaml_file import share_directory
 
 DISCOVERY = 10.0
 """How long to look for a server [s]."""

@@ -11,8 +11,8 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.node import Node
 
+from multigen_core.config.parameters import parameter
 from multigen_core.errors import MultigenError
-from multigen_core.parameters import parameter
 
 __all__ = ["declare", "parameter"]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from multigen_core.arm.trajectory import Trajectory
 from multigen_core.bags import BagError, BagReader, MissingTopicError
 from multigen_core.contract import (
     ARM_COMMAND,
@@ -25,7 +26,6 @@ from multigen_core.contract import (
     Topic,
 )
 from multigen_core.messages import MessageError, decode, stamp_of
-from multigen_core.trajectory import Trajectory
 from multigen_core.types import AudioChunk, JointState, LiquidState, PourProgress, PourState
 from multigen_policy.evaluation.metrics import WATER, PourMetrics, listener_floor, pour_metrics
 from multigen_policy.evaluation.smoothness import joint_smoothness

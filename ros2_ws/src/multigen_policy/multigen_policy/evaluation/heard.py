@@ -8,9 +8,9 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from multigen_core.config.yaml_file import ConfigError
 from multigen_core.contract import SAMPLE_RATE
-from multigen_core.vessel import vessel
-from multigen_core.yaml_file import ConfigError
+from multigen_core.world.vessel import vessel
 from multigen_policy.evaluation.episode import Episode
 from multigen_policy.evaluation.stamps import waveform
 from multigen_policy.listening.filling import FlowPrior

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_core.bootstrap import Estimate, estimate
+from multigen_core.statistics import Estimate, estimate
 from multigen_core.types import LiquidState, Outcome, PourProgress, PourState, to_seconds
 
 MAX_ERROR = 0.10

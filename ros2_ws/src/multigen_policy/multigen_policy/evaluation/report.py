@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import soundfile
 
-from multigen_core.bootstrap import Estimate
 from multigen_core.files import write_atomic
 from multigen_core.pages import page_templates
+from multigen_core.statistics import Estimate
 from multigen_core.types import Outcome
 from multigen_policy.evaluation import figures
 from multigen_policy.evaluation.drawing import LEFT, RIGHT

@@ -12,8 +12,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from multigen_core.bootstrap import Estimate
 from multigen_core.errors import MultigenError
+from multigen_core.statistics import Estimate
 from multigen_policy.evaluation.metrics import (
     NOT_COMPARABLE,
     Aggregate,

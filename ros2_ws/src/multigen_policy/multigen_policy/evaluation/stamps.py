@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from multigen_core.types import NANOSECONDS, AudioChunk, to_seconds
 
 AUDIO_TOLERANCE = 0.005
-"""A step between chunks up to this is clock jitter [s]; see `multigen_core.buffers.AudioRing`."""
+"""A step between chunks up to this is clock jitter [s], as in `AudioRing`."""
 GAP = 1.5
 """An interval this many periods long is a gap."""
 

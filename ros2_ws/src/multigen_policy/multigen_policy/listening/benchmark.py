@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multigen_core.recordings import Recording
 from multigen_core.workers import run_tasks
+from multigen_core.world.recordings import Recording
 from multigen_policy.listening.listener import Listener
 from multigen_policy.listening.protocols import Excerpt, Protocol, excerpt
 from multigen_policy.listening.recording import load_sound

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from multigen_core.contract import SAMPLE_RATE
-from multigen_core.recordings import Recording
+from multigen_core.world.recordings import Recording
 from multigen_policy.listening.benchmark import EMPTY, SIZE_ERROR
 from multigen_policy.listening.listener import Listener
 from multigen_policy.listening.plotting import write_plot

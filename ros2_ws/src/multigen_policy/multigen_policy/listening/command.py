@@ -16,7 +16,12 @@ from rich.table import Table
 
 from multigen_core.errors import MultigenError
 from multigen_core.files import write_json
-from multigen_core.recordings import Recording, read_recordings, real_data_folder, select_recordings
+from multigen_core.world.recordings import (
+    Recording,
+    read_recordings,
+    real_data_folder,
+    select_recordings,
+)
 from multigen_policy.listening.benchmark import Heard, hear_all
 from multigen_policy.listening.clip_plot import plot_clip
 from multigen_policy.listening.figures import figures

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from multigen_core.bootstrap import Estimate, estimate
+from multigen_core.statistics import Estimate, estimate
 from multigen_policy.listening.benchmark import (
     CLOCKS,
     CONSTANT,

@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_core.acoustics import Resonator
-from multigen_core.vessel import Vessel, vessels
+from multigen_core.world.acoustics import Resonator
+from multigen_core.world.vessel import Vessel, vessels
 
 Floats = NDArray[np.float64]
 

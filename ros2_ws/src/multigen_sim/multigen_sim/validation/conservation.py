@@ -9,8 +9,8 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from multigen_core.vessel import liquids, vessels
-from multigen_sim.ledger import Place
+from multigen_core.world.vessel import liquids, vessels
+from multigen_sim.liquid.ledger import Place
 from multigen_sim.validation.check import Check
 from multigen_sim.validation.rig import STEP, Rig
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_core.tilted_volume import tilted_volume
-from multigen_sim.ledger import Place
+from multigen_core.world.tilted_volume import tilted_volume
+from multigen_sim.liquid.ledger import Place
 from multigen_sim.validation.check import Check
 from multigen_sim.validation.particles import ParticleCylinder
 from multigen_sim.validation.rig import STEP, Rig, ramp, stay

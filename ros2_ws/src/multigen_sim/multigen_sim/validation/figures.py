@@ -13,17 +13,17 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from multigen_core.scene import HydraulicsSpec
-from multigen_core.tilted_volume import tilted_volume
-from multigen_core.vessel import liquid, vessels
-from multigen_core.wetting import Wetting
-from multigen_sim.ledger import Place
+from multigen_core.world.scene import HydraulicsSpec
+from multigen_core.world.tilted_volume import tilted_volume
+from multigen_core.world.vessel import liquid, vessels
+from multigen_core.world.wetting import Wetting
+from multigen_sim.liquid.ledger import Place
+from multigen_sim.liquid.weir import overflow
 from multigen_sim.validation import statics
 from multigen_sim.validation.conservation import Audit
 from multigen_sim.validation.fast_pour import DURATION, END, Comparison
 from multigen_sim.validation.flows import inverted_bottle, pulse_periods
 from multigen_sim.validation.rig import STEP, Rig, ramp, stay
-from multigen_sim.weir import overflow
 
 _SIZE = (6.4, 3.6)
 

@@ -8,15 +8,15 @@ from math import pi, sin, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_core.scene import HydraulicsSpec
-from multigen_core.tilted_volume import tilted_volume
-from multigen_core.vessel import liquid, vessels
-from multigen_core.wetting import GRAVITY, Wetting
-from multigen_sim.jet import Jet
-from multigen_sim.ledger import Place
+from multigen_core.world.scene import HydraulicsSpec
+from multigen_core.world.tilted_volume import tilted_volume
+from multigen_core.world.vessel import liquid, vessels
+from multigen_core.world.wetting import GRAVITY, Wetting
+from multigen_sim.liquid.jet import Jet
+from multigen_sim.liquid.ledger import Place
+from multigen_sim.liquid.weir import overflow
 from multigen_sim.validation.check import Check
 from multigen_sim.validation.rig import POSITION, STEP, Rig, make_vessel, ramp, stay
-from multigen_sim.weir import overflow
 
 _RADIUS = 0.037
 _WATER = liquid("water")

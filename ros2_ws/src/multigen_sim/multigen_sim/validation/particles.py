@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from multigen_core.wetting import GRAVITY
+from multigen_core.world.wetting import GRAVITY
 
 Vectors = NDArray[np.float64]
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from multigen_core.pour_path import lip_positions
-from multigen_core.scene import HydraulicsSpec
-from multigen_core.vessel import Liquid, Vessel, liquid, vessel
-from multigen_sim.hydraulics import Hydraulics
-from multigen_sim.vessel_pose import VesselPose
+from multigen_core.station.pour_path import lip_positions
+from multigen_core.world.scene import HydraulicsSpec
+from multigen_core.world.vessel import Liquid, Vessel, liquid, vessel
+from multigen_sim.liquid.hydraulics import Hydraulics
+from multigen_sim.liquid.vessel_pose import VesselPose
 
 STEP = 0.005
 """Time between the tilts that the rig follows [s]."""

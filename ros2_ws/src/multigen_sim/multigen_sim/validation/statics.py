@@ -7,8 +7,8 @@ from math import acos, cos, hypot, pi, sin, sqrt, tan
 
 import numpy as np
 
-from multigen_core.tilted_volume import tilted_volume
-from multigen_core.vessel import Vessel
+from multigen_core.world.tilted_volume import tilted_volume
+from multigen_core.world.vessel import Vessel
 from multigen_sim.validation.check import Check
 from multigen_sim.validation.rig import make_vessel
 

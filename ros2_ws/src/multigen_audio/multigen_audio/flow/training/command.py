@@ -8,9 +8,9 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from multigen_audio.flow.training.settings import Settings
 from multigen_core.errors import MultigenError
-from multigen_core.recordings import real_data_folder
+from multigen_core.learning.settings import Settings
+from multigen_core.world.recordings import real_data_folder
 
 NETWORKS = ("eye_cutaway", "eye_public", "voice", "mouth")
 """Of the synthesizer."""

@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from multigen_audio.flow import mel
 from multigen_audio.flow.conditions import HOPS_PER_SECOND, MATERIALS, Conditions
 from multigen_audio.flow.features import LEVEL, envelope, loudness
-from multigen_audio.flow.training import pours
-from multigen_audio.flow.training.splits import split
 from multigen_audio.physical import Microphone, Peak, Physical, PhysicalConfig, Room
-from multigen_audio.replay.clips import load, prepare
-from multigen_audio.scripted import steady_pour
-from multigen_core.acoustics import Resonator
+from multigen_audio.pours import simulation as pours
+from multigen_audio.pours.scripted import steady_pour
+from multigen_audio.recorded.clips import load, prepare
+from multigen_audio.recorded.splits import split
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.errors import MultigenError
-from multigen_core.recordings import Recording, RecordingError, read_recordings
+from multigen_core.learning import mel
 from multigen_core.types import LiquidState
-from multigen_core.vessel import Vessel, liquid
+from multigen_core.world.acoustics import Resonator
+from multigen_core.world.recordings import Recording, RecordingError, read_recordings
+from multigen_core.world.vessel import Vessel, liquid
 
 Floats = NDArray[np.float32]
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from multigen_audio.flow.conditions import Conditions
 from multigen_audio.flow.sight import HEIGHTS, HOPS, PIXEL, ROWS, SLOW, cover, to_network
 from multigen_audio.flow.training.placing import PLACE, moved, place
-from multigen_audio.flow.training.pour_files import FRAME_RATE, STATE_RATE, Pictures, Pour, load
+from multigen_audio.pours.files import FRAME_RATE, STATE_RATE, Pictures, Pour, load
 from multigen_core.simulator import View
 from multigen_core.types import LiquidState
-from multigen_core.vessel import Vessel
+from multigen_core.world.vessel import Vessel
 
 Arrays = dict[str, NDArray[Any]]
 _PER_FRAME = STATE_RATE // FRAME_RATE

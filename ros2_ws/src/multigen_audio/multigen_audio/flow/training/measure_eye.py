@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from multigen_audio.flow.conditions import Conditions
 from multigen_audio.flow.eye import Eye
 from multigen_audio.flow.sight import LEAST_FLOW
-from multigen_audio.flow.training.pour_files import Pour, load
-from multigen_core.acoustics import cents
+from multigen_audio.pours.files import Pour, load
 from multigen_core.simulator import View
 from multigen_core.types import CameraFrame
+from multigen_core.world.acoustics import cents
 
 _POURING = 1e-6
 """Flow above which the resonance counts [m^3/s]."""

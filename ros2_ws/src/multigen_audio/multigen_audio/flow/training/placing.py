@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from multigen_audio.flow.networks.layers import block
 from multigen_audio.flow.picture import SIZES
-from multigen_audio.flow.training.layers import block
-from multigen_core.scene import CameraSpec
-from multigen_core.vessel import Vessel
+from multigen_core.world.scene import CameraSpec
+from multigen_core.world.vessel import Vessel
 
 PLACE = 6
 _HEIGHT, _WIDTH = SIZES["public"]

@@ -15,18 +15,18 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
-from multigen_audio.flow.mel import BANDS
-from multigen_audio.flow.training.loop import Training
-from multigen_audio.flow.training.settings import Settings
-from multigen_audio.flow.training.splits import split
-from multigen_audio.flow.weights import FORMAT
 from multigen_audio.quality.embedding import CHANNELS, DIMENSIONS, pooled_size
 from multigen_audio.quality.windows import windows
-from multigen_audio.replay.clips import Clip, load, prepare
-from multigen_audio.replay.tracker import HOP
+from multigen_audio.recorded.clips import Clip, load, prepare
+from multigen_audio.recorded.splits import split
+from multigen_audio.recorded.tracker import HOP
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.files import write_atomic
-from multigen_core.recordings import Recording, read_recordings
+from multigen_core.learning.loop import Training
+from multigen_core.learning.mel import BANDS
+from multigen_core.learning.settings import Settings
+from multigen_core.learning.weights import FORMAT
+from multigen_core.world.recordings import Recording, read_recordings
 
 STEPS = 1200
 _BATCH = 64

@@ -12,16 +12,16 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from multigen_audio.flow import mel
-from multigen_audio.flow.mouth import BINS, Mouth, MouthConfig
+from multigen_audio.flow.networks.mouth import BINS, Mouth, MouthConfig
 from multigen_audio.flow.training.examples import (
     Example,
     recorded_examples,
     synthesised_examples,
 )
-from multigen_audio.flow.training.export import export
-from multigen_audio.flow.training.loop import Training, begin_from, validated
-from multigen_audio.flow.training.settings import Settings
+from multigen_core.learning import mel
+from multigen_core.learning.export import export
+from multigen_core.learning.loop import Training, begin_from, validated
+from multigen_core.learning.settings import Settings
 
 STEPS = 3000
 POURS = 100

@@ -12,9 +12,9 @@ from numpy.random import Generator
 from scipy.optimize import nnls
 from torch import Tensor
 
-from multigen_audio.flow import mel
 from multigen_audio.flow.conditions import COLUMNS
 from multigen_audio.flow.features import FEATURES, features
+from multigen_audio.flow.networks.voice import PLACES, Voice, VoiceConfig
 from multigen_audio.flow.noise import KEEPS, Wandering
 from multigen_audio.flow.training.examples import (
     Example,
@@ -22,10 +22,10 @@ from multigen_audio.flow.training.examples import (
     scripted_examples,
     synthesised_examples,
 )
-from multigen_audio.flow.training.export import export
-from multigen_audio.flow.training.loop import Training, begin_from, validated
-from multigen_audio.flow.training.settings import Settings
-from multigen_audio.flow.voice import PLACES, Voice, VoiceConfig
+from multigen_core.learning import mel
+from multigen_core.learning.export import export
+from multigen_core.learning.loop import Training, begin_from, validated
+from multigen_core.learning.settings import Settings
 
 STEPS = 5000
 POURS = 120

@@ -1,0 +1,1 @@
+"""Simulated pours to train and measure on."""

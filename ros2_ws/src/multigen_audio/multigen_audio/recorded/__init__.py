@@ -1,0 +1,1 @@
+"""Real recordings: their clips, resonances and splits."""

@@ -1,0 +1,11 @@
+"""What the software must know of an arm, and how arms move."""
+
+from multigen_core.arm.description import (
+    Arm,
+    Joint,
+    JointNameError,
+    joint_indices,
+    select_joints,
+)
+
+__all__ = ["Arm", "Joint", "JointNameError", "joint_indices", "select_joints"]

@@ -1,0 +1,112 @@
+"""`multigen doctor`: what this machine has for MultiGen, what is missing and how to get it.
+
+A package registers its checks in the entry-point group `multigen.checks` with a function without
+arguments that yields findings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+GROUP = "multigen.checks"
+SHARED_MEMORY = Path("/dev/shm")
+_MEBIBYTE = 2**20
+
+
+class State(StrEnum):
+    """How it stands with something: fine, worth knowing, or in the way."""
+
+    FINE = "fine"
+    NOTE = "note"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `remedy` says how to get or mend it."""
+
+    subject: str
+    state: State
+    detail: str
+    remedy: str = ""
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `multigen doctor`."""
+    parser.description = "Look at what this machine has, what is missing and how to get it."
+    parser.set_defaults(run=run)
+
+
+def run(_: argparse.Namespace) -> int:
+    """Print every finding; 1 if something that simulation needs is broken."""
+    entries = sorted(
+        entry_points(group=GROUP), key=lambda entry: (entry.name != "core", entry.name)
+    )
+    findings = [finding for entry in entries for finding in _findings(entry)]
+    styles = {State.FINE: "green", State.NOTE: "yellow", State.BROKEN: "red"}
+    table = Table("", "state", "found", "remedy", box=None)
+    for finding in findings:
+        style = styles[finding.state]
+        table.add_row(
+            finding.subject, f"[{style}]{finding.state}[/]", finding.detail, finding.remedy
+        )
+    Console().print(table)
+    return int(any(finding.state is State.BROKEN for finding in findings))
+
+
+def _findings(entry: EntryPoint) -> Iterator[Finding]:
+    # What it looks for may be just what keeps a package from loading.
+    try:
+        yield from entry.load()()
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        yield Finding(f"multigen_{entry.name}", State.BROKEN, reason, "make build")
+
+
+def package(subject: str, name: str, remedy: str, state: State = State.NOTE) -> Finding:
+    """Whether a Python package is installed, found without importing it."""
+    try:
+        return Finding(subject, State.FINE, f"{name} {version(name)}")
+    except PackageNotFoundError:
+        if find_spec(name.replace("-", "_")):
+            return Finding(subject, State.FINE, name)
+        return Finding(subject, state, f"no {name}", remedy)
+
+
+def checks() -> Iterator[Finding]:
+    """The machine and its ROS."""
+    yield Finding("Python", State.FINE, platform.python_version())
+    yield package("ROS", "rclpy", "source ros2_ws/install/setup.bash", State.BROKEN)
+    cores = len(os.sched_getaffinity(0))
+    load = os.getloadavg()[0]
+    busy = load > cores
+    yield Finding(
+        "processor",
+        State.NOTE if busy else State.FINE,
+        f"{cores} cores, load {load:.1f}",
+        "other programs use it: real time may not be held" if busy else "",
+    )
+    for subject, place, least, remedy in (
+        ("shared memory", SHARED_MEMORY, 64, "docker run --shm-size=512m, or --ipc=host"),
+        ("disk", Path.cwd(), 1024, "make room before recording bags"),
+    ):
+        free = shutil.disk_usage(place).free / _MEBIBYTE
+        short = free < least
+        yield Finding(
+            subject,
+            State.BROKEN if short else State.FINE,
+            f"{free:.0f} MiB free in {place}",
+            remedy if short else "",
+        )

@@ -1,0 +1,1 @@
+"""Validated descriptions: YAML files and node parameters."""

@@ -1,0 +1,291 @@
+"""The arm's guard: which commands pass, and what to do when they stop coming.
+
+Every command is checked as a whole against the rules of `rules.py`, in that order, and forwarded
+unchanged (continuous joints moved by whole turns to the measured one) or refused with the reason.
+
+A vessel left tilted goes on pouring. So when no command has been accepted for `command_timeout`
+while the vessel is tilted, the guard itself returns it upright. It knows the tilt from the arm's
+kinematics, so it needs no help of whoever commanded the arm, nor a memory a restart could lose. The
+way back is, in order of preference:
+
+1. the reverse of the measured path since the vessel last stood upright at rest, loops erased, which
+   is known to be free; unless that would tilt the vessel further on the way;
+2. the shortest turn to upright with the tool kept in place, when the path is unknown because the
+   guard was started in the midst of a pour;
+3. the reverse path even if it tilts the vessel further.
+
+The way keeps the guard's own limits, is checked by its own rules before it is sent, and begins by
+braking from the state the controller is in, so it may take over in mid-motion. That state is the
+planned one rather than the lagging measurement, as long as both agree. A command that ends upright
+counts as a retreat under way: silence is counted from its end. A valid command ends a retreat. If
+the vessel is still tilted once a retreat has run out, the next is sent.
+
+The guard moves nothing of its own accord until it has been sent a command for this arm, be it
+refused, nor after a stop: a reset only lifts the stop. A jump of the measured joints beyond any
+possible speed, or of a simulated clock backwards, is a simulator's reset; path and plan begin anew
+there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.arm import Arm, JointNameError, select_joints
+from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower, hold
+from multigen_core.guard.config import GuardConfig
+from multigen_core.guard.decisions import Accept, Freeze, Now, Reject, Retreat
+from multigen_core.guard.path_memory import PathMemory
+from multigen_core.guard.retreat import RetreatError, along, braking
+from multigen_core.guard.rules import Limits, Rule, Violation, ordered, violation
+from multigen_core.guard.upright import Upright
+from multigen_core.types import JointState, to_nanoseconds, to_seconds
+
+_TELEPORT = 0.1
+"""Beyond what speed explains, a measured step [rad] that only a reset can make."""
+_CLOCK_JUMP = 1.0
+"""A step back of simulated time [s] that is no mere disorder."""
+_TILT_MARGIN = 0.1
+"""How much further than at its start a retreat may tilt the vessel [rad]."""
+
+
+class Guard:
+    """Stands between whoever commands an arm and its controller; see the module's description."""
+
+    def __init__(self, arm: Arm, config: GuardConfig = GuardConfig()) -> None:
+        self._arm = arm
+        self._config = config
+        self._limits = Limits.of(arm, config.velocity_scale, config.max_joint_step)
+        self._upright = Upright(arm)
+        self._state: JointState | None = None
+        self._arrival = 0
+        self._fault = ""
+        self._armed = False
+        self._deadline = Now(0, 0)
+        self._frozen = False
+        self.stopped = False
+        self.retreating = False
+        self.accepted = 0
+        self.retreats = 0
+        self.rejections: Counter[Rule] = Counter()
+        self.trouble = ""
+        """The newest reason for not doing as told, empty once a command is accepted again."""
+
+    def observe(self, state: JointState, now: Now) -> None:
+        """Take a measurement; one without the arm's joints, as of a gripper alone, is ignored."""
+        try:
+            state = select_joints(state, self._arm.names)
+        except JointNameError as error:
+            self._fault = str(error)
+            return
+        if not np.isfinite(state.positions).all():
+            self._fault = "measured joint positions hold NaN or infinity"
+            return
+        previous = self._state
+        near = self._arm.home if previous is None else previous.positions
+        positions = self._arm.nearest_turn(state.positions, near)
+        velocities = np.nan_to_num(state.velocities, posinf=0.0, neginf=0.0)
+        self._state = replace(state, positions=positions, velocities=velocities)
+        self._arrival = now.steady
+        self._fault = ""
+        if previous is None or self._restarted(previous, self._state):
+            self._memory = PathMemory(positions)
+            self._follower = TrajectoryFollower(self._arm.names, positions)
+            self._armed = self.retreating = False
+        elif self._memory.add(positions):
+            known = not self._tilted(self._memory.poses[0])
+            if not known and not self._tilted(positions):
+                self._memory.restart(positions)
+
+    def _restarted(self, previous: JointState, state: JointState) -> bool:
+        lapse = to_seconds(state.stamp - previous.stamp)
+        reach = 1.5 * self._arm.velocity * max(0.0, lapse) + _TELEPORT
+        leapt = bool((np.abs(state.positions - previous.positions) > reach).any())
+        return leapt or (self._config.simulated and lapse < -_CLOCK_JUMP)
+
+    def _tilted(self, positions: NDArray[np.float64]) -> bool:
+        return self._upright.tilt(positions) > self._config.upright_tolerance
+
+    @property
+    def tilt(self) -> float:
+        """Measured tilt of the vessel [rad], NaN while no joints are known."""
+        return float("nan") if self._state is None else self._upright.tilt(self._state.positions)
+
+    def command(self, trajectory: Trajectory, now: Now) -> Accept | Reject:
+        """Judge a command."""
+        found = self._judge(trajectory, now)
+        if isinstance(found, Violation):
+            return self.refuse(found.rule, found.reason)
+        self.accepted += 1
+        self.trouble = ""
+        self.retreating = False
+        runs = 0.0 if self._tilted(found.positions[-1]) else float(found.times[-1])
+        self._follow(found, now, runs)
+        return Accept(found)
+
+    def refuse(self, rule: Rule, reason: str) -> Reject:
+        """Count a refused command; also for one that cannot even be read."""
+        self.rejections[rule] += 1
+        self.trouble = f"{rule}: {reason}"
+        return Reject(rule, reason)
+
+    def _judge(self, trajectory: Trajectory, now: Now) -> Trajectory | Violation:
+        if self.stopped:
+            return Violation(
+                Rule.STOPPED, "the arm is stopped; `multigen stop --reset` releases it"
+            )
+        stale = self.stale(now)
+        if stale or self._state is None:
+            return Violation(Rule.STATE, stale)
+        given = ordered(trajectory, self._limits)
+        if isinstance(given, Violation):
+            return given
+        if not self._armed:
+            # A guard started in the midst of a pour may refuse all that its commander still sends.
+            self._armed = True
+            self._wait(now, 0.0)
+        measured = self._state.positions
+        turns = self._arm.nearest_turn(given.positions[0], measured) - given.positions[0]
+        turned = replace(given, positions=given.positions + turns)
+        return violation(turned, self._limits, measured, self._start(now)) or turned
+
+    def stale(self, now: Now) -> str:
+        """Why the measured state cannot be acted on, empty if it can."""
+        if self._state is None:
+            return self._fault or "no joint states received yet"
+        limit = self._config.state_timeout
+        age = to_seconds(now.ros - self._state.stamp)
+        if not abs(age) <= limit:
+            hint = "; do the clocks agree?" if age < 0 else ""
+            return f"joint states are {age:.2f} s old, {limit:g} s allowed{hint}{self._why}"
+        silence = to_seconds(now.steady - self._arrival)
+        if not self._config.simulated and silence > limit:
+            return f"no joint states for {silence:.2f} s, {limit:g} s allowed{self._why}"
+        return ""
+
+    @property
+    def _why(self) -> str:
+        return f" ({self._fault})" if self._fault else ""
+
+    def _clock(self, now: Now) -> int:
+        return now.ros if self._config.simulated else now.steady
+
+    def _start(self, now: Now) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The state from which the controller goes on: as planned, if the arm is about there."""
+        assert self._state is not None
+        position, velocity = self._follower.sample(self._clock(now))
+        if np.abs(position - self._state.positions).max() > self._config.max_joint_step:
+            self._follower.reset(self._state.positions)
+            return self._state.positions, self._state.velocities
+        return position, velocity
+
+    def _follow(self, trajectory: Trajectory, now: Now, runs: float) -> None:
+        self._follower.accept(trajectory, self._clock(now))
+        self._armed = True
+        self._frozen = False
+        self._wait(now, runs)
+
+    def _wait(self, now: Now, runs: float) -> None:
+        wait = to_nanoseconds(runs + self._config.command_timeout)
+        self._deadline = Now(now.ros + wait, now.steady + wait)
+
+    def _passed(self, deadline: Now, now: Now) -> bool:
+        return now.steady > deadline.steady and (
+            not self._config.simulated or now.ros > deadline.ros
+        )
+
+    def tick(self, now: Now) -> Retreat | Freeze | None:
+        """Look after the arm; to be called several times per `command_timeout` of steady time."""
+        if self._state is None or self.stopped:
+            return None
+        limit = to_nanoseconds(self._config.state_timeout)
+        if self._passed(Now(self._state.stamp + limit, self._arrival + limit), now):
+            return self._blind(now)
+        clock = self._clock(now)
+        desired, _ = self._follower.sample(clock)
+        if not self._tilted(self._state.positions):
+            if not self._follower.moving(clock) and not self._tilted(desired):
+                self._memory.restart(self._state.positions)
+                self.retreating = False
+                self._armed &= not self._passed(self._deadline, now)
+            return None
+        if not self._armed or not self._passed(self._deadline, now):
+            return None
+        return self.retreat(now, "commands ceased while the vessel is tilted")
+
+    def _blind(self, now: Now) -> Freeze | None:
+        clock = self._clock(now)
+        if self._frozen or not self._follower.moving(clock):
+            return None
+        self._frozen = True
+        self.retreating = False
+        desired, _ = self._follower.sample(clock)
+        freeze = hold(self._arm.names, desired, self._config.hold_time)
+        self._follower.accept(freeze, clock)
+        self._deadline = now
+        self.trouble = "joint states ceased in mid-motion; the arm holds where it was to be"
+        return Freeze(freeze, self.trouble)
+
+    def retreat(self, now: Now, reason: str) -> Retreat | Freeze | None:
+        """Bring a tilted vessel upright at once; None where that is not the guard's to do.
+
+        Freezes if no way upright obeys the limits.
+        """
+        if self.stopped or not self._armed or self.stale(now) or self._state is None:
+            return None
+        if not self._tilted(self._state.positions):
+            return None
+        start = self._start(now)
+        _, stand = braking(start, self._limits)
+        faults = []
+        for path in self._ways(stand, start[0]):
+            try:
+                trajectory = along(path, self._limits, self._state.positions, start)
+            except RetreatError as error:
+                faults.append(str(error))
+                continue
+            self._follow(trajectory, now, float(trajectory.times[-1]))
+            self.retreating = True
+            self.retreats += 1
+            self.trouble = f"{reason}: returning it upright"
+            return Retreat(trajectory, self.trouble)
+        self.trouble = f"{reason}, and no way upright is allowed: {'; '.join(faults)}"
+        if not self._follower.moving(self._clock(now)):
+            self._wait(now, 0.0)
+            return Freeze(None, self.trouble)
+        freeze = hold(self._arm.names, self._state.positions, self._config.hold_time)
+        self._follow(freeze, now, 0.0)
+        return Freeze(freeze, self.trouble)
+
+    def _ways(
+        self, stand: NDArray[np.float64], begin: NDArray[np.float64]
+    ) -> list[NDArray[np.float64]]:
+        """Paths from where the arm comes to a stand to upright, the best first."""
+        back = np.vstack([stand, begin, self._memory.poses[::-1]])
+        turn = self._upright.levelling(stand)
+        ways = [] if self._tilted(turn[-1]) else [turn]
+        if not self._tilted(back[-1]):
+            highest = max(self._upright.tilt(pose) for pose in back)
+            known_good = highest <= self._upright.tilt(stand) + _TILT_MARGIN
+            ways.insert(0 if known_good else len(ways), back)
+        return ways
+
+    def stop(self, now: Now) -> Freeze:
+        """Freeze where the arm is, and refuse everything until `reset`."""
+        self.stopped = True
+        self._armed = self.retreating = False
+        self.trouble = "stopped; `multigen stop --reset` releases the arm"
+        if self._state is None:
+            return Freeze(None, "stopped; no joint position is known to hold")
+        measured = self._state.positions
+        freeze = hold(self._arm.names, measured, self._config.hold_time)
+        self._follower.accept(freeze, self._clock(now))
+        return Freeze(freeze, self.trouble)
+
+    def reset(self) -> None:
+        """Lift a stop; the arm stays where it is until the next command."""
+        self.stopped = False
+        self.trouble = ""

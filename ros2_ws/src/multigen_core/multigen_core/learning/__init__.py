@@ -1,0 +1,1 @@
+"""What training and running a network take, whatever it learns."""

@@ -1,0 +1,140 @@
+"""Gathers the senses into observations aligned in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from multigen_core.arm import joint_indices, select_joints
+from multigen_core.contract import SAMPLE_RATE
+from multigen_core.errors import MultigenError
+from multigen_core.policy import Observation, Sense
+from multigen_core.streams.buffers import AudioRing, StampedBuffer
+from multigen_core.types import (
+    AudioChunk,
+    CameraCalibration,
+    CameraFrame,
+    JointState,
+    to_nanoseconds,
+)
+
+IMAGES_KEPT = 60
+JOINT_STATES_KEPT = 1000
+AUDIO_KEPT = 10.0
+"""Seconds; longer than any policy's window, so that a lagging sense can still be aligned."""
+
+
+class StaleError(MultigenError):
+    """Too little is fresh to act on."""
+
+
+class Observer:
+    """Keeps the newest data of every sense and aligns them.
+
+    An observation is taken at the newest moment that all live senses reach; a sense older than
+    `max_age` [s] is dead and left out. Without fresh joints, or with every wanted sense dead, there
+    is none.
+    """
+
+    def __init__(
+        self,
+        joint_names: Iterable[str],
+        senses: frozenset[Sense],
+        audio_window: float,
+        max_age: float,
+    ) -> None:
+        self._names = tuple(joint_names)
+        self._senses = senses
+        self._window = audio_window
+        self._max_age = to_nanoseconds(max_age)
+        self._images: StampedBuffer[CameraFrame] = StampedBuffer(IMAGES_KEPT)
+        self._joints: StampedBuffer[JointState] = StampedBuffer(JOINT_STATES_KEPT)
+        self._audio = AudioRing(max(AUDIO_KEPT, audio_window), SAMPLE_RATE)
+        self._camera: CameraCalibration | None = None
+        self._audio_trouble = ""
+
+    def add_image(self, frame: CameraFrame) -> None:
+        """Take a picture."""
+        self._images.push(frame)
+
+    def add_camera(self, calibration: CameraCalibration) -> None:
+        """Take the camera's intrinsics."""
+        self._camera = calibration
+
+    def add_audio(self, chunk: AudioChunk) -> None:
+        """Take a chunk of sound."""
+        self._audio.push(chunk)
+
+    def judge_audio(self, trouble: str = "") -> None:
+        """Use no sound from now on because of some `trouble`; use it again if there is none."""
+        self._audio_trouble = trouble
+
+    def add_joints(self, state: JointState) -> None:
+        """Take a joint state.
+
+        Raises:
+            JointNameError: a joint of the arm is missing from it.
+        """
+        joint_indices(self._names, state.names)
+        self._joints.push(state)
+
+    def ages(self, now: int) -> dict[str, float]:
+        """Seconds since the newest data of each sense, infinite where there were none."""
+        return {
+            name: float("inf") if stamp is None else (now - stamp) / 1e9
+            for name, stamp in self._newest().items()
+        }
+
+    @property
+    def audio_gaps(self) -> int:
+        """How many gaps the sound had."""
+        return self._audio.gaps
+
+    def _newest(self) -> dict[str, int | None]:
+        image, joints = self._images.newest(), self._joints.newest()
+        return {
+            "joints": joints.stamp if joints else None,
+            Sense.IMAGE.value: image.stamp if image else None,
+            Sense.AUDIO.value: self._audio.end,
+        }
+
+    def observe(self, now: int) -> Observation:
+        """What is known at `now` [ns].
+
+        Raises:
+            StaleError: the joints, or all senses, are older than allowed; names them and their
+            ages.
+        """
+        newest = self._newest()
+
+        def fresh(name: str) -> bool:
+            stamp = newest[name]
+            if name == Sense.AUDIO.value and self._audio_trouble:
+                return False
+            return stamp is not None and now - stamp <= self._max_age
+
+        alive = frozenset(sense for sense in self._senses if fresh(sense.value))
+        stale = [
+            f"{name} {'never came' if age == float('inf') else f'{age:.2f} s old'}"
+            for name, age in self.ages(now).items()
+            if not fresh(name) and (name == "joints" or Sense(name) in self._senses)
+        ]
+        if self._audio_trouble:
+            stale.append(self._audio_trouble)
+        if not fresh("joints") or (self._senses and not alive):
+            raise StaleError(
+                f"nothing to act on ({', '.join(stale)}; "
+                f"at most {self._max_age / 1e9:.2f} s allowed)"
+            )
+        used = ["joints", *(sense.value for sense in alive)]
+        stamp = min(stamp for name in used if (stamp := newest[name]) is not None)
+        joints = self._joints.at(stamp) or self._joints.newest()
+        assert joints is not None
+        return Observation(
+            stamp=stamp,
+            now=now,
+            joints=select_joints(joints, self._names),
+            image=self._images.at(stamp) if Sense.IMAGE in alive else None,
+            camera=self._camera if Sense.IMAGE in alive else None,
+            audio=self._audio.window(stamp, self._window) if Sense.AUDIO in alive else None,
+            alive=alive,
+        )

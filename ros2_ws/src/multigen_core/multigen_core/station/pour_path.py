@@ -1,0 +1,159 @@
+"""The joint path that pours: a tilt of the held vessel about its lip, kept over the target.
+
+World: base_link, Z up. A tilt θ [rad] turns the vessel about +X by -θ, so that its lip, the rim
+point towards +Y, pours towards +Y.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import CubicSpline
+from scipy.ndimage import gaussian_filter1d
+from scipy.optimize import minimize_scalar
+from scipy.spatial.transform import Rotation
+
+from multigen_core.arm import Arm
+from multigen_core.arm.kinematics import Pose, UnreachableError, inverse
+from multigen_core.world.vessel import Vessel
+
+MAX_TILT = 2.3
+"""Where the path ends [rad]."""
+CLEARANCE = 0.04
+"""Height of the lip above the target's rim [m]."""
+LEAD = 0.022
+"""How far before the target's axis the lip stays, which the jet crosses as it falls [m]."""
+UNKNOWN_HEIGHT, UNKNOWN_RADIUS = 0.15, 0.042
+"""What is assumed of a target that is not known [m]."""
+_GAP = 0.01
+_KNOTS = 36
+_SMOOTHING = 0.08
+_LIMIT_MARGIN = 0.02
+_UPRIGHT = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+
+
+def lip_in_tool(source: Vessel, grasp_height: float) -> NDArray[np.float64]:
+    """The lip in the tool frame [m], (3,), of a vessel grasped `grasp_height` above its foot."""
+    return np.array([source.mouth_radius, source.rim_height - grasp_height, 0.0])
+
+
+def tool_pose(source: Vessel, grasp_height: float, lip: NDArray[np.float64], tilt: float) -> Pose:
+    """Pose of the tool that holds the lip at `lip` [m] in base_link, the vessel at `tilt` [rad]."""
+    transform = np.eye(4)
+    transform[:3, :3] = Rotation.from_euler("x", -tilt).as_matrix() @ _UPRIGHT
+    transform[:3, 3] = lip - transform[:3, :3] @ lip_in_tool(source, grasp_height)
+    return transform
+
+
+def lip_positions(
+    source: Vessel,
+    position: ArrayLike,
+    tilts: NDArray[np.float64],
+    target: Vessel | None = None,
+) -> NDArray[np.float64]:
+    """Where the lip is at each tilt [m], (K, 3), for a target standing at `position` in base_link.
+
+    At the pour point, `CLEARANCE` above the rim and `LEAD` before the axis, wherever the source's
+    body then clears the target and the table the target stands on; at small tilts, when the body
+    hangs below the lip, further back and higher.
+    """
+    grid = np.linspace(-0.5, MAX_TILT, 281)
+    free = _free_lip_positions(source, np.asarray(position, float), np.maximum(grid, 0.0), target)
+    smooth = gaussian_filter1d(free, _SMOOTHING / (grid[1] - grid[0]), axis=0, mode="nearest")
+    return np.column_stack([np.interp(tilts, grid, column) for column in smooth.T])
+
+
+def _free_lip_positions(
+    source: Vessel, position: NDArray[np.float64], tilts: NDArray[np.float64], target: Vessel | None
+) -> NDArray[np.float64]:
+    x, y, table = position
+    height = UNKNOWN_HEIGHT if target is None else target.rim_height
+    along = np.linspace(0.0, source.rim_height, 80)
+    outward = source.outer_radius(along) - source.mouth_radius
+    c, s = np.cos(tilts)[:, None], np.sin(tilts)[:, None]
+    drop = along - source.rim_height
+    body_y = outward * c + drop * s
+    body_z = drop * c - outward * s
+    lip_z = np.maximum(height + CLEARANCE, _GAP - body_z.min(axis=1))
+    body_z = body_z + lip_z[:, None]
+    if target is None:
+        reach = np.full_like(body_z, UNKNOWN_RADIUS)
+    else:
+        reach = target.outer_radius(np.clip(body_z, 0.0, height))
+    free = np.where(body_z < height + _GAP, y - reach - _GAP - body_y, np.inf).min(axis=1)
+    lip_y = np.minimum(y - LEAD, np.minimum.accumulate(free[::-1])[::-1])
+    return np.column_stack([np.full_like(lip_y, x), lip_y, table + lip_z])
+
+
+@dataclass(frozen=True, eq=False)
+class PourPath:
+    """Joint positions over the tilt of the held vessel.
+
+    `tilts` [rad] (K,), rising from 0; `positions` [rad] (K, J), joined by a cubic spline.
+    """
+
+    tilts: NDArray[np.float64]
+    positions: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_spline", CubicSpline(self.tilts, self.positions))
+        object.__setattr__(self, "_slope", self._spline.derivative())  # type: ignore[attr-defined]
+
+    def at(self, tilt: ArrayLike) -> NDArray[np.float64]:
+        """Joint positions [rad] (..., J) at tilts [rad], clipped to the path."""
+        return self._spline(np.clip(tilt, self.tilts[0], self.tilts[-1]))  # type: ignore[attr-defined]
+
+    def slope(self, tilt: ArrayLike) -> NDArray[np.float64]:
+        """dq/dθ, (..., J), at tilts [rad], clipped to the path."""
+        return self._slope(np.clip(tilt, self.tilts[0], self.tilts[-1]))  # type: ignore[attr-defined]
+
+    def tilt_of(self, positions: NDArray[np.float64]) -> float:
+        """The tilt [rad] of the path's point nearest to joint positions [rad], (J,)."""
+
+        def distance(tilt: float) -> float:
+            return float(np.sum((self.at(tilt) - positions) ** 2))
+
+        grid = np.linspace(self.tilts[0], self.tilts[-1], 8 * len(self.tilts))
+        step = grid[1] - grid[0]
+        nearest = grid[np.argmin(np.sum((self.at(grid) - positions) ** 2, axis=1))]
+        bounds = np.clip([nearest - step, nearest + step], self.tilts[0], self.tilts[-1])
+        best = minimize_scalar(distance, method="bounded", bounds=bounds, options={"xatol": 1e-7})
+        return float(best.x)
+
+
+def plan_pour(
+    arm: Arm,
+    source: Vessel,
+    grasp_height: float,
+    position: ArrayLike,
+    target: Vessel | None = None,
+) -> PourPath:
+    """The path that pours `source` into a target at `position` [m] in base_link.
+
+    An unknown `target` is taken to be `UNKNOWN_HEIGHT` high. The result depends on nothing else, so
+    the simulator and the policy plan the same path.
+
+    Raises:
+        UnreachableError: the arm cannot follow it within its limits.
+    """
+    tilts = np.linspace(0.0, MAX_TILT, _KNOTS)
+    lips = lip_positions(source, position, tilts, target)
+    positions = np.empty((_KNOTS, len(arm.joints)))
+    guess = arm.home
+    for index, (tilt, lip) in enumerate(zip(tilts, lips, strict=True)):
+        guess = inverse(arm, tool_pose(source, grasp_height, lip, float(tilt)), guess)
+        positions[index] = guess
+        if index:
+            guess = 2 * positions[index] - positions[index - 1]
+    path = PourPath(tilts, positions)
+    dense = path.at(np.linspace(0.0, MAX_TILT, 4 * _KNOTS))
+    outside = (dense < arm.lower + _LIMIT_MARGIN) | (dense > arm.upper - _LIMIT_MARGIN)
+    if outside.any():
+        names = ", ".join(np.array(arm.names)[outside.any(axis=0)])
+        raise UnreachableError(
+            f"{arm.name} would leave the limits of {names} while pouring at "
+            f"({', '.join(f'{v:.3f}' for v in np.asarray(position, float))}) m; move the target"
+        )
+    return path

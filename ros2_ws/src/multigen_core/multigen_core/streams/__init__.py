@@ -1,0 +1,1 @@
+"""Stamped data over time."""

@@ -1,0 +1,1 @@
+"""Vessels, liquids and scenes, and the physics of both: nothing here moves."""

@@ -1,0 +1,220 @@
+"""Scenes: which vessels and liquid stand where, under which camera, from YAML with ranges.
+
+Any value of a scene file may be a range, `{uniform: [low, high]}` or `{choice: [a, b, …]}`; a seed
+draws from every range, in the file's order, and so reproduces the scene.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from multigen_core.config.frozen import FrozenModel
+from multigen_core.config.yaml_file import ConfigError, load_yaml, package_config, validate
+from multigen_core.types import CameraCalibration
+from multigen_core.world import vessel as catalogue
+
+Vector = tuple[float, float, float]
+
+Centimetre = Annotated[float, Field(ge=-0.01, le=0.01)]
+
+GRIPPER_STROKE = 0.085
+"""Widest grasp [m]."""
+
+
+class SourceSpec(FrozenModel):
+    """The held vessel: name or YAML file, start volume [ml], grasp height above its foot [m]."""
+
+    vessel: str = "beaker"
+    volume_ml: Annotated[float, Field(gt=0)] = 350.0
+    grasp_height: Annotated[float, Field(gt=0)] = 0.07
+
+
+class TargetSpec(FrozenModel):
+    """The receiving vessel: name or YAML file, where it stands in base_link [m], content [ml]."""
+
+    vessel: str = "straight_glass"
+    position: Vector = (0.65, 0.12, 0.0)
+    volume_ml: Annotated[float, Field(ge=0)] = 0.0
+
+
+class CameraSpec(FrozenModel):
+    """The public camera in base_link: position, the point it looks at [m], vertical view [deg].
+
+    `calibration_error` [m] is where the camera truly is beside `position`, which `pose` reports.
+    """
+
+    position: Vector = (1.22, 0.1, 0.27)
+    look_at: Vector = (0.65, 0.07, 0.155)
+    calibration_error: tuple[Centimetre, Centimetre, Centimetre] = (0.0, 0.0, 0.0)
+    vertical_fov: Annotated[float, Field(gt=5, lt=120)] = 36.0
+    width: Annotated[int, Field(ge=16, le=4096)] = 320
+    height: Annotated[int, Field(ge=16, le=4096)] = 240
+
+    @model_validator(mode="after")
+    def _looks_sideways(self) -> CameraSpec:
+        x, y, z = np.subtract(self.look_at, self.position)
+        if np.hypot(x, y) < 1e-3 * (1e-3 + abs(z)):
+            raise ValueError("look_at: must not lie right above or below position")
+        return self
+
+    @property
+    def pose(self) -> NDArray[np.float64]:
+        """The optical frame in base_link, (4, 4): x to the right, y down, z into the picture."""
+        forward = np.subtract(self.look_at, self.position)
+        forward = forward / np.linalg.norm(forward)
+        right = np.cross(forward, [0.0, 0.0, 1.0])
+        right /= np.linalg.norm(right)
+        transform = np.eye(4)
+        transform[:3, :3] = np.column_stack([right, np.cross(forward, right), forward])
+        transform[:3, 3] = self.position
+        return transform
+
+    @property
+    def calibration(self) -> CameraCalibration:
+        """Intrinsics: square pixels, the optical axis through the picture's centre."""
+        focal = self.height / 2 / np.tan(np.radians(self.vertical_fov) / 2)
+        matrix = np.array(
+            [[focal, 0, (self.width - 1) / 2], [0, focal, (self.height - 1) / 2], [0, 0, 1]]
+        )
+        return CameraCalibration(self.width, self.height, matrix)
+
+
+class HydraulicsSpec(FrozenModel):
+    """Coefficients of the liquid model that no scene can know exactly.
+
+    `discharge` is the weir coefficient C; `jet_noise` the relative fluctuation of the jet's speed
+    and direction; `slosh_damping` the damping ratio of the first mode; `capillarity` scales the
+    heads that surface tension holds back at the lip: 1 for a clean, sharp rim, 0 for none.
+    """
+
+    discharge: Annotated[float, Field(ge=0.3, le=0.9)] = 0.6
+    jet_noise: Annotated[float, Field(ge=0, le=0.3)] = 0.03
+    slosh_damping: Annotated[float, Field(ge=0, le=1)] = 0.03
+    capillarity: Annotated[float, Field(ge=0, le=2)] = 1.0
+
+
+class ArmSpec(FrozenModel):
+    """How the simulated arm falls short of its commands.
+
+    `command_delay` [s] before a command acts and `servo_lag` [s], the time constant with which the
+    servo's goal follows it; `joint_friction`, Coulomb friction as a share of each joint's effort
+    limit; `encoder_noise` [rad], standard deviation of measured positions; `home_noise` [rad], that
+    of the start pose.
+    """
+
+    command_delay: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    servo_lag: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    joint_friction: Annotated[float, Field(ge=0, le=0.3)] = 0.0
+    encoder_noise: Annotated[float, Field(ge=0, le=0.01)] = 0.0
+    home_noise: Annotated[float, Field(ge=0, le=0.2)] = 0.0
+
+
+class LookSpec(FrozenModel):
+    """Appearance that the physics does not see.
+
+    Colours are RGB in [0, 1]; `pattern` is that of the table; `distractors` things stand about on
+    it, clear of the pour, placed by the simulation's seed.
+    """
+
+    table: Vector = (0.68, 0.58, 0.47)
+    wall: Vector = (0.80, 0.82, 0.83)
+    light_position: Vector = (0.9, -0.6, 1.6)
+    light: Annotated[float, Field(ge=0, le=2)] = 0.8
+    exposure: Annotated[float, Field(gt=0, le=4)] = 1.0
+    shadows: bool = False
+    pattern: Literal["plain", "checker", "speckle"] = "plain"
+    distractors: Annotated[int, Field(ge=0, le=8)] = 0
+
+
+class Scene(FrozenModel):
+    """One concrete scene."""
+
+    name: str = ""
+    description: str = ""
+    liquid: str = "water"
+    source: SourceSpec = SourceSpec()
+    target: TargetSpec = TargetSpec()
+    camera: CameraSpec = CameraSpec()
+    hydraulics: HydraulicsSpec = HydraulicsSpec()
+    arm: ArmSpec = ArmSpec()
+    look: LookSpec = LookSpec()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Scene:
+        try:
+            catalogue.liquid(self.liquid)
+            for label, spec in (("source", self.source), ("target", self.target)):
+                capacity = catalogue.vessel(spec.vessel).capacity * 1e6
+                if spec.volume_ml > capacity:
+                    raise ValueError(
+                        f"{label}.volume_ml {spec.volume_ml:.0f} is above the brim: "
+                        f"{spec.vessel} holds {capacity:.0f} ml"
+                    )
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        source = catalogue.vessel(self.source.vessel)
+        if self.source.grasp_height >= source.rim_height:
+            raise ValueError("source.grasp_height is above the vessel's mouth")
+        width = 2 * float(source.outer_radius(self.source.grasp_height))
+        if width > GRIPPER_STROKE:
+            raise ValueError(
+                f"source.vessel: {source.name} is {width * 1e3:.0f} mm wide where it is grasped, "
+                f"the gripper opens {GRIPPER_STROKE * 1e3:.0f} mm"
+            )
+        return self
+
+
+def draw(value: Any, rng: np.random.Generator, where: str = "") -> Any:
+    """`value` with every range in it replaced by a draw.
+
+    Raises:
+        ValueError: a range is malformed; names its place.
+    """
+    if isinstance(value, dict):
+        if set(value) == {"uniform"}:
+            bounds = value["uniform"]
+            try:
+                low, high = np.asarray(bounds, float)
+            except (TypeError, ValueError):
+                raise ValueError(f"{where}: uniform takes [low, high], got {bounds!r}") from None
+            if not np.all(low <= high):
+                raise ValueError(
+                    f"{where}: uniform takes [low, high] with low ≤ high, got {bounds!r}"
+                )
+            return np.asarray(rng.uniform(low, high)).tolist()
+        if set(value) == {"choice"}:
+            options = value["choice"]
+            if not isinstance(options, list) or not options:
+                raise ValueError(f"{where}: choice takes a list of values, got {options!r}")
+            return draw(options[int(rng.integers(len(options)))], rng, where)
+        return {key: draw(item, rng, f"{where}.{key}".lstrip(".")) for key, item in value.items()}
+    if isinstance(value, list):
+        return [draw(item, rng, f"{where}[{index}]") for index, item in enumerate(value)]
+    return value
+
+
+def load_scene(file: str | Path, seed: int) -> Scene:
+    """A scene from a YAML file, or by the name of one shipped by multigen_core, drawn with `seed`.
+
+    A vessel's file is found relative to the scene's.
+
+    Raises:
+        ConfigError: no such file, or a key is wrong; names file, key and what is allowed.
+    """
+    path = package_config("multigen_core", "scenes", file)
+    data = load_yaml(path) or {}
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: expected a mapping, got {type(data).__name__}")
+    try:
+        drawn = draw(data, np.random.default_rng(seed))
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    for held in (drawn.get("source"), drawn.get("target")):
+        if isinstance(held, dict) and catalogue.is_vessel_file(str(held.get("vessel", ""))):
+            held["vessel"] = str((path.parent / held["vessel"]).resolve())
+    return validate(Scene, {"name": path.stem, **drawn}, path)

@@ -1,0 +1,1 @@
+"""Policies by hand: the ear, the clock, and the privileged expert."""

@@ -1,0 +1,276 @@
+"""The classical policy: pours by ear, without eyes and without knowing the start volume."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.arm import Arm
+from multigen_core.arm.trajectory import Trajectory
+from multigen_core.contract import SAMPLE_RATE
+from multigen_core.errors import MultigenError
+from multigen_core.policy import Decision, Observation, PourGoal, Sense
+from multigen_core.station.pour_path import PourPath
+from multigen_core.types import AudioChunk, to_seconds
+from multigen_core.world.tilted_volume import volume_table
+from multigen_core.world.vessel import Vessel, vessel
+from multigen_policy.classical.draining import STEP, Draining
+from multigen_policy.classical.pouring import ImpossibleGoalError, Pouring, Tilt
+from multigen_policy.classical.tilting import Tilting
+from multigen_policy.listening.filling import FlowPrior, Hearing
+from multigen_policy.listening.listener import Estimate, Listener
+from multigen_policy.listening.shapes import known_vessel, unknown_vessel
+from multigen_policy.listening.spectrum import DELAY, PERIOD
+
+
+class DeafError(MultigenError):
+    """The microphone gives nothing to pour by."""
+
+
+class EmptyError(MultigenError):
+    """Nothing comes out of the held vessel."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcousticConfig:
+    """How to pour.
+
+    Before tilting, `listen` [s] tell what the room sounds like. The tilt then grows at up to
+    `search` [rad/s], and so slowly that the volume bared within `reaction` [s], in which a flow is
+    heard and the tilt stopped, is at most `share` of the goal. Then the flow is held at `flow`
+    [m^3/s], less as the goal comes within `approach` [s]; `gain` [rad/s per m^3/s] turns the flow's
+    error into a tilt rate. `fall` [s] passes between lip and surface, up to `late` [s] between a
+    flow's impact and its being noticed, `delay` [s] between a decision and its effect.
+
+    A level below `silence` [dB re full scale] is a muted microphone, none for `deaf` [s] a dead
+    one. Flow that is expected and not heard, or not found at the largest tilt, is borne for
+    `patience` [s].
+
+    The flow that tilt and content give is right to `model_spread` and `model_drift` (as a
+    `FlowPrior`). `trust`, `plume` and `jitter` are those of `Hearing`, `detuning`, `empty` and
+    `fullest` those of the prior on the receiving vessel.
+    """
+
+    listen: float = 0.4
+    search: float = 0.2
+    share: float = 0.2
+    reaction: float = 0.5
+    flow: float = 28e-6
+    least: float = 7e-6
+    approach: float = 2.0
+    gain: float = 4e3
+    fall: float = 0.2
+    late: float = 0.25
+    delay: float = 0.15
+    silence: float = -110.0
+    deaf: float = 1.0
+    patience: float = 1.0
+    model_spread: float = 0.03
+    model_drift: float = 0.02
+    trust: float = 1.0
+    plume: float = 0.0
+    jitter: float = 0.0005
+    detuning: float = 0.025
+    empty: float = 0.75
+    fullest: float = 0.35
+
+
+class Acoustic:
+    """Pours by the sound of the vessel it fills.
+
+    It searches for the tilt at which a flow is heard. That tells the start volume within what the
+    dry lip may have held back; many accounts of that are followed, of the flow that each would give
+    at the tilts since, and of the vessel being filled. The resonance heard decides between them.
+
+    It needs the held vessel and a microphone. The receiving vessel may be unknown.
+    """
+
+    senses: frozenset[Sense] = frozenset({Sense.AUDIO})
+    audio_window = 1.0
+
+    def __init__(
+        self, arm: Arm, path: PourPath, source: Vessel, config: AcousticConfig = AcousticConfig()
+    ) -> None:
+        self.joint_names = arm.names
+        self._config = config
+        self._path = path
+        self._source = source
+        self._table = volume_table(source)
+        self._arm = arm
+        self._tilting = Tilting(arm, path)
+        self._pouring = Pouring(arm, self._tilting, self._decide)
+        self.reset(PourGoal(0.0))
+
+    def reset(self, goal: PourGoal) -> None:
+        config = self._config
+        if goal.target_volume > self._source.capacity:
+            raise ImpossibleGoalError(
+                f"cannot pour {goal.target_volume * 1e6:.0f} ml: the {self._source.name} holds at "
+                f"most {self._source.capacity * 1e6:.0f} ml"
+            )
+        self._goal = goal.target_volume
+        prior = (
+            known_vessel(vessel(goal.vessel), config.detuning) if goal.vessel else unknown_vessel()
+        )
+        self._listener = Listener(
+            replace(prior, empty=config.empty, fullest=config.fullest),
+            FlowPrior(config.flow, config.model_spread, config.model_drift),
+            Hearing(trust=config.trust, plume=config.plume, fresh=0.0, jitter=config.jitter),
+        )
+        count = self._listener.filling.count
+        self._draining = Draining(self._source, np.zeros(count), np.ones(count), np.zeros(count))
+        self._rng = np.random.default_rng(0)
+        self.heard: Estimate | None = None
+        """The newest estimate."""
+        self.start_content: float | None = None
+        """What the source held [m^3] when its flow was first heard; None until then."""
+        self._end: int | None = None
+        self._heard_at: int | None = None
+        self._reached: float | None = None
+        self._tilts: deque[tuple[int, float]] = deque(maxlen=50)
+        self._began: int | None = None
+        self._since: dict[str, int] = {}
+        self._pouring.reset()
+
+    def act(self, observation: Observation) -> Decision:
+        self._tilts.append((observation.stamp, self._measured(observation)))
+        self._listen(observation)
+        return self._pouring.act(observation)
+
+    def retreat(self, positions: NDArray[np.float64]) -> Trajectory:
+        return self._pouring.retreat(positions)
+
+    def upright(self, positions: NDArray[np.float64]) -> bool:
+        return self._pouring.upright(positions)
+
+    def _measured(self, observation: Observation) -> float:
+        positions = self._arm.nearest_turn(observation.joints.positions, self._path.at(0.0))
+        return self._path.tilt_of(positions)
+
+    def _listen(self, observation: Observation) -> None:
+        now, config = observation.stamp, self._config
+        samples = self._fresh(observation.audio) if observation.audio is not None else None
+        if samples is None or not len(samples):
+            since = self._heard_at if self._heard_at is not None else now
+            self._heard_at = since
+            if to_seconds(now - since) > config.deaf:
+                raise DeafError(f"no sound for {config.deaf:.0f} s; check the microphone")
+            return
+        self._heard_at = now
+        seconds, left = len(samples) / SAMPLE_RATE, self._left(now)
+        gap = left - seconds - self._reached if self._reached is not None else 0.0
+        if gap > PERIOD:
+            self._draining.tilt = self._tilt(left - seconds - 0.5 * gap)
+            self._listener.filling.add(self._draining.step(gap))
+        self._reached = left
+        self._draining.tilt = self._tilt(left - 0.5 * seconds)
+        none = self._began is None or to_seconds(now - self._began) < config.listen
+        estimates = self._listener.push(samples, self._draining, none)
+        if estimates:
+            self.heard = estimates[-1]
+
+    def _left(self, now: int) -> float:
+        """When that left the lip which the newest spectrum, at `now` [ns], tells of [s]."""
+        return to_seconds(now) - self._config.fall - DELAY
+
+    def _tilt(self, moment: float) -> float:
+        """The tilt [rad] at `moment` [s]."""
+        stamps = [to_seconds(stamp) for stamp, _ in self._tilts]
+        return float(np.interp(moment, stamps, [tilt for _, tilt in self._tilts]))
+
+    def _fresh(self, audio: AudioChunk) -> NDArray[np.float32]:
+        """What of the window has not been heard yet."""
+        old = 0
+        if self._end is not None:
+            old = round((self._end - audio.stamp) * SAMPLE_RATE / 1e9)
+        self._end = audio.end
+        fresh = audio.samples[min(max(old, 0), len(audio.samples)) :]
+        # Sound that got lost is there as zeros before what came next.
+        heard = np.flatnonzero(fresh)
+        return fresh[heard[0] :] if len(heard) else fresh
+
+    def _decide(self, observation: Observation, tilt: float) -> Tilt:
+        now, config, heard = observation.stamp, self._config, self.heard
+        if self._began is None:
+            self._began = now
+        if heard is None or to_seconds(now - self._began) < config.listen:
+            return Tilt(0.0, 0.0)
+        if heard.level < config.silence:
+            raise DeafError("the microphone gives digital silence; is it muted?")
+        if self.start_content is None:
+            if heard.flowing:
+                self._find_start(now)
+            else:
+                return self._search(tilt)
+        return self._pour(observation, heard)
+
+    def _search(self, tilt: float) -> Tilt:
+        config = self._config
+        stuck = tilt >= self._tilting.max_tilt - 1e-3
+        if stuck and self._lasts("stuck", self._tilts[-1][0]):
+            raise EmptyError(
+                f"nothing is heard to flow at a tilt of {tilt:.2f} rad: the source seems empty"
+            )
+        bared = max(
+            (self._table.volume(0.0, tilt) - self._table.volume(0.0, tilt + 0.02)) / 0.02, 1e-6
+        )
+        rate = min(config.search, config.share * self._goal / config.reaction / bared)
+        return Tilt(max(rate, 0.03), 0.0)
+
+    def _find_start(self, now: int) -> None:
+        """Take the content from the tilt at which the flow heard now began, and catch up."""
+        count = self._listener.filling.count
+        left = self._left(now)
+        began = left - self._config.late * self._rng.random(count)
+        tilts = np.array([self._tilt(moment) for moment in began])
+        self._draining = draining = Draining.begun(self._source, tilts, self._rng)
+        self.start_content = float(draining.content.mean())
+        missed = np.zeros(count)
+        for moment in np.arange(began.min(), left, STEP):
+            draining.tilt = self._tilt(moment)
+            missed += draining.step(STEP, began <= moment)
+        self._listener.filling.add(missed)
+        self._since.clear()
+
+    def _lasts(self, trouble: str, now: int) -> bool:
+        """Whether a trouble has lasted for longer than patience."""
+        return to_seconds(now - self._since.setdefault(trouble, now)) > self._config.patience
+
+    def _pour(self, observation: Observation, heard: Estimate) -> Tilt:
+        config, belief = self._config, heard.belief
+        now, tilt = self._tilts[-1]
+        seconds = to_seconds(now)
+        # From what has been heard to what leaves the lip now.
+        draining = self._draining.mean(self._listener.filling.weights())
+        coming = 0.0
+        for moment in np.arange(self._reached or seconds, seconds, STEP):
+            draining.tilt = self._tilt(moment)
+            coming += float(draining.step(STEP)[0])
+        draining.tilt = tilt
+        flow = float(draining.flow()[0])
+        limits = self._tilting.limits
+        rate = (tilt - self._tilt(seconds - 0.15)) / 0.15
+        delay = config.delay + to_seconds(observation.now - observation.stamp)
+        coming += draining.tail(rate, limits.speed, limits.acceleration, delay)
+        remaining = self._goal - belief.poured - coming
+        if remaining <= 0:
+            return Tilt(estimated_volume=belief.poured + coming, done=True)
+        if flow > 4e-6 and not heard.flowing:
+            if self._lasts("quiet", now):
+                # Sound that was none of the pour: go on searching from here.
+                self.start_content = None
+                self._draining.content[:] = 0.0
+                self._since.clear()
+                return self._search(tilt)
+        else:
+            self._since.pop("quiet", None)
+        if tilt >= self._tilting.max_tilt - 1e-3 and flow < 1e-6:
+            raise EmptyError(
+                f"the source ran empty {remaining * 1e6:.0f} ml before the goal, by ear"
+            )
+        wanted = min(config.flow, max(remaining / config.approach, config.least))
+        wish = config.gain * (wanted - flow)
+        return Tilt(float(np.clip(wish, -config.search, config.search)), belief.poured)

@@ -1,0 +1,118 @@
+"""The stages of a pour that every classical policy shares: approach, pour, return upright."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.arm import Arm
+from multigen_core.arm.kinematics import forward
+from multigen_core.arm.trajectory import Trajectory, hold
+from multigen_core.errors import MultigenError
+from multigen_core.policy import Decision, Observation
+from multigen_core.types import Outcome, to_nanoseconds
+from multigen_policy.classical.tilting import STEP, Tilting, off_vertical, rest_to_rest
+
+UPRIGHT = 0.03
+"""A vessel tilted less than this [rad] counts as upright."""
+STANDING = 0.06
+"""A measured vessel off the vertical by less than this [rad] stands upright, on the path or not."""
+ON_PATH = 0.02
+"""A joint nearer to the path than this [rad] is on it."""
+MAX_LAG = 0.3
+"""How far the measured tilt may be from the planned one [rad]; a slow arm lags by about 0.1."""
+
+
+class ImpossibleGoalError(MultigenError):
+    """A pour that cannot be done."""
+
+
+class LaggingArmError(MultigenError):
+    """The arm is not where it was commanded: reset, stopped or in the way of something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tilt:
+    """What a policy wants of the vessel: a tilt rate [rad/s], or to be done pouring."""
+
+    rate: float = 0.0
+    estimated_volume: float = float("nan")
+    done: bool = False
+
+
+class Pouring:
+    """Runs the stages; `decide(observation, tilt)` is asked for the tilt rate while pouring."""
+
+    def __init__(
+        self, arm: Arm, tilting: Tilting, decide: Callable[[Observation, float], Tilt]
+    ) -> None:
+        self._arm = arm
+        self._tilting = tilting
+        self._decide = decide
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew at the next observation."""
+        self._stage = "approach"
+        self._arrival: int | None = None
+        self._estimate = float("nan")
+
+    def act(self, observation: Observation) -> Decision:
+        """The next decision."""
+        now = observation.now
+        positions = self._unwrapped(observation.joints.positions)
+        if self._stage == "approach":
+            start = self._tilting.path.tilt_of(positions)
+            away = float(np.abs(self._tilting.path.at(start) - positions).max())
+            if self._arrival is None or (now >= self._arrival and away > ON_PATH):
+                trajectory = self._tilting.approach(positions)
+                self._arrival = now + to_nanoseconds(float(trajectory.times[-1]) + STEP)
+                return self._decision(trajectory)
+            if now < self._arrival:
+                return Decision(None, self._stage, self._estimate)
+            self._tilting.start(start)
+            self._stage = "pour"
+        tilt = self._tilting.tilt(now)
+        measured = self._tilting.path.tilt_of(positions)
+        if abs(tilt - measured) > MAX_LAG:
+            raise LaggingArmError(
+                f"the arm does not follow: the vessel should be tilted by {tilt:.2f} rad and is by "
+                f"{measured:.2f} rad; see the guard's and the controller's messages"
+            )
+        if self._stage == "pour":
+            wish = self._decide(observation, tilt)
+            self._estimate = wish.estimated_volume
+            if not wish.done:
+                return self._decision(self._tilting.toward(wish.rate, now))
+            self._stage = "return"
+        if max(tilt, measured) < UPRIGHT:
+            self._stage = "done"
+            trajectory = hold(self._arm.names, self._tilting.path.at(0.0))
+            return self._decision(trajectory, Outcome.SUCCEEDED)
+        return self._decision(self._tilting.toward(-self._tilting.limits.speed, now))
+
+    def _decision(
+        self, trajectory: Trajectory, outcome: Outcome = Outcome.RUNNING, reason: str = ""
+    ) -> Decision:
+        return Decision(trajectory, self._stage, self._estimate, outcome, reason)
+
+    def _unwrapped(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Drivers report continuous joints modulo a turn; the path does not."""
+        return self._arm.nearest_turn(positions, self._tilting.path.at(0.0))
+
+    def retreat(self, positions: NDArray[np.float64]) -> Trajectory:
+        """From measured `positions` (J,) [rad] back along the path to upright."""
+        positions = self._unwrapped(positions)
+        tilt = float(self._tilting.path.tilt_of(positions))
+        if tilt < UPRIGHT:
+            return rest_to_rest(self._arm, positions, self._tilting.path.at(0.0))
+        self._tilting.start(tilt)
+        seconds = tilt / self._tilting.limits.speed + 1.0
+        return self._tilting.toward(-self._tilting.limits.speed, 0, seconds, seconds)
+
+    def upright(self, positions: NDArray[np.float64]) -> bool:
+        """Whether the held vessel stands upright at measured `positions` (J,) [rad]."""
+        return bool(off_vertical(forward(self._arm, positions)) < STANDING)

@@ -1,0 +1,162 @@
+"""Turns wished tilt rates into joint trajectories along a pour path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.arm import Arm
+from multigen_core.arm.kinematics import forward
+from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower
+from multigen_core.errors import MultigenError
+from multigen_core.station.pour_path import PourPath
+
+STEP = 0.1
+"""Spacing of trajectory points [s]."""
+MAX_CARRY_TILT = 0.15
+"""How far a vessel that may be full is tilted while it is carried [rad]."""
+MAX_SINK = 0.02
+"""How far it may sink below both ends of the way [m]."""
+
+
+@dataclass(frozen=True, slots=True)
+class TiltLimits:
+    """Speed [rad/s] and acceleration [rad/s^2] of the tilt.
+
+    A joint within `reach` [rad] of the path is moved straight onto it.
+    """
+
+    speed: float = 0.4
+    acceleration: float = 0.8
+    reach: float = 0.1
+
+
+class OffPathError(MultigenError):
+    """The arm is not where pours begin."""
+
+
+class Tilting:
+    """Plans the tilt of the held vessel and the joints that give it.
+
+    Every plan goes on from the tilt and rate that the last one has now, as the controller does, and
+    ends at rest, so that the arm stops by itself if no further plan follows.
+    """
+
+    def __init__(self, arm: Arm, path: PourPath, limits: TiltLimits = TiltLimits()) -> None:
+        self.path = path
+        self.limits = limits
+        self._arm = arm
+        self._follower = TrajectoryFollower(("tilt",), np.zeros(1))
+
+    @property
+    def max_tilt(self) -> float:
+        """Where the path ends [rad]."""
+        return float(self.path.tilts[-1])
+
+    def start(self, tilt: float) -> None:
+        """Begin at rest at `tilt` [rad]."""
+        self._follower.reset(np.array([tilt]))
+
+    def tilt(self, now: int) -> float:
+        """The planned tilt [rad] at `now` [ns]."""
+        return float(self._follower.sample(now)[0][0])
+
+    def toward(self, rate: float, now: int, horizon: float = 0.8, hold: float = 0.3) -> Trajectory:
+        """The plan that reaches tilt `rate` [rad/s], keeps it for `hold` seconds, then brakes.
+
+        Args:
+            rate: clipped to the limits.
+            now: time of the plan's start [ns].
+            horizon: length of the plan [s]; lengthened until it ends at rest.
+            hold: how long the rate is wished for [s]; longer than the time to the next plan.
+        """
+        position, velocity = (float(v[0]) for v in self._follower.sample(now))
+        rate = float(np.clip(rate, -self.limits.speed, self.limits.speed))
+        change = self.limits.acceleration * STEP
+        tilts: list[float] = []
+        rates: list[float] = []
+        while len(tilts) * STEP < horizon - 1e-9 or abs(velocity) > 1e-12:
+            wish = rate if len(tilts) * STEP < hold else 0.0
+            room = self.max_tilt - position if wish > 0 else position
+            ahead = abs(velocity) if velocity * wish > 0 else 0.0
+            wish = float(np.sign(wish)) * min(abs(wish), _braking_speed(room, ahead, self.limits))
+            new = velocity + float(np.clip(wish - velocity, -change, change))
+            position += STEP * (velocity + new) / 2
+            velocity = new
+            tilts.append(position)
+            rates.append(velocity)
+        times = STEP * np.arange(1.0, len(tilts) + 1)
+        plan = Trajectory(("tilt",), times, np.array(tilts)[:, None], np.array(rates)[:, None])
+        self._follower.accept(plan, now)
+        return self._joints(times, np.array(tilts), np.array(rates))
+
+    def _joints(
+        self, times: NDArray[np.float64], tilts: NDArray[np.float64], rates: NDArray[np.float64]
+    ) -> Trajectory:
+        positions = self.path.at(tilts)
+        velocities = self.path.slope(tilts) * rates[:, None]
+        velocities[-1] = 0.0
+        return Trajectory(self._arm.names, times, positions, velocities)
+
+    def approach(self, positions: NDArray[np.float64]) -> Trajectory:
+        """From measured `positions` (J,) [rad] to the path's start, or where it passes near.
+
+        Raises:
+            OffPathError: on the way the vessel would tilt or sink; it holds liquid.
+        """
+        near = self.path.at(self.path.tilt_of(positions))
+        if np.abs(near - positions).max() <= self.limits.reach:
+            return rest_to_rest(self._arm, positions, near)
+        trajectory = rest_to_rest(self._arm, positions, self.path.at(0.0))
+        tools = np.array([forward(self._arm, q) for q in (positions, *trajectory.positions)])
+        tilt = float(off_vertical(tools).max())
+        sinks = min(tools[0, 2, 3], tools[-1, 2, 3]) - float(tools[:, 2, 3].min())
+        if tilt > MAX_CARRY_TILT or sinks > MAX_SINK:
+            raise OffPathError(
+                f"moving the arm to where the pour begins would tilt the vessel by {tilt:.2f} rad "
+                f"and lower it by {sinks:.2f} m on the way (at most {MAX_CARRY_TILT} rad, "
+                f"{MAX_SINK} m): first move it near its home or the pour, the vessel upright"
+            )
+        return trajectory
+
+
+def off_vertical(tools: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Angle [rad] of the vessel's axis, the y of tool frames (..., 4, 4), from the vertical."""
+    return np.arccos(np.clip(tools[..., 2, 1], -1.0, 1.0))
+
+
+def rest_to_rest(
+    arm: Arm, start: NDArray[np.float64], goal: NDArray[np.float64], scale: float = 0.35
+) -> Trajectory:
+    """A straight joint-space move that starts and ends at rest, by the minimum-jerk polynomial.
+
+    Its peak speed is 1.875, its peak acceleration 5.77 times distance over duration (squared);
+    `scale` is the share of the arm's limits it uses.
+    """
+    distance = np.abs(goal - start)
+    duration = max(
+        2 * STEP,
+        float((1.875 * distance / (scale * arm.velocity)).max()),
+        float(np.sqrt(5.774 * distance / (scale * arm.acceleration)).max()),
+    )
+    count = int(np.ceil(duration / STEP))
+    s = (np.arange(1, count + 1) / count)[:, None]
+    shape = s**3 * (10 - 15 * s + 6 * s**2)
+    slope = 30 * s**2 * (1 - s) ** 2 / (count * STEP)
+    delta = goal - start
+    return Trajectory(
+        arm.names, STEP * np.arange(1.0, count + 1), start + shape * delta, slope * delta
+    )
+
+
+def _braking_speed(room: float, speed: float, limits: TiltLimits) -> float:
+    """The speed [rad/s] one step on from which braking ends within `room` [rad] of here.
+
+    Braking in whole steps from v takes up to a STEP²/8 more than v²/2a, as its last step may be a
+    part; the step until then covers the mean of both speeds.
+    """
+    a = limits.acceleration
+    left = room - STEP * speed / 2 - a * STEP**2 / 8
+    return max(0.0, a * (float(np.sqrt(max(0.0, STEP**2 / 4 + 2 * left / a))) - STEP / 2))

@@ -1,0 +1,1 @@
+"""Many pours in closed loop without ROS: evaluation and generation."""

@@ -1,0 +1,101 @@
+"""An offline episode as a bag, with the topics that a recorder of the live graph would write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from multigen_core.bags import FACTORY, BagWriter
+from multigen_core.bags.substitution import Entry
+from multigen_core.contract import (
+    ARM_COMMAND,
+    AUDIO,
+    AUDIO_INFO,
+    AUDIO_VIEW,
+    CAMERA_FRAME,
+    CAMERA_INFO,
+    CHUNK,
+    GOAL,
+    GUARD_COMMAND,
+    IMAGE_COMPRESSED,
+    JOINT_STATES,
+    LIQUID_STATE,
+    MICROPHONE_FRAME,
+    POUR_STATE,
+    PROGRESS,
+    SAMPLE_RATE,
+)
+from multigen_core.messages import audio_info, camera_info
+from multigen_core.policy import PourGoal
+from multigen_core.rollout.episode import Tick
+from multigen_core.streams.chunks import Rechunker
+from multigen_core.types import AudioChunk, PourProgress, to_seconds
+from multigen_policy.rollouts.closed_loop import Pour, progress_of
+
+TOPICS = (
+    IMAGE_COMPRESSED, CAMERA_INFO, AUDIO, AUDIO_INFO, JOINT_STATES, GUARD_COMMAND, ARM_COMMAND,
+    LIQUID_STATE, POUR_STATE, GOAL, PROGRESS,
+)  # fmt: skip
+
+
+def write_episode(
+    path: Path, pour: Pour, metadata: Mapping[str, object], hearing: bool = False
+) -> float:
+    """Write a bag as the episode runs; returns the time simulated [s].
+
+    Bag times are those at which a live graph would have had the data: a sound's is its end.
+
+    Args:
+        path: the bag's folder, not there yet.
+        pour: the episode, not begun.
+        metadata: what the bag tells about itself.
+        hearing: whether to keep the cut-away view's frames, which a live bag has not.
+
+    Raises:
+        BagError: the folder exists or cannot be written.
+        MultigenError: the episode fails; no bag remains.
+    """
+    topics = (*TOPICS, AUDIO_VIEW) if hearing else TOPICS
+    rechunker = Rechunker(CHUNK, SAMPLE_RATE)
+    start, now, goal = None, 0, pour.goal
+    with BagWriter(path, topics, metadata) as bag:
+        for tick in pour.ticks:
+            now = tick.observation.now
+            if start is None:
+                start = now
+                bag.write(AUDIO_INFO, audio_info(SAMPLE_RATE, FACTORY), start)
+                bag.write(GOAL, PourProgress(start, "accepted", goal.target_volume), start)
+            entries = [*_world(tick, hearing), *_sound(tick, rechunker)]
+            entries += _decided(tick, goal, start)
+            if tick.image is not None:
+                calibration = pour.simulator.calibration("public")
+                info = camera_info(calibration, now, CAMERA_FRAME, FACTORY)
+                entries += [(IMAGE_COMPRESSED, tick.image, now), (CAMERA_INFO, info, now)]
+            for topic, item, stamp in sorted(entries, key=lambda entry: entry[2]):
+                bag.write(topic, item, stamp)
+    return to_seconds(now - (start or 0))
+
+
+def _world(tick: Tick, hearing: bool) -> Iterator[Entry]:
+    yield from ((JOINT_STATES, state, state.stamp) for state in tick.path)
+    yield from ((LIQUID_STATE, state, state.stamp) for state in tick.liquids)
+    yield POUR_STATE, tick.pour, tick.pour.stamp
+    if hearing and tick.hearing is not None:
+        yield AUDIO_VIEW, tick.hearing, tick.hearing.stamp
+
+
+def _sound(tick: Tick, rechunker: Rechunker) -> Iterator[Entry]:
+    for whole in tick.sound:
+        for chunk in rechunker.push(whole):
+            given = AudioChunk(chunk.stamp, chunk.samples, chunk.sample_rate, MICROPHONE_FRAME)
+            yield AUDIO, given, chunk.end
+
+
+def _decided(tick: Tick, goal: PourGoal, start: int) -> Iterator[Entry]:
+    now, decision = tick.observation.now, tick.decision
+    if decision is not None and decision.trajectory is not None:
+        yield GUARD_COMMAND, decision.trajectory, now
+        yield ARM_COMMAND, decision.trajectory, now
+    progress = progress_of(tick, goal, start)
+    if progress is not None:
+        yield PROGRESS, progress, now

@@ -1,0 +1,134 @@
+"""`multigen evaluate`: many seeded pours in closed loop, in parallel and resumable."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from multigen_core.errors import MultigenError
+from multigen_core.files import write_json
+from multigen_core.workers import run_tasks
+from multigen_policy.evaluation.metrics import NOT_COMPARABLE, aggregate
+from multigen_policy.evaluation.results import aggregate_lines, metrics_of, print_results, summary
+from multigen_policy.policies import POLICIES
+from multigen_policy.rollouts.closed_loop import EXPERT, Job, run_job
+from multigen_policy.rollouts.job_arguments import add_job_arguments, check_job_arguments
+
+
+def register_evaluate(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `multigen evaluate`."""
+    parser.description = (
+        "Pour in closed loop without ROS, seed by seed, and print the figures. With --json, "
+        "finished episodes are kept beside FILE and are not run again."
+    )
+    parser.add_argument("--episodes", type=int, default=20, metavar="N", help="seeds per scene")
+    add_job_arguments(parser)
+    parser.add_argument(
+        "--policy", nargs="+", default=["acoustic"], choices=(*POLICIES, EXPERT), metavar="POLICY",
+        help=f"any of {', '.join((*POLICIES, EXPERT))} (default: acoustic)",
+    )  # fmt: skip
+    parser.add_argument("--vessel-known", action="store_true", help="tell the policy the vessel")
+    parser.add_argument(
+        "--told-ml", type=float, default=350.0, metavar="ML",
+        help="start volume that the policy is told, whatever the source holds (default 350)",
+    )  # fmt: skip
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
+    parser.set_defaults(run=run_evaluate)
+
+
+def run_evaluate(args: argparse.Namespace) -> int:
+    """Run what has not been run; an episode that fails is named, and makes the exit status 1."""
+    check_job_arguments(args, args.processes)
+    low, high = args.target_ml
+    jobs = [
+        Job(
+            scene, seed, policy, args.synthesizer, args.vessel_known,
+            low, high, args.told_ml, args.checkpoint,
+        )
+        for policy in args.policy
+        for scene in args.scene
+        for seed in range(args.first_seed, args.first_seed + args.episodes)
+    ]  # fmt: skip
+    journal = args.json.with_suffix(".jsonl") if args.json else None
+    done = read_journal(journal) if journal else {}
+    failed = []
+    console = Console()
+    todo = [job for job in jobs if job.key not in done]
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("pouring", total=len(jobs), completed=len(jobs) - len(todo))
+        for job, outcome in run_tasks(run_job, todo, args.processes):
+            progress.advance(task)
+            if isinstance(outcome, Exception):
+                message = str(outcome) or type(outcome).__name__
+                failed.append({"bag": f"{job.scene}-{job.seed} {job.policy}", "error": message})
+                continue
+            done[job.key] = outcome
+            if journal:
+                append_journal(journal, outcome)
+    results = [done[job.key] for job in jobs if job.key in done]
+    _print(results, args.policy, console)
+    for failure in failed:
+        console.print(f"failed: {failure['bag']}: {failure['error']}", style="red")
+    if args.json:
+        write_json(args.json, summary(results, failed))
+    return 1 if failed else 0
+
+
+def read_journal(path: Path) -> dict[str, dict[str, Any]]:
+    """Results by their job's key; a line cut short by a kill is left out."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise MultigenError(f"{path}: {error.strerror}") from error
+    results = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            result = json.loads(line)
+        except ValueError:
+            continue
+        try:
+            metrics_of(result)
+            results[str(result["job"])] = result
+        except (KeyError, TypeError) as error:
+            raise MultigenError(
+                f"{path}:{number}: not a line of multigen evaluate ({error}); move it away"
+            ) from error
+    return results
+
+
+def append_journal(path: Path, result: dict[str, Any]) -> None:
+    """Add one result as a line of its own, and see it to the disk."""
+    line = (json.dumps(result, ensure_ascii=False) + "\n").encode()
+    try:
+        with path.open("ab+") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                line = line if file.read(1) == b"\n" else b"\n" + line
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise MultigenError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _print(results: Sequence[dict[str, Any]], policies: Sequence[str], console: Console) -> None:
+    if len(policies) == 1:
+        if results:
+            print_results(results, console)
+        return
+    for policy in policies:
+        own = [metrics_of(result) for result in results if result["policy"] == policy]
+        console.print(f"[bold]{policy}[/]")
+        for label, text in aggregate_lines(aggregate(own)):
+            console.print(f"  {label:<24}{text}")
+    console.print(NOT_COMPARABLE, style="yellow")

@@ -1,0 +1,129 @@
+"""`multigen generate`: simulated episodes as bags, to train and to evaluate on."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from multigen_core.bags import provenance
+from multigen_core.errors import MultigenError
+from multigen_core.workers import run_tasks
+from multigen_policy.classical.expert import ExpertConfig
+from multigen_policy.policies import POLICIES
+from multigen_policy.rollouts.closed_loop import EXPERT, Job, start
+from multigen_policy.rollouts.episode_bag import write_episode
+from multigen_policy.rollouts.job_arguments import add_job_arguments, check_job_arguments
+
+SLOWEST, FASTEST = 10e-6, 60e-6
+"""Flows that the expert aims at, one drawn for each episode [m^3/s]."""
+_UNFINISHED = ".unfinished"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One bag to write."""
+
+    job: Job
+    bag: Path
+    hearing: bool
+
+
+def register_generate(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `multigen generate`."""
+    parser.description = (
+        "Write simulated episodes as bags: pictures, sound, joints, commands and ground truth. "
+        "Bags that exist are kept and not made again, so an interrupted run goes on where it was."
+    )
+    parser.add_argument("--episodes", type=int, required=True, metavar="N", help="seeds per scene")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the bags")
+    add_job_arguments(parser)
+    parser.add_argument(
+        "--policy", default=EXPERT, choices=(*POLICIES, EXPERT),
+        help="who pours (default: the expert, at flows drawn from 10 to 60 ml/s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--hearing-view", action="store_true", help="keep the cut-away view's frames, too"
+    )
+    parser.add_argument("--backend", default="mujoco", help="physics (default mujoco)")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
+    parser.set_defaults(run=run_generate)
+
+
+def run_generate(args: argparse.Namespace) -> int:
+    """Write the bags that are not there; an episode that fails is named, and makes the status 1."""
+    check_job_arguments(args, args.workers)
+    low, high = args.target_ml
+    seeds = range(args.first_seed, args.first_seed + args.episodes)
+    out = args.out.expanduser().absolute()
+    tasks = [
+        Task(
+            Job(
+                scene, seed, args.policy, args.synthesizer, False, low, high,
+                checkpoint=args.checkpoint, simulator=args.backend,
+            ),
+            out / f"{Path(scene).stem}-{seed:05d}",
+            args.hearing_view,
+        )
+        for scene in args.scene
+        for seed in seeds
+    ]  # fmt: skip
+    todo = [task for task in tasks if not task.bag.exists()]
+    console, failed, simulated = Console(), 0, 0.0
+    began = time.monotonic()
+    with Progress(console=console, transient=True) as progress:
+        bar = progress.add_task("episodes", total=len(tasks), completed=len(tasks) - len(todo))
+        for task, outcome in run_tasks(generate, todo, args.workers):
+            progress.advance(bar)
+            if isinstance(outcome, Exception):
+                failed += 1
+                reason = str(outcome) or type(outcome).__name__
+                console.print(f"failed: {task.bag.name}: {reason}", style="red")
+            else:
+                simulated += outcome
+    took = time.monotonic() - began
+    made = len(todo) - failed
+    console.print(
+        f"{made} episodes written to {out}, {len(tasks) - len(todo)} were there; "
+        f"{simulated:.0f} s simulated in {took:.0f} s, {simulated / took:.1f} times real time"
+    )
+    return 1 if failed else 0
+
+
+def generate(task: Task) -> float:
+    """Write one bag, complete or not at all; returns the time simulated [s].
+
+    Raises:
+        MultigenError: the episode is impossible or the bag cannot be written.
+    """
+    job = task.job
+    rng = np.random.default_rng([job.seed, 11])
+    flow = math.exp(rng.uniform(math.log(SLOWEST), math.log(FASTEST)))
+    pour = start(job, ExpertConfig(flow=flow), pictures=True, hearing=task.hearing)
+    metadata = provenance() | {
+        "scene": job.scene,
+        "seed": str(job.seed),
+        "target_ml": f"{pour.goal.target_volume * 1e6:.6g}",
+        "policy": job.policy,
+        "synthesizer": job.synthesizer,
+        "synthesizer_checkpoint": job.checkpoint,
+        "backend": job.simulator,
+        "sim": "true",
+    }
+    part = task.bag.parent / _UNFINISHED / task.bag.name
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        simulated = write_episode(part, pour, metadata, task.hearing)
+        part.rename(task.bag)
+    except OSError as error:
+        raise MultigenError(f"{task.bag}: cannot be written: {error.strerror}") from error
+    return simulated

@@ -1,0 +1,39 @@
+"""Command-line arguments that say which pours to run in closed loop."""
+
+from __future__ import annotations
+
+import argparse
+
+from multigen_core.errors import MultigenError
+from multigen_core.synthesizer import DEFAULT, synthesizer_names
+from multigen_core.world.scene import load_scene
+
+
+def add_job_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add seeds, scenes, sound and goals."""
+    parser.add_argument("--first-seed", type=int, default=0, metavar="SEED")
+    parser.add_argument("--scene", nargs="+", default=["randomised"], help="names or YAML files")
+    parser.add_argument(
+        "--synthesizer", default=DEFAULT, choices=synthesizer_names(), metavar="NAME",
+        help=f"any of {', '.join(synthesizer_names())} (default %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--checkpoint", default="", help="the synthesizer's weights or settings")
+    parser.add_argument(
+        "--target-ml", nargs=2, type=float, default=(60.0, 250.0), metavar=("LOW", "HIGH"),
+        help="goals are drawn from here (default 60 250)",
+    )  # fmt: skip
+
+
+def check_job_arguments(args: argparse.Namespace, processes: int) -> None:
+    """Refuse what no episode can be run with.
+
+    Raises:
+        MultigenError: a count, a goal or a scene is impossible.
+    """
+    if args.episodes < 1 or processes < 1:
+        raise MultigenError("episodes and processes must be at least 1")
+    low, high = args.target_ml
+    if not 0 < low <= high:
+        raise MultigenError("--target-ml takes two positive volumes, the smaller one first")
+    for scene in args.scene:
+        load_scene(scene, args.first_seed)

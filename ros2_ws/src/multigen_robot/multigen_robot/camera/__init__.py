@@ -1,0 +1,1 @@
+"""The camera, behind its node."""

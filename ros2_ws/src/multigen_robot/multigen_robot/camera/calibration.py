@@ -1,0 +1,119 @@
+"""Camera calibrations in the YAML form of ROS's camera_calibration."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from multigen_core.config.yaml_file import ConfigError, load_yaml, share_directory, validate
+from multigen_core.errors import MultigenError
+from multigen_core.types import CameraCalibration
+
+_VIEW = np.deg2rad(60.0)
+"""Horizontal field of view assumed of an uncalibrated camera, that of a common webcam."""
+
+
+class _Matrix(BaseModel):
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    rows: int
+    cols: int
+    data: list[float]
+
+    @model_validator(mode="after")
+    def _complete(self) -> _Matrix:
+        if len(self.data) != self.rows * self.cols:
+            raise ValueError(f"{len(self.data)} numbers given for {self.rows}×{self.cols}")
+        return self
+
+
+class _File(BaseModel):
+    image_width: int = Field(gt=0)
+    image_height: int = Field(gt=0)
+    camera_matrix: _Matrix
+    distortion_model: str
+    distortion_coefficients: _Matrix
+
+    @model_validator(mode="after")
+    def _supported(self) -> _File:
+        if (self.camera_matrix.rows, self.camera_matrix.cols) != (3, 3):
+            raise ValueError("camera_matrix must be 3×3")
+        if min(self.camera_matrix.data[0], self.camera_matrix.data[4]) <= 0:
+            raise ValueError("camera_matrix holds no positive focal lengths")
+        if self.distortion_model != "plumb_bob" or len(self.distortion_coefficients.data) > 5:
+            raise ValueError(
+                f"distortion_model {self.distortion_model!r} with "
+                f"{len(self.distortion_coefficients.data)} coefficients: only plumb_bob with up to "
+                "5 is supported"
+            )
+        return self
+
+
+def load_calibration(url: str, camera_name: str) -> CameraCalibration | None:
+    """The calibration at a camera_info_url: a path, file://PATH or package://PACKAGE/PATH.
+
+    An empty `url` stands for the file where camera_info_manager keeps it,
+    ~/.ros/camera_info/NAME.yaml; None if there is none.
+
+    Raises:
+        MultigenError: the file is missing or wrong.
+    """
+    if not url:
+        home = Path(os.environ.get("ROS_HOME") or Path.home() / ".ros")
+        path = home / "camera_info" / f"{camera_name}.yaml"
+        if not path.is_file():
+            return None
+    else:
+        path = _path(url)
+    file = validate(_File, load_yaml(path), path)
+    return CameraCalibration(
+        file.image_width,
+        file.image_height,
+        np.array(file.camera_matrix.data).reshape(3, 3),
+        tuple((file.distortion_coefficients.data + 5 * [0.0])[:5]),
+    )
+
+
+def _path(url: str) -> Path:
+    if url.startswith("package://"):
+        package, _, rest = url.removeprefix("package://").partition("/")
+        return share_directory(package) / rest
+    if "://" in url and not url.startswith("file://"):
+        raise ConfigError(
+            f"camera_info_url {url}: give a path, file://PATH or package://PACKAGE/PATH"
+        )
+    return Path(url.removeprefix("file://")).expanduser()
+
+
+def assumed_calibration(width: int, height: int) -> CameraCalibration:
+    """A pinhole camera with a common webcam's field of view, for one that is not calibrated."""
+    focal = width / 2 / np.tan(_VIEW / 2)
+    matrix = np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
+    return CameraCalibration(width, height, matrix)
+
+
+class CalibrationSizeError(MultigenError):
+    """A calibration belongs to pictures of another shape."""
+
+
+def fitted(calibration: CameraCalibration, width: int, height: int) -> CameraCalibration:
+    """The calibration for pictures of another resolution of the same view.
+
+    Pixel centres have whole coordinates, so (c + ½) scales with the resolution.
+
+    Raises:
+        CalibrationSizeError: the aspect ratio differs, so the picture shows another view.
+    """
+    if (calibration.width, calibration.height) == (width, height):
+        return calibration
+    sx, sy = width / calibration.width, height / calibration.height
+    if abs(sx / sy - 1) > 0.01:
+        raise CalibrationSizeError(
+            f"calibrated for {calibration.width}×{calibration.height}, the camera gives "
+            f"{width}×{height}: calibrate it at that size"
+        )
+    scale = np.array([[sx, 0, (sx - 1) / 2], [0, sy, (sy - 1) / 2], [0, 0, 1]])
+    return CameraCalibration(width, height, scale @ calibration.matrix, calibration.distortion)

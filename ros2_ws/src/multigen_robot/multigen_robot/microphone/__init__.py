@@ -1,0 +1,1 @@
+"""The microphone, behind its node."""

@@ -1,0 +1,1 @@
+"""Reduced-order hydraulics of a pour."""

@@ -1,0 +1,287 @@
+"""The liquid: from the held vessel over its lip through the air into the target.
+
+A reduced-order model: quasi-static level in the tilted source with its first sloshing mode, a weir
+at the lip, ballistic parcels, and an upright target with its own slosh.
+"""
+
+from __future__ import annotations
+
+from math import cos, exp, pi, sin, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.types import LiquidState
+from multigen_core.world.scene import HydraulicsSpec
+from multigen_core.world.tilted_volume import volume_table
+from multigen_core.world.vessel import Liquid, Vessel
+from multigen_core.world.wetting import GRAVITY, Wetting
+from multigen_sim.liquid.glug import Glug
+from multigen_sim.liquid.jet import Jet, Landing
+from multigen_sim.liquid.ledger import Ledger, Place
+from multigen_sim.liquid.resonance import ResonanceTable
+from multigen_sim.liquid.slosh import Slosh
+from multigen_sim.liquid.vessel_pose import VesselPose
+from multigen_sim.liquid.wall_film import WallFilm
+from multigen_sim.liquid.weir import Overflow, cling, overflow
+from multigen_sim.liquid.wetted_area import wetted_area_table
+
+_TURBULENCE_TIME = 0.06
+_RATE_TIME = 0.01
+_ACCELERATION_TIME = 0.03
+_DRIPPING = 0.5
+"""Weber number of the stream below which it leaves the lip in drops."""
+_DRIBBLE_PATH = 0.012
+"""Mean way along the outer wall after which a dribble lets go [m]."""
+_LARGEST_SHARE = 0.5
+"""Of the liquid above the lip that one step may take."""
+_BACKWARD_DIP = 0.8
+_FILLED_NECK = 0.5
+"""Part of a glugging mouth that the liquid takes, the air the rest."""
+_STIR = 0.15
+"""Part of the jet's momentum that lifts the target's surface on one side."""
+
+
+class Hydraulics:
+    """The liquid of one pour; `step` advances it under a moving source."""
+
+    def __init__(
+        self,
+        source: Vessel,
+        target: Vessel,
+        target_position: NDArray[np.float64],
+        liquid: Liquid,
+        spec: HydraulicsSpec,
+        source_volume: float,
+        target_volume: float,
+        pose: VesselPose,
+        seed: int,
+    ) -> None:
+        self.source, self.target, self.liquid = source, target, liquid
+        self.target_position = np.asarray(target_position, float)
+        self.spec = spec
+        self.volumes = Ledger(source_volume, target_volume)
+        self.start_volume = source_volume
+        self.time = 0.0
+        self.pose = pose
+        self.source_slosh = Slosh(spec.slosh_damping)
+        self.target_slosh = Slosh(spec.slosh_damping)
+        self.jet = Jet(target, self.target_position)
+        self.flow = Overflow()
+        self.surface_radius = source.mouth_radius
+        """Of a disc as large as the source's free surface [m]."""
+        self.puddle = np.zeros(2)
+        self._rng = np.random.default_rng(seed)
+        self._glug = Glug(source, liquid, self._rng)
+        self._table = volume_table(source)
+        self._wetting = Wetting.of(source, liquid, spec.capillarity)
+        self._wetted_area = wetted_area_table(source)
+        self.film = WallFilm(self._wetting, self._wetted_area.area(source_volume, pose.tilt))
+        self._lip_is_wet = False
+        self._runs = False
+        self._dribble = 0.0
+        self._drop = 0.0
+        self._resonance = ResonanceTable.of(target)
+        self._turbulence = np.zeros(3)
+        self._velocity = np.zeros(3)
+        self._drift = 0.0
+        self._acceleration = 0.0
+        self._rates = np.zeros(3)
+        self._impact = Landing()
+        self.head = self._table.surface(source_volume, pose.tilt)[0]
+
+    @property
+    def bulk(self) -> float:
+        """What stands in the source [m^3], without the film on its wall and drops at its lip."""
+        return max(self.volumes[Place.SOURCE] - self.film.volume - self.hanging, 0.0)
+
+    @property
+    def hanging(self) -> float:
+        """Drops at and below the lip that have not let go yet [m^3]; part of the source's."""
+        return self._dribble + self._drop
+
+    @property
+    def target_level(self) -> float:
+        """Level in the target [m] above its inner bottom."""
+        return float(self.target.level(self.volumes[Place.TARGET]))
+
+    @property
+    def target_surface(self) -> float:
+        """Height of the target's surface in the world [m]."""
+        return float(self.target_position[2]) + self.target.floor + self.target_level
+
+    @property
+    def poured(self) -> float:
+        """Volume gained by the target [m^3]."""
+        gone = self.volumes[Place.SOURCE] + self.volumes[Place.AIR] + self.volumes[Place.SPILLED]
+        return self.start_volume - gone
+
+    @property
+    def impact_point(self) -> tuple[float, float]:
+        """Where the jet last struck [m], in the world's horizontal plane."""
+        return self._impact.point
+
+    def step(self, pose: VesselPose, dt: float) -> None:
+        """Advance by `dt` [s] to the moment the source is at `pose`."""
+        self.time += dt
+        self._move_source(pose, dt)
+        self._pour(dt)
+        self._land(dt)
+
+    def _move_source(self, pose: VesselPose, dt: float) -> None:
+        """Slosh the source by the sideways acceleration of its liquid."""
+        volume = self.bulk
+        depth = 0.5 * float(self.source.level(volume))
+        below = self.source.height - depth
+        velocity = (pose.on_axis(below) - self.pose.on_axis(below)) / dt
+        self._velocity = (
+            pose.lip(self.source.mouth_radius) - self.pose.lip(self.source.mouth_radius)
+        ) / dt
+        drift = float(velocity @ pose.downhill)
+        blend = min(dt / _ACCELERATION_TIME, 1.0)
+        self._acceleration += blend * ((drift - self._drift) / dt - self._acceleration)
+        self._drift = drift
+        self.pose = pose
+        self.head, area, self._held = self._table.surface(volume, pose.tilt)
+        radius = self.surface_radius = sqrt(max(area, 1e-6) / pi)
+        self.film.step(self._wetted_area.area(volume, pose.tilt), radius, volume, dt)
+        rest = -self._acceleration / GRAVITY * radius
+        self.source_slosh.step(rest, radius, 2.0 * depth, dt)
+
+    def _pour(self, dt: float) -> None:
+        pose, liquid = self.pose, self.liquid
+        volume = self.bulk
+        surplus = volume - self._held
+        head = self.head + self.source_slosh.height
+        radius = self.source.mouth_radius
+        self.flow = Overflow()
+        held = self._held_back(head)
+        if surplus <= 0.0 or head <= held:
+            self._runs = False
+            self._glug.frequency = 0.0
+            return
+        self._runs = self._lip_is_wet = True
+        flow = overflow(head, pose.tilt, radius, liquid, self.spec.discharge, held)
+        rate = self._glug.limit(flow.rate, head, pose.tilt, volume, dt)
+        rate = min(rate, _LARGEST_SHARE * surplus / dt)
+        if self._glug.frequency:
+            full = rate / (_FILLED_NECK * pi * radius**2)
+            flow = Overflow(rate, min(flow.speed, full), flow.width)
+        self.flow = Overflow(rate, flow.speed, flow.width)
+        kick = self._rng.standard_normal(4)
+        fade = exp(-dt / _TURBULENCE_TIME)
+        self._turbulence = fade * self._turbulence + sqrt(1.0 - fade**2) * kick[:3]
+        velocity = self._velocity + self._throw(flow.speed)
+        lip = pose.lip(radius)
+        leak = cling(flow, head, liquid) * max(cos(pose.tilt), 0.0)
+        if self._drips(self.flow):
+            self._drop += (1.0 - leak) * rate * dt
+            if self._drop > self._wetting.drop:
+                self._drop -= self._emit(self._drop, rate, lip, velocity, drop=True)
+        else:
+            self._emit((1.0 - leak) * rate * dt + self._drop, rate, lip, velocity)
+            self._drop = 0.0
+        self._dribble += leak * rate * dt
+        if self._dribble > self._wetting.drop:
+            path = _DRIBBLE_PATH * min(abs(kick[3]), 3.0)
+            origin = lip - path * pose.axis
+            self._dribble -= self._emit(self._dribble, rate, origin, self._velocity, drop=True)
+
+    def _held_back(self, head: float) -> float:
+        """The head [m] that surface tension holds: more on a lip that no flow has wetted yet."""
+        if self._runs or self._lip_is_wet or head >= self._wetting.starting_head(self.pose.tilt):
+            return self._wetting.stopping_head
+        return head
+
+    def _drips(self, flow: Overflow) -> bool:
+        """Whether the stream is too slow and thin to hold together as it leaves the lip."""
+        diameter = sqrt(4.0 * flow.rate / (pi * max(flow.speed, 1e-3)))
+        weber = self.liquid.density * flow.speed**2 * diameter / self.liquid.surface_tension
+        return weber < _DRIPPING
+
+    def _throw(self, speed: float) -> NDArray[np.float64]:
+        """Velocity [m/s], (3,), of what leaves the lip at `speed` [m/s], against the vessel."""
+        noise = self.spec.jet_noise * self._turbulence
+        dip = max(self.pose.tilt - pi / 2, 0.0) * _BACKWARD_DIP
+        forward = self.pose.downhill
+        across = np.array([-forward[1], forward[0], 0.0])
+        speed *= 1.0 + noise[0]
+        velocity = speed * (cos(dip) * forward + noise[1] * across)
+        velocity[2] += speed * (noise[2] - sin(dip))
+        return velocity
+
+    def _emit(
+        self,
+        volume: float,
+        rate: float,
+        origin: NDArray[np.float64],
+        velocity: NDArray[np.float64],
+        drop: bool = False,
+    ) -> float:
+        """Let a parcel go; drops that hang at or below the lip are the source's until then."""
+        volume = min(volume, self.volumes[Place.SOURCE])
+        if volume <= 0.0:
+            return 0.0
+        sent = self.jet.emit(self.time, volume, rate, origin, velocity, self.target_surface, drop)
+        return self.volumes.move(Place.SOURCE, Place.AIR, sent)
+
+    def _land(self, dt: float) -> None:
+        landing = self.jet.land(self.time)
+        volumes = self.volumes
+        kept = landing.target + 0.5 * landing.rim
+        volumes.move(Place.AIR, Place.TARGET, kept)
+        lost = volumes.move(Place.AIR, Place.SPILLED, landing.outside + 0.5 * landing.rim)
+        brim = volumes[Place.TARGET] - self.target.capacity
+        if brim > 0.0:
+            lost += volumes.move(Place.TARGET, Place.SPILLED, brim)
+        if not self.jet.volume.any():
+            volumes.move(Place.AIR, Place.SPILLED, volumes[Place.AIR])
+        if lost > 0.0:
+            if landing.outside > 0.0:
+                where = np.array(landing.point)
+            else:
+                where = self.target_position[:2] - [0.0, self.target.mouth_radius]
+            share = lost / max(volumes[Place.SPILLED], 1e-12)
+            self.puddle = self.puddle + share * (where - self.puddle)
+        fade = exp(-dt / _RATE_TIME)
+        arrived = np.array([landing.target, landing.rim, landing.outside]) / dt
+        self._rates = fade * self._rates + (1.0 - fade) * arrived
+        self._rates[self._rates < 1e-12] = 0.0
+        if landing.target > 0.0:
+            self._impact = landing
+        level = self.target_level
+        radius = float(self.target.radius(level))
+        push = self._rates[0] * self._impact.speed / (GRAVITY * pi * max(radius, 5e-3) ** 2)
+        stir = _STIR * push * (1.0 + float(self._turbulence[1])) if push > 0.0 else 0.0
+        self.target_slosh.step(-stir, radius, level, dt)
+
+    def liquid_state(self, stamp: int) -> LiquidState:
+        """All that determines the sound at this moment."""
+        level = self.target_level
+        inflow, rim, spill = (float(rate) for rate in self._rates)
+        lip = self.pose.lip(self.source.mouth_radius)
+        hits = inflow > 1e-9
+        return LiquidState(
+            stamp=stamp,
+            source_vessel=self.source.name,
+            target_vessel=self.target.name,
+            liquid=self.liquid.name,
+            temperature=self.liquid.temperature,
+            source_tilt=self.pose.tilt,
+            outflow_rate=self.flow.rate,
+            inflow_rate=inflow,
+            rim_rate=rim,
+            spill_rate=spill,
+            source_volume=self.volumes[Place.SOURCE],
+            target_volume=self.volumes[Place.TARGET],
+            airborne_volume=self.volumes[Place.AIR],
+            source_level=float(self.source.level(self.bulk)),
+            target_level=level,
+            air_column=self.target.height - level,
+            resonance_frequency=self._resonance.frequency(level),
+            fall_height=max(float(lip[2]) - self.target_surface, 0.0),
+            impact_speed=self._impact.speed if hits else 0.0,
+            jet_diameter=self._impact.diameter if hits else 0.0,
+            glug_frequency=self._glug.frequency,
+            slosh_amplitude=self.target_slosh.amplitude,
+        )

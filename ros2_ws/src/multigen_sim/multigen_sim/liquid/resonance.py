@@ -1,0 +1,28 @@
+"""The resonance of a vessel's air column over its level, tabulated per vessel."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from multigen_core.world.acoustics import Resonator
+from multigen_core.world.vessel import Vessel
+
+
+class ResonanceTable:
+    """First mode [Hz] at 400 levels, interpolated; air at 20 °C."""
+
+    def __init__(self, vessel: Vessel) -> None:
+        self._levels = np.linspace(0.0, vessel.height, 400)
+        self._frequencies = np.asarray(Resonator(vessel).frequency(self._levels), float)
+
+    def frequency(self, level: float) -> float:
+        """First mode [Hz] with the liquid at `level` [m]."""
+        return float(np.interp(level, self._levels, self._frequencies))
+
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def of(vessel: Vessel) -> ResonanceTable:
+        """The vessel's table, made once per process."""
+        return ResonanceTable(vessel)

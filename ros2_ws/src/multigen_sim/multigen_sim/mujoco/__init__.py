@@ -1,0 +1,1 @@
+"""The default backend: arm, contact and pictures in MuJoCo."""

@@ -1,0 +1,230 @@
+"""The default simulation backend: MuJoCo for arm and picture, our hydraulics for the liquid."""
+
+from __future__ import annotations
+
+from collections import deque
+from math import exp
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.arm import Arm
+from multigen_core.contract import AUDIO_VIEW_FRAME, BASE_FRAME, CAMERA_FRAME
+from multigen_core.errors import MultigenError
+from multigen_core.simulator import View
+from multigen_core.station.pour_path import plan_pour
+from multigen_core.types import (
+    CameraCalibration,
+    CameraFrame,
+    JointState,
+    LiquidState,
+    PourState,
+    to_nanoseconds,
+)
+from multigen_core.world import vessel as catalogue
+from multigen_core.world.scene import Scene
+from multigen_sim.liquid.hydraulics import Hydraulics
+from multigen_sim.liquid.ledger import Place
+from multigen_sim.liquid.vessel_pose import VesselPose
+from multigen_sim.mujoco.arm_dynamics import ArmDynamics
+from multigen_sim.mujoco.collision_watch import CollisionWatch
+from multigen_sim.mujoco.gripper import knuckle_angle
+from multigen_sim.mujoco.world_model import SOURCE, TIMESTEP, World, build
+from multigen_sim.views.hearing import HearingView
+from multigen_sim.views.public import PublicView
+
+_STEPS_PER_FLOW = 5
+"""Physics steps per step of the liquid, of the servo's lag and of the watch for collisions."""
+
+
+class MujocoSimulator:
+    """Fills `multigen_core.simulator.Simulator`."""
+
+    timestep = TIMESTEP
+
+    def __init__(self, arm: Arm | None = None) -> None:
+        self.arm = Arm.load() if arm is None else arm
+        self._dynamics = ArmDynamics.load(self.arm.name)
+        self._public: PublicView | None = None
+        self._scene: Scene | None = None
+
+    def reset(self, scene: Scene, seed: int) -> None:
+        """Load `scene` and start at time 0, the arm holding the source upright before the target.
+
+        Raises:
+            UnreachableError: the arm cannot pour at the target's place.
+        """
+        self.close()
+        source, target = (
+            catalogue.vessel(scene.source.vessel),
+            catalogue.vessel(scene.target.vessel),
+        )
+        liquid = catalogue.liquid(scene.liquid)
+        rng = np.random.default_rng(seed)
+        path = plan_pour(self.arm, source, scene.source.grasp_height, scene.target.position, target)
+        start = path.at(0.0) + scene.arm.home_noise * rng.standard_normal(len(self.arm.joints))
+        start = np.clip(start, self.arm.lower, self.arm.upper)
+        world = World(scene, self.arm, self._dynamics, source, target, liquid, seed)
+        self._model = build(world)
+        self._data = mujoco.MjData(self._model)
+        self._source_body = self._model.body(SOURCE).id
+        self._data.qpos[:] = start
+        self._steps = 0
+        self._commands: deque[tuple[int, NDArray[np.float64]]] = deque()
+        self._delay = round(scene.arm.command_delay / TIMESTEP)
+        lag = scene.arm.servo_lag
+        self._follow = 1.0 - exp(-_STEPS_PER_FLOW * TIMESTEP / lag) if lag else 1.0
+        self._data.ctrl[0::2], self._data.ctrl[1::2] = start, 0.0
+        self._goal = self._data.ctrl.copy()
+        self._watch = CollisionWatch(self._model)
+        self._noise = scene.arm.encoder_noise, seed
+        mujoco.mj_forward(self._model, self._data)
+        grip = 2.0 * float(source.outer_radius(scene.source.grasp_height))
+        self._knuckle = knuckle_angle(grip)
+        self._names = (
+            *self.arm.names,
+            *([self.arm.gripper_joint] if self.arm.gripper_joint else ()),
+        )
+        self._rim = source.rim_height
+        self.hydraulics = Hydraulics(
+            source,
+            target,
+            np.array(scene.target.position),
+            liquid,
+            scene.hydraulics,
+            scene.source.volume_ml * 1e-6,
+            scene.target.volume_ml * 1e-6,
+            self._vessel_pose(),
+            int(rng.integers(2**31)),
+        )
+        self._load_payload()
+        self._hearing = HearingView(self.hydraulics)
+        self._scene = scene
+
+    def command(self, positions: NDArray[np.float64], velocities: NDArray[np.float64]) -> None:
+        """Set the servo's goal, (J,) each; it acts after the scene's command delay.
+
+        Raises:
+            MultigenError: the shape is wrong or a value is not finite.
+        """
+        shape = self.arm.home.shape
+        if np.shape(positions) != shape or np.shape(velocities) != shape:
+            raise MultigenError(
+                f"command holds {np.shape(positions)} positions and {np.shape(velocities)} "
+                f"velocities, {self.arm.name} has {len(self.arm.joints)} joints"
+            )
+        goal = np.empty_like(self._data.ctrl)
+        goal[0::2], goal[1::2] = positions, velocities
+        if not np.isfinite(goal).all():
+            raise MultigenError("command holds NaN or infinity; it is ignored")
+        self._commands.append((self._steps + self._delay, goal))
+
+    def step(self, count: int = 1) -> None:
+        """Advance by `count` physics steps."""
+        end = self._steps + count
+        while self._steps < end:
+            while self._commands and self._commands[0][0] <= self._steps:
+                self._goal = self._commands.popleft()[1]
+                if self._follow == 1.0:
+                    self._data.ctrl[:] = self._goal
+            flow = self._steps + _STEPS_PER_FLOW - self._steps % _STEPS_PER_FLOW
+            until = min(end, flow, self._commands[0][0] if self._commands else end)
+            mujoco.mj_step(self._model, self._data, until - self._steps)
+            self._steps = until
+            if until == flow:
+                if self._follow < 1.0:
+                    self._data.ctrl += self._follow * (self._goal - self._data.ctrl)
+                self._watch.update(self._data)
+                self.hydraulics.step(self._vessel_pose(), _STEPS_PER_FLOW * TIMESTEP)
+                self._load_payload()
+
+    def joint_state(self) -> JointState:
+        """Measured joints of the arm and the gripper."""
+        extra = len(self._names) - len(self.arm.joints)
+        positions = self._data.qpos
+        noise, seed = self._noise
+        if noise:
+            rng = np.random.default_rng([seed, self._steps])
+            positions = positions + noise * rng.standard_normal(len(positions))
+        return JointState(
+            self._now,
+            self._names,
+            np.append(positions, [self._knuckle] * extra),
+            np.append(self._data.qvel, [0.0] * extra),
+            BASE_FRAME,
+        )
+
+    def pour_state(self) -> PourState:
+        """Where the liquid is; `poured_volume` is what the target gained."""
+        volumes = self.hydraulics.volumes
+        poured = self.hydraulics.poured
+        return PourState(
+            self._now,
+            volumes[Place.SOURCE],
+            poured,
+            volumes[Place.SPILLED],
+            poured * self.hydraulics.liquid.density,
+        )
+
+    def liquid_state(self) -> LiquidState:
+        """What determines the sound now."""
+        return self.hydraulics.liquid_state(self._now)
+
+    def collisions(self) -> list[str]:
+        """Pairs of bodies that have begun to touch since the last call."""
+        return self._watch.take()
+
+    def render(self, view: View) -> CameraFrame:
+        """A picture of this moment.
+
+        Raises:
+            RenderingError: there is no OpenGL for the public view.
+        """
+        if view == "cutaway":
+            return CameraFrame(self._now, self._hearing.render(), AUDIO_VIEW_FRAME)
+        if self._public is None:
+            assert self._scene is not None
+            self._public = PublicView(self._model, self._scene, self.hydraulics)
+        return CameraFrame(
+            self._now, self._public.render(self._data, self.hydraulics), CAMERA_FRAME
+        )
+
+    def calibration(self, view: View) -> CameraCalibration:
+        """Intrinsics of a view; the cut-away view is a scaled drawing, its focal lengths px/m."""
+        assert self._scene is not None
+        return self._hearing.calibration if view == "cutaway" else self._scene.camera.calibration
+
+    def close(self) -> None:
+        """Free the rendering context."""
+        if self._public is not None:
+            self._public.close()
+            self._public = None
+
+    @property
+    def _now(self) -> int:
+        return int(self._steps * to_nanoseconds(TIMESTEP))
+
+    def _vessel_pose(self) -> VesselPose:
+        axis = self._data.xmat[self._source_body].reshape(3, 3)[:, 2].copy()
+        return VesselPose(self._data.xpos[self._source_body] + self._rim * axis, axis)
+
+    def _load_payload(self) -> None:
+        """Weigh the held vessel with the liquid left in it; both as upright cylinders."""
+        vessel = self.hydraulics.source
+        volume = self.hydraulics.volumes[Place.SOURCE]
+        liquid = volume * self.hydraulics.liquid.density
+        mass = vessel.mass + liquid
+        level = float(vessel.level(volume))
+        centres = vessel.rim_height / 2, vessel.floor + level / 2
+        centre = (vessel.mass * centres[0] + liquid * centres[1]) / mass
+        radius = vessel.mouth_radius
+        lateral = vessel.mass * (
+            radius**2 / 2 + vessel.rim_height**2 / 12 + (centres[0] - centre) ** 2
+        )
+        lateral += liquid * (radius**2 / 4 + level**2 / 12 + (centres[1] - centre) ** 2)
+        axial = vessel.mass * radius**2 + 1e-6
+        body = self._source_body
+        self._model.body_mass[body] = mass
+        self._model.body_ipos[body] = [0.0, 0.0, centre]
+        self._model.body_inertia[body] = [lateral, lateral, axial]

@@ -1,0 +1,163 @@
+"""The picture of the scene's public camera, drawn by MuJoCo."""
+
+from __future__ import annotations
+
+import atexit
+
+import cv2
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.world.scene import Scene
+from multigen_sim.liquid.hydraulics import Hydraulics
+from multigen_sim.liquid.ledger import Place
+from multigen_sim.mujoco import world_model as names
+from multigen_sim.views.gl_context import make_context
+from multigen_sim.views.liquid_mesh import LiquidBody
+from multigen_sim.views.splash import splash_drops
+from multigen_sim.views.stream_mesh import Stream, trace, tube
+
+_HIDDEN = -1e3
+_SOURCE_ORDER = (names.PUDDLE, names.TARGET_LIQUID, names.SOURCE_LIQUID, names.STREAM)
+_PUDDLE_DEPTH = 0.0015
+
+
+class PublicView:
+    """Owns a rendering context of the thread that made it."""
+
+    def __init__(self, model: mujoco.MjModel, scene: Scene, hydraulics: Hydraulics) -> None:
+        self._model = model
+        self._width, self._height = scene.camera.width, scene.camera.height
+        self._gl, self._context = make_context(model, self._width, self._height)
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
+        self._scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 100)
+        self._scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = scene.look.shadows
+        self._scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
+        self._option = mujoco.MjvOption()
+        self._option.geomgroup[3] = False
+        self._camera = mujoco.MjvCamera()
+        self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
+        self._camera.fixedcamid = model.camera(names.CAMERA).id
+        self._viewport = mujoco.MjrRect(0, 0, self._width, self._height)
+        self._pixels = np.empty((self._height, self._width, 3), np.uint8)
+        self._source = LiquidBody(hydraulics.source)
+        self._target = LiquidBody(hydraulics.target)
+        self._puddle = model.geom(names.PUDDLE).id
+        gain = np.arange(256) * scene.look.exposure
+        self._exposure = (
+            None if scene.look.exposure == 1.0 else np.clip(gain, 0, 255).astype(np.uint8)
+        )
+        self._drop_colour = np.array([*hydraulics.liquid.colour[:3], 0.9], np.float32)
+        self._order: dict[int, float] | None = None
+
+    def close(self) -> None:
+        """Free the rendering context."""
+        self._context.free()
+        atexit.unregister(self._gl.free)
+        self._gl.free()
+
+    def render(self, data: mujoco.MjData, hydraulics: Hydraulics) -> NDArray[np.uint8]:
+        """The picture of this moment, (H, W, 3)."""
+        self._gl.make_current()
+        self._update_source(data, hydraulics)
+        self._update_target(hydraulics)
+        stream = trace(hydraulics.jet, hydraulics.time, hydraulics.liquid, hydraulics.flow.width)
+        self._update_stream(stream, hydraulics)
+        self._update_puddle(data, hydraulics)
+        mujoco.mjv_updateScene(
+            self._model,
+            data,
+            self._option,
+            None,
+            self._camera,
+            mujoco.mjtCatBit.mjCAT_ALL,
+            self._scene,
+        )
+        self._sort_transparent()
+        self._add_drops(hydraulics)
+        mujoco.mjr_render(self._viewport, self._scene, self._context)
+        mujoco.mjr_readPixels(self._pixels, None, self._viewport, self._context)
+        picture = np.ascontiguousarray(self._pixels[::-1])
+        if self._exposure is None:
+            return picture
+        return np.asarray(cv2.LUT(picture, self._exposure), np.uint8)
+
+    def _upload(
+        self, name: str, vertices: NDArray[np.float64], normals: NDArray[np.float64]
+    ) -> None:
+        mesh = self._model.mesh(name).id
+        first, count = self._model.mesh_vertadr[mesh], self._model.mesh_vertnum[mesh]
+        self._model.mesh_vert[first : first + count] = vertices
+        first = self._model.mesh_normaladr[mesh]
+        self._model.mesh_normal[first : first + count] = normals
+        mujoco.mjr_uploadMesh(self._model, self._context, mesh)
+
+    def _show(self, name: str, visible: bool) -> None:
+        self._model.geom_rgba[self._model.geom(name).id, 3] = 1.0 if visible else 0.0
+
+    def _update_source(self, data: mujoco.MjData, hydraulics: Hydraulics) -> None:
+        """Tilt the free surface level, and rock it by the slosh."""
+        if hydraulics.volumes[Place.SOURCE] < 1e-7:
+            self._upload(names.SOURCE_LIQUID, np.full(3, _HIDDEN), np.array([0.0, 0.0, 1.0]))
+            return
+        frame = data.body(names.SOURCE).xmat.reshape(3, 3)
+        vessel, pose = hydraulics.source, hydraulics.pose
+        slope = hydraulics.source_slosh.height / hydraulics.surface_radius
+        up = np.array([0.0, 0.0, 1.0]) - slope * pose.downhill
+        lip = np.array([0.0, 0.0, vessel.height]) + frame.T @ (
+            pose.lip(vessel.mouth_radius) - pose.mouth
+        )
+        up = frame.T @ (up / np.linalg.norm(up))
+        level = up @ lip + hydraulics.head + hydraulics.source_slosh.height
+        self._upload(names.SOURCE_LIQUID, *self._source.update(up, float(level)))
+
+    def _update_target(self, hydraulics: Hydraulics) -> None:
+        level = hydraulics.target_level
+        if level < 2e-4:
+            self._upload(names.TARGET_LIQUID, np.full(3, _HIDDEN), np.array([0.0, 0.0, 1.0]))
+            return
+        radius = float(hydraulics.target.radius(level))
+        up = np.array([0.0, hydraulics.target_slosh.height / max(radius, 5e-3), 1.0])
+        up /= np.linalg.norm(up)
+        self._upload(names.TARGET_LIQUID, *self._target.update(up, level * up[2]))
+
+    def _update_stream(self, stream: Stream | None, hydraulics: Hydraulics) -> None:
+        if stream is None:
+            self._upload(names.STREAM, np.full(3, _HIDDEN), np.array([0.0, 0.0, 1.0]))
+        else:
+            self._upload(names.STREAM, *tube(stream, hydraulics.pose.downhill))
+
+    def _update_puddle(self, data: mujoco.MjData, hydraulics: Hydraulics) -> None:
+        spilled = hydraulics.volumes[Place.SPILLED]
+        radius = (spilled / (np.pi * _PUDDLE_DEPTH)) ** 0.5
+        if radius > 2e-3:
+            self._model.geom_size[self._puddle] = [radius, 0.85 * radius, _PUDDLE_DEPTH]
+            data.geom_xpos[self._puddle] = [*hydraulics.puddle, 0.0005]
+
+    def _sort_transparent(self) -> None:
+        """Draw liquids before the walls around them: with one centre, depth cannot tell."""
+        if self._order is None:
+            rank = {self._model.geom(name).id: 100.0 - k for k, name in enumerate(_SOURCE_ORDER)}
+            rank |= {self._model.geom(n).id: 50.0 for n in (names.TARGET, names.SOURCE)}
+            self._order = {}
+            for index in range(self._scene.ngeom):
+                geom = self._scene.geoms[index]
+                if geom.objtype == mujoco.mjtObj.mjOBJ_GEOM and geom.objid in rank:
+                    self._order[index] = rank[geom.objid]
+        for index, distance in self._order.items():
+            self._scene.geoms[index].camdist = distance
+
+    def _add_drops(self, hydraulics: Hydraulics) -> None:
+        for centre, radius in splash_drops(hydraulics):
+            if self._scene.ngeom >= self._scene.maxgeom:
+                return
+            mujoco.mjv_initGeom(
+                self._scene.geoms[self._scene.ngeom],
+                mujoco.mjtGeom.mjGEOM_SPHERE,
+                np.array([radius, 0, 0]),
+                centre,
+                np.eye(3).ravel(),
+                self._drop_colour,
+            )
+            self._scene.ngeom += 1

@@ -12,7 +12,6 @@ from multigen_core.station.pour_path import plan_pour
 from multigen_core.synthesizer import Silent
 from multigen_core.types import Outcome
 from multigen_core.world.scene import Scene
-from multigen_core.world.vessel import vessel
 from multigen_policy.classical.expert import Expert
 from multigen_policy.policies import make_policy
 from multigen_sim.mujoco.simulator import MujocoSimulator
@@ -28,8 +27,8 @@ def simulator():
 @pytest.fixture
 def expert(simulator):
     def make(scene):
-        arm, source = Arm.load(), vessel(scene.source.vessel)
-        target = vessel(scene.target.vessel)
+        arm, source = Arm.load(), scene.source.vessel
+        target = scene.target.vessel
         path = plan_pour(arm, source, scene.source.grasp_height, scene.target.position, target)
         return Expert(arm, path, simulator.liquid_state)
 

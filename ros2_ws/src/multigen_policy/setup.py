@@ -45,6 +45,10 @@ setup(
             "evaluate-bag = multigen_policy.evaluation.commands:register_evaluate_bag",
             "report = multigen_policy.evaluation.commands:register_report",
         ],
+        "multigen.policies": [
+            "acoustic = multigen_policy.policies:acoustic",
+            "timed = multigen_policy.policies:timed",
+        ],
         "multigen.benches": [],
     },
 )

@@ -6,7 +6,7 @@ from multigen_audio.flow.features import FEATURES, LEVEL, envelope, features, lo
 from multigen_audio.physical import Physical
 from multigen_audio.pours.scripted import steady_pour
 from multigen_core.learning.mel import BANDS, centres
-from multigen_core.world.vessel import vessel
+from multigen_core.world.catalogue import vessel
 
 
 def test_rows_follow_the_states_in_the_middle_of_their_hops() -> None:

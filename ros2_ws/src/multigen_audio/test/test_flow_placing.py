@@ -9,20 +9,19 @@ import torch
 from multigen_audio.flow.picture import SIZES
 from multigen_audio.flow.training.eye_data import _zoomed
 from multigen_audio.flow.training.placing import PLACE, Finder, cut, moved, place
-from multigen_audio.pours.files import vessel_file
 from multigen_core.simulator import make_simulator
+from multigen_core.world.catalogue import vessel
 from multigen_core.world.scene import load_scene
-from multigen_core.world.vessel import vessel
 
 HEIGHT, WIDTH = SIZES["public"]
 
 
 def drawn(scene, target):
     """What the scene's camera shows of a target in place of its own."""
-    spec = {**scene.target.model_dump(), "vessel": vessel_file(target), "volume_ml": 0.0}
+    spec = {**dict(scene.target), "vessel": target, "volume_ml": 0.0}
     simulator = make_simulator()
     try:
-        simulator.reset(type(scene).model_validate({**scene.model_dump(), "target": spec}), 0)
+        simulator.reset(type(scene).model_validate({**dict(scene), "target": spec}), 0)
         return simulator.render("public").rgb.astype(int)
     finally:
         simulator.close()

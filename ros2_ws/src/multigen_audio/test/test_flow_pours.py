@@ -16,7 +16,7 @@ from multigen_audio.pours.simulation import (
     simulate,
 )
 from multigen_core.errors import MultigenError
-from multigen_core.world.vessel import liquid, vessel, vessels
+from multigen_core.world.catalogue import vessel, vessels
 
 SEED = 3
 
@@ -63,14 +63,14 @@ def test_something_flows_and_something_is_still(pour):
 
 def test_training_pours_use_nothing_held_out(pour):
     assert pour.target.name not in vessels()
-    assert not vessel(pour.scene.source.vessel).held_out
-    assert not liquid(pour.scene.liquid).held_out
+    assert not pour.scene.source.vessel.held_out
+    assert not pour.scene.liquid.held_out
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_held_out_pours_use_something_held_out(seed):
     held = simulate(seed, pictures=False, held_out=True)
-    assert vessel(held.scene.target.vessel).held_out or liquid(held.scene.liquid).held_out
+    assert held.scene.target.vessel.held_out or held.scene.liquid.held_out
 
 
 def test_a_saved_pour_is_the_same(pour, saved):
@@ -89,7 +89,7 @@ def test_chosen_pictures_are_read_alone(pour, saved):
 
 def test_the_file_of_a_varied_vessel_comes_back(pour, saved, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert vessel(load(saved).scene.target.vessel).profile == pour.target.profile
+    assert load(saved).scene.target.vessel.profile == pour.target.profile
 
 
 def test_a_view_that_was_not_saved_is_named(saved):

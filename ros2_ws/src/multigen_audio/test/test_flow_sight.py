@@ -18,7 +18,7 @@ from multigen_audio.flow.sight import (
     to_network,
 )
 from multigen_core.world.acoustics import Resonator, cents
-from multigen_core.world.vessel import vessel, vessels
+from multigen_core.world.catalogue import vessel, vessels
 
 
 def seen(body, error=0.0):

@@ -89,7 +89,7 @@ def test_reset_starts_the_same_stream_again() -> None:
     ],
 )
 def test_the_tracked_ridge_is_the_air_columns_resonance(vessel: str, kind: str) -> None:
-    from multigen_core.world.vessel import vessel as entry
+    from multigen_core.world.catalogue import vessel as entry
 
     flow = 0.9 * entry(vessel).capacity / 8.0
     states = list(steady_pour(vessel, flow=flow, kind=kind, stop=8.5, end=9.0))
@@ -171,7 +171,7 @@ def test_hot_water_is_duller() -> None:
 def test_striking_the_rim_makes_a_glass_ring() -> None:
     states = [replace(s, inflow_rate=0.0, rim_rate=3e-6) for s in steady_pour(stop=3.0, end=3.0)]
     from multigen_audio.physical.body import Body
-    from multigen_core.world.vessel import vessel
+    from multigen_core.world.catalogue import vessel
 
     samples = sound(states)
     f, power = welch(samples[RATE:], RATE, nperseg=4096)

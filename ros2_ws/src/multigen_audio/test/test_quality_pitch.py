@@ -6,7 +6,7 @@ from multigen_audio.physical import Physical
 from multigen_audio.pours.scripted import steady_pour
 from multigen_audio.quality.pitch import pitch
 from multigen_audio.quality.truth import Truth
-from multigen_core.world.vessel import vessel
+from multigen_core.world.catalogue import vessel
 
 RATE = 16_000
 GLASS = vessel("straight_glass")

@@ -1,15 +1,21 @@
-"""The protocol every policy fills: what it sees and what it answers."""
+"""The protocol every policy fills: what it is told, what it sees and what it answers.
+
+A package registers a policy in the entry-point group `multigen.policies` with a function that makes
+one from a `PolicyConfig`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.arm.trajectory import Trajectory
+from multigen_core.plugins import load_plugin, plugin_names
+from multigen_core.station import Station
 from multigen_core.types import (
     AudioChunk,
     CameraCalibration,
@@ -17,6 +23,9 @@ from multigen_core.types import (
     JointState,
     Outcome,
 )
+
+GROUP = "multigen.policies"
+DEFAULT = "acoustic"
 
 
 class Sense(Enum):
@@ -28,10 +37,9 @@ class Sense(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PourGoal:
-    """Pour `target_volume` [m^3]; `vessel` names the receiving vessel if it is known."""
+    """Pour `target_volume` [m^3]."""
 
     target_volume: float
-    vessel: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,3 +99,33 @@ class Policy(Protocol):
 
     def upright(self, positions: NDArray[np.float64]) -> bool:
         """Whether the held vessel stands upright at measured positions (J,) [rad]."""
+
+
+@dataclass(frozen=True)
+class PolicyConfig:
+    """What a policy is made from.
+
+    `policy` is a name, '' or 'default' for DEFAULT; `checkpoint` a path and `device` where it runs
+    (cpu, cuda, cuda:1 …), for those that have weights or settings.
+    """
+
+    station: Station
+    policy: str = DEFAULT
+    checkpoint: str = ""
+    device: str = "cpu"
+
+
+def policy_names() -> list[str]:
+    """What is installed, the default first."""
+    return plugin_names(GROUP, DEFAULT)
+
+
+def make_policy(config: PolicyConfig) -> Policy:
+    """The configured policy.
+
+    Raises:
+        MultigenError: there is none of that name, its checkpoint does not fit, or the station does
+            not allow or tell what it needs.
+    """
+    name = config.policy if config.policy not in ("", "default") else DEFAULT
+    return cast(Policy, load_plugin(GROUP, "policy", name)(config))

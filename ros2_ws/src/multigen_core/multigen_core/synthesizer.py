@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from importlib.metadata import entry_points
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 import numpy as np
 
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.errors import MultigenError
+from multigen_core.plugins import load_plugin, plugin_names
 from multigen_core.types import AudioChunk, CameraFrame, LiquidState, to_nanoseconds
 
 GROUP = "multigen.synthesizers"
@@ -80,11 +80,7 @@ class SynthesizerConfig:
 
 def synthesizer_names() -> list[str]:
     """What is installed, the default first."""
-    return sorted({entry.name for entry in entry_points(group=GROUP)}, key=_rank)
-
-
-def _rank(name: str) -> tuple[bool, str]:
-    return name != DEFAULT, name
+    return plugin_names(GROUP, DEFAULT)
 
 
 def make_synthesizer(config: SynthesizerConfig) -> Synthesizer:
@@ -94,13 +90,9 @@ def make_synthesizer(config: SynthesizerConfig) -> Synthesizer:
         MultigenError: there is none of that name, or it cannot be made so; one line.
     """
     name = config.synthesizer if config.synthesizer not in ("", "default") else DEFAULT
-    found = next(iter(entry_points(group=GROUP, name=name)), None)
-    if found is None:
-        raise MultigenError(
-            f"synthesizer {name!r} is not available; available: {', '.join(synthesizer_names())}"
-        )
+    make = load_plugin(GROUP, "synthesizer", name)
     try:
-        return found.load()(config)
+        return cast(Synthesizer, make(config))
     except ValueError as error:
         raise MultigenError(f"synthesizer {name}: {error}") from error
 

@@ -12,7 +12,8 @@ from multigen_core.world.acoustics import (
     helmholtz_frequency,
     speed_of_sound,
 )
-from multigen_core.world.vessel import Vessel, vessels
+from multigen_core.world.catalogue import vessels
+from multigen_core.world.vessel import Vessel
 
 
 def vessel(*profile: tuple[float, float]) -> Vessel:

@@ -8,7 +8,7 @@ from multigen_core.errors import MultigenError
 from multigen_core.rollout.controller import Controller, GoalError, checked_goal
 from multigen_core.rollout.observer import Observer
 from multigen_core.types import JointState, Outcome
-from multigen_core.world.vessel import vessel
+from multigen_core.world.catalogue import vessel
 from multigen_policy.policies import make_policy
 
 PERIOD = 100_000_000

@@ -10,13 +10,14 @@ from multigen_core.guard.decisions import Accept, Freeze, Now, Reject, Retreat
 from multigen_core.guard.guard import Guard
 from multigen_core.guard.rules import Limits, Rule, violation
 from multigen_core.guard.upright import Upright
+from multigen_core.station import Station
 from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import JointState, to_nanoseconds, to_seconds
-from multigen_core.world.vessel import vessel
+from multigen_core.world.scene import Scene
 from multigen_robot.mock_arm import MockArm
 
 ARM = Arm.load("gen3")
-PATH = plan_pour(ARM, vessel("beaker"), 0.07, (0.65, 0.12, 0.0))
+PATH = plan_pour(Station.of(Scene(), ARM))
 UPRIGHT = Upright(ARM)
 TICK = to_nanoseconds(0.01)
 BEGIN = to_nanoseconds(1e9)

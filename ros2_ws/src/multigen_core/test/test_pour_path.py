@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 
 from multigen_core.arm import Arm
 from multigen_core.arm.kinematics import UnreachableError, forward
+from multigen_core.station import HeldVessel, Station
 from multigen_core.station.pour_path import (
     CLEARANCE,
     LEAD,
@@ -13,12 +16,14 @@ from multigen_core.station.pour_path import (
     lip_positions,
     plan_pour,
 )
-from multigen_core.world.vessel import vessel
+from multigen_core.world.catalogue import vessel
 
 ARM = Arm.load()
 BEAKER, GLASS = vessel("beaker"), vessel("straight_glass")
 GRASP, PLACE = 0.07, (0.65, 0.12, 0.0)
-PATH = plan_pour(ARM, BEAKER, GRASP, PLACE, GLASS)
+HELD = HeldVessel(BEAKER, GRASP)
+STATION = Station(ARM, held=HELD, position=PLACE, target=GLASS)
+PATH = plan_pour(STATION)
 
 
 def tool(path, tilt):
@@ -89,18 +94,18 @@ def test_tilts_beyond_the_path_are_clipped():
 
 
 def test_plan_is_reproducible_and_within_limits():
-    again = plan_pour(ARM, BEAKER, GRASP, PLACE, GLASS)
+    again = plan_pour(STATION)
     assert (again.positions == PATH.positions).all()
     assert (PATH.positions > ARM.lower).all()
     assert (PATH.positions < ARM.upper).all()
 
 
 def test_unknown_target_is_planned_for_with_an_assumed_height():
-    path = plan_pour(ARM, BEAKER, GRASP, PLACE)
+    path = plan_pour(Station(ARM, held=HELD, position=PLACE))
     lip = tool(path, 1.5) @ np.append(lip_in_tool(BEAKER, GRASP), 1.0)
     assert lip[2] == pytest.approx(0.15 + CLEARANCE, abs=1e-3)
 
 
 def test_target_out_of_reach_is_refused():
     with pytest.raises(UnreachableError, match="cannot reach"):
-        plan_pour(ARM, BEAKER, GRASP, (1.2, 0.1, 0.0), GLASS)
+        plan_pour(replace(STATION, position=(1.2, 0.1, 0.0)))

@@ -9,7 +9,6 @@ from multigen_core.world.recordings import (
     select_recordings,
 )
 from multigen_core.world.scene import load_scene
-from multigen_core.world.vessel import vessel
 
 ROW = {
     "clip": "a",
@@ -111,8 +110,8 @@ def test_a_scene_may_name_a_vessel_by_its_file(tmp_path) -> None:
     scene_file = tmp_path / "scene.yaml"
     scene_file.write_text("target: {vessel: cup.yaml}")
     scene = load_scene(scene_file, 0)
-    assert vessel(scene.target.vessel).height == 0.1
-    assert vessel(scene.target.vessel).name == str(tmp_path / "cup.yaml")
+    assert scene.target.vessel.height == 0.1
+    assert scene.target.vessel.name == "cup"
     scene_file.write_text("target: {vessel: jug.yaml}")
     with pytest.raises(ConfigError, match=r"jug\.yaml: No such file"):
         load_scene(scene_file, 0)

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multigen_core.world.catalogue import vessel, vessels
 from multigen_core.world.tilted_volume import segment_area, tilted_volume, volume_table
-from multigen_core.world.vessel import vessel, vessels
 
 R, H = 0.035, 0.12
 

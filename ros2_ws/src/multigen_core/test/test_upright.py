@@ -4,8 +4,9 @@ import pytest
 from multigen_core.arm import Arm
 from multigen_core.arm.kinematics import forward
 from multigen_core.guard.upright import Upright
+from multigen_core.station import Station
 from multigen_core.station.pour_path import plan_pour
-from multigen_core.world.vessel import vessel
+from multigen_core.world.scene import Scene
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +16,7 @@ def arm():
 
 @pytest.fixture(scope="module")
 def path(arm):
-    return plan_pour(arm, vessel("beaker"), 0.07, (0.65, 0.12, 0.0))
+    return plan_pour(Station.of(Scene(), arm))
 
 
 def test_home_is_upright(arm):

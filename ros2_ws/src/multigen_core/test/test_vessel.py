@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from multigen_core.config.yaml_file import ConfigError, validate
-from multigen_core.world.vessel import Vessel, liquid, liquids, vessel, vessels
+from multigen_core.world.catalogue import liquid, liquids, vessel, vessels
+from multigen_core.world.vessel import Vessel
 
 GOOD = {
     "description": "a cylinder",

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multigen_core.world.vessel import liquid, liquids, vessel, vessels
+from multigen_core.world.catalogue import liquid, liquids, vessel, vessels
 from multigen_core.world.wetting import Wetting
 
 WATER_ON_GLASS = Wetting.of(vessel("beaker"), liquid("water"))

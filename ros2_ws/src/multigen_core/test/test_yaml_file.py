@@ -1,8 +1,9 @@
 import pytest
 
 from multigen_core.config.yaml_file import ConfigError, load_model, package_config, validate
+from multigen_core.world.catalogue import vessel, vessels
 from multigen_core.world.scene import Scene, draw, load_scene
-from multigen_core.world.vessel import Vessel, vessel, vessels
+from multigen_core.world.vessel import Vessel
 
 
 def write(tmp_path, text):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from multigen_core.config.parameters import DEVICE, parameter
-from multigen_policy.policies import POLICIES
+from multigen_core.station import Told
 
 
 @dataclass(frozen=True)
 class PolicyParameters:
     """Parameters of the policy node."""
 
-    policy: str = parameter("default", "How to decide", choices=tuple(POLICIES))
+    policy: str = parameter("default", "How to decide: an installed policy")
     checkpoint: str = parameter("", "Weights of a learned policy; empty: the shipped ones")
     device: str = parameter(
         "cpu", "Where a learned policy computes: cpu, cuda, cuda:1 …", pattern=DEVICE
@@ -20,7 +20,7 @@ class PolicyParameters:
     arm_file: str = parameter("gen3", "Arm description: a shipped name or a YAML file")
     scene: str = parameter("default", "Station: held vessel, its content, the target's place")
     seed: int = parameter(0, "Seed of the scene's ranges", 0)
-    vessel_known: bool = parameter(False, "Whether the policy may know the target vessel")
+    told: str = parameter("station", "What the policy is told of the scene", choices=tuple(Told))
     rate: float = parameter(10.0, "Decisions per second", 1.0, 50.0)
     max_observation_age: float = parameter(0.5, "Oldest data to act on [s]", 0.05, 5.0)
     autostart: bool = parameter(True, "Configure and activate without being asked")

@@ -13,7 +13,7 @@ from rclpy.timer import Timer
 from multigen_core import contract
 from multigen_core.arm import Arm, JointNameError
 from multigen_core.errors import MultigenError
-from multigen_core.policy import Sense
+from multigen_core.policy import PolicyConfig, Sense, make_policy
 from multigen_core.rollout.controller import Controller, GoalError
 from multigen_core.rollout.observer import Observer
 from multigen_core.rollout.session import Step
@@ -29,11 +29,10 @@ from multigen_core.ros.node import (
     subscribe,
 )
 from multigen_core.ros.pour_action import PourServer
+from multigen_core.station import Station, Told
 from multigen_core.types import JointState, Outcome, PourProgress
 from multigen_core.world.scene import load_scene
-from multigen_core.world.vessel import vessel
 from multigen_policy.parameters import PolicyParameters
-from multigen_policy.policies import make_policy
 
 SETTLE = 1.5
 """Seconds between the end of a pour and the end of the process: the last drops still count."""
@@ -65,15 +64,15 @@ class PolicyNode(LifecycleNode):
         p = self._settings
         try:
             scene = load_scene(p.scene, p.seed)
-            policy = make_policy(p.policy, Arm.load(p.arm_file), scene)
-            known = vessel(scene.target.vessel) if p.vessel_known else None
+            station = Station.of(scene, Arm.load(p.arm_file), Told(p.told))
+            policy = make_policy(PolicyConfig(station, p.policy, p.checkpoint, p.device))
         except MultigenError as error:
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
         observer = Observer(
             policy.joint_names, policy.senses, policy.audio_window, p.max_observation_age
         )
-        self._controller = Controller(policy, observer, known)
+        self._controller = Controller(policy, observer, station.target)
         inputs: list[tuple[contract.Topic, Callable[[Any], None]]] = [
             (contract.JOINT_STATES, self._on_joints),
             (contract.STOPPED, self._on_stopped),

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from multigen_core.arm import Arm
+from multigen_core.station import Station, Told
 from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import JointState
 from multigen_core.world.scene import Scene
-from multigen_core.world.vessel import vessel
 
 
 @pytest.fixture(scope="session")
@@ -20,13 +20,7 @@ def scene():
 
 @pytest.fixture(scope="session")
 def path(arm, scene):
-    return plan_pour(
-        arm,
-        vessel(scene.source.vessel),
-        scene.source.grasp_height,
-        scene.target.position,
-        vessel(scene.target.vessel),
-    )
+    return plan_pour(Station.of(scene, arm, Told.TARGET))
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from multigen_core.arm.trajectory import TrajectoryFollower
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.policy import Observation, PourGoal, Sense
 from multigen_core.types import AudioChunk, JointState
+from multigen_core.world.catalogue import vessel
 from multigen_core.world.tilted_volume import tilted_volume
-from multigen_core.world.vessel import vessel
 from multigen_policy.classical.acoustic import Acoustic, AcousticConfig, DeafError, EmptyError
 
 GOAL = PourGoal(100e-6, "straight_glass")

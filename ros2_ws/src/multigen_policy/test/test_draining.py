@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from multigen_core.world.catalogue import liquid, vessel
 from multigen_core.world.scene import HydraulicsSpec
 from multigen_core.world.tilted_volume import tilted_volume
-from multigen_core.world.vessel import liquid, vessel
 from multigen_core.world.wetting import Wetting
 from multigen_policy.classical.draining import Draining
 

@@ -6,7 +6,7 @@ import pytest
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.types import AudioChunk, LiquidState, PourProgress
 from multigen_core.world.acoustics import Resonator, cents
-from multigen_core.world.vessel import vessel
+from multigen_core.world.catalogue import vessel
 from multigen_policy.evaluation.episode import Episode
 from multigen_policy.evaluation.figures import hearing
 from multigen_policy.evaluation.heard import hear_episode

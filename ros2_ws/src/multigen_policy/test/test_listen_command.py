@@ -7,7 +7,7 @@ import soundfile
 
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.errors import MultigenError
-from multigen_core.world.vessel import vessel
+from multigen_core.world.catalogue import vessel
 from multigen_policy.listening.command import register_listen
 
 from .pour_sound import pour_into

@@ -3,7 +3,7 @@ import pytest
 
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.world.acoustics import Resonator, cents
-from multigen_core.world.vessel import vessel
+from multigen_core.world.catalogue import vessel
 from multigen_policy.listening.filling import FlowPrior, Hearing
 from multigen_policy.listening.listener import Listener
 from multigen_policy.listening.shapes import known_vessel, sized_vessel, unknown_vessel

@@ -5,7 +5,6 @@ from multigen_core.arm.trajectory import TrajectoryFollower
 from multigen_core.policy import Observation, PourGoal
 from multigen_core.types import JointState, Outcome
 from multigen_core.world.tilted_volume import tilted_volume
-from multigen_core.world.vessel import vessel
 from multigen_policy.classical.timed import ImpossibleGoalError, TimedConfig, weir_head
 from multigen_policy.policies import make_policy
 
@@ -37,7 +36,7 @@ def test_pours_until_the_content_at_flow_is_what_should_be_left(arm, path, scene
     assert decisions[-1].outcome is Outcome.SUCCEEDED
     tilts = np.array([path.tilt_of(p) for p in positions])
     assert tilts[-1] < 0.03
-    source = vessel(scene.source.vessel)
+    source = scene.source.vessel
     last = tilts[[d.stage for d in decisions].index("return")]
     head = weir_head(TimedConfig().flow, source.mouth_radius, last)
     left = tilted_volume(source, head, last)

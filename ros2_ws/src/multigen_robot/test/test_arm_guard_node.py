@@ -12,11 +12,12 @@ from multigen_core.arm import Arm
 from multigen_core.arm.trajectory import Trajectory, hold
 from multigen_core.guard.upright import Upright
 from multigen_core.ros.endpoints import publisher, subscribe
+from multigen_core.station import Station
 from multigen_core.station.pour_path import plan_pour
-from multigen_core.world.vessel import vessel
+from multigen_core.world.scene import Scene
 
 ARM = Arm.load("gen3")
-PATH = plan_pour(ARM, vessel("beaker"), 0.07, (0.65, 0.12, 0.0))
+PATH = plan_pour(Station.of(Scene(), ARM))
 START = ",".join(f"{value:.6f}" for value in PATH.at(0.0))
 
 

@@ -12,8 +12,8 @@ from rich.table import Table
 from multigen_core.arm import Arm
 from multigen_core.config.yaml_file import share_directory
 from multigen_core.errors import MultigenError
+from multigen_core.world.catalogue import liquids, vessels
 from multigen_core.world.scene import load_scene
-from multigen_core.world.vessel import liquids, vessels
 
 
 def register_sim(parser: argparse.ArgumentParser) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
+from multigen_core.station import Station, Told
 from multigen_core.station.pour_path import plan_pour
-from multigen_core.world import vessel as catalogue
+from multigen_core.world import catalogue
 from multigen_core.world.scene import Scene, SourceSpec, TargetSpec
 from multigen_sim.mujoco.simulator import MujocoSimulator
 
@@ -48,13 +49,7 @@ def run_pour(scene: Scene, seed: int, pour: Pour) -> Iterator[MujocoSimulator]:
     """Pour by the clock, and hand the simulator out every `STEP`."""
     simulator = MujocoSimulator()
     simulator.reset(scene, seed)
-    path = plan_pour(
-        Arm.load(),
-        catalogue.vessel(scene.source.vessel),
-        scene.source.grasp_height,
-        scene.target.position,
-        catalogue.vessel(scene.target.vessel),
-    )
+    path = plan_pour(Station.of(scene, Arm.load(), Told.TARGET))
     count = round(STEP / simulator.timestep)
     try:
         for tick in range(round(pour.duration / STEP) + 1):

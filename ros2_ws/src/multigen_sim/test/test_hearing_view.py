@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from multigen_core.world.catalogue import vessel
 from multigen_core.world.scene import Scene, SourceSpec, TargetSpec
-from multigen_core.world.vessel import vessel
 from multigen_sim.mujoco.simulator import MujocoSimulator
 from multigen_sim.views.hearing import HEIGHT, PIXEL, WIDTH
 
@@ -22,7 +22,7 @@ def drawn(sim, scene):
 def level_in(sim, picture, scene):
     """The target's level [m] read from the picture: where the axis's column turns from air to
     liquid."""
-    target = vessel(scene.target.vessel)
+    target = scene.target.vessel
     matrix = sim.calibration("cutaway").matrix
     column = picture[:, round(matrix[0, 2])].astype(float)
     air, liquid = column[5], column[round(matrix[1, 2] - (target.floor + 0.008) / PIXEL)]
@@ -100,12 +100,7 @@ def test_stream_appears_only_while_pouring(simulator):
 
 def simulator_path(scene):
     from multigen_core.arm import Arm
+    from multigen_core.station import Station, Told
     from multigen_core.station.pour_path import plan_pour
 
-    return plan_pour(
-        Arm.load(),
-        vessel(scene.source.vessel),
-        scene.source.grasp_height,
-        scene.target.position,
-        vessel(scene.target.vessel),
-    )
+    return plan_pour(Station.of(scene, Arm.load(), Told.TARGET))

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multigen_core.world.catalogue import liquid, vessel, vessels
 from multigen_core.world.tilted_volume import tilted_volume
-from multigen_core.world.vessel import liquid, vessel, vessels
 from multigen_core.world.wetting import Wetting
 from multigen_sim.liquid.ledger import Place
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multigen_core.world.vessel import vessel
+from multigen_core.world.catalogue import vessel
 from multigen_sim.liquid.jet import Jet, fall_time
 
 GLASS = vessel("straight_glass")

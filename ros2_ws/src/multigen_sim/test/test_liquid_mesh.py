@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multigen_core.world.catalogue import vessel
 from multigen_core.world.tilted_volume import volume_table
-from multigen_core.world.vessel import vessel
 from multigen_sim.views.liquid_mesh import BODY_FACES, BODY_VERTICES, LiquidBody
 
 

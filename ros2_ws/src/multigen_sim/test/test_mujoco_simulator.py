@@ -7,9 +7,10 @@ import pytest
 from multigen_core.arm import Arm
 from multigen_core.arm.kinematics import UnreachableError, forward
 from multigen_core.errors import MultigenError
+from multigen_core.station import Station, Told
 from multigen_core.station.pour_path import plan_pour
+from multigen_core.world.catalogue import liquid, vessel
 from multigen_core.world.scene import ArmSpec, Scene, SourceSpec, TargetSpec, load_scene
-from multigen_core.world.vessel import liquid, vessel
 from multigen_sim.mujoco.arm_dynamics import ArmDynamics
 from multigen_sim.mujoco.simulator import MujocoSimulator
 from multigen_sim.mujoco.world_model import SOURCE, World, build
@@ -27,13 +28,7 @@ def simulator():
 
 
 def path_of(scene):
-    return plan_pour(
-        ARM,
-        vessel(scene.source.vessel),
-        scene.source.grasp_height,
-        scene.target.position,
-        vessel(scene.target.vessel),
-    )
+    return plan_pour(Station.of(scene, ARM, Told.TARGET))
 
 
 def pour(sim, scene=SCENE, tilt=1.3, rate=0.4, seconds=5.0):
@@ -268,9 +263,9 @@ def test_every_draw_of_a_shipped_scene_can_be_poured(name):
 def test_held_out_things_stay_out_of_training():
     for seed in range(60):
         scene = load_scene("randomised", seed)
-        assert not vessel(scene.source.vessel).held_out
-        assert not vessel(scene.target.vessel).held_out
-        assert not liquid(scene.liquid).held_out
+        assert not scene.source.vessel.held_out
+        assert not scene.target.vessel.held_out
+        assert not scene.liquid.held_out
 
 
 def test_collision_free_for_every_pair_of_the_training_scene():

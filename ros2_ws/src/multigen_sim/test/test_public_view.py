@@ -3,8 +3,8 @@ import mujoco
 import numpy as np
 import pytest
 
+from multigen_core.world.catalogue import vessel
 from multigen_core.world.scene import CameraSpec, LookSpec, Scene, SourceSpec, TargetSpec
-from multigen_core.world.vessel import vessel
 from multigen_sim.mujoco.simulator import MujocoSimulator
 from multigen_sim.views import gl_context
 

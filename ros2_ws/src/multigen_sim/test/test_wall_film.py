@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from multigen_core.world.vessel import liquid, vessel
+from multigen_core.world.catalogue import liquid, vessel
 from multigen_core.world.wetting import Wetting
 from multigen_sim.liquid.wall_film import WallFilm
 from multigen_sim.liquid.wetted_area import wetted_area, wetted_area_table

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from multigen_core.world.vessel import liquid
+from multigen_core.world.catalogue import liquid
 from multigen_core.world.wetting import GRAVITY
 from multigen_sim.liquid.weir import cling, overflow
 

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from multigen_core.types import NANOSECONDS, LiquidState
-from multigen_core.world.vessel import Material, Vessel, liquid, vessel
+from multigen_core.world.catalogue import liquid, vessel
+from multigen_core.world.vessel import Material, Vessel
 
 Floats = NDArray[np.float32]
 

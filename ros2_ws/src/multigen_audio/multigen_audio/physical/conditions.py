@@ -9,7 +9,7 @@ import numpy as np
 
 from multigen_audio.physical.grid import Floats
 from multigen_core.types import LiquidState, to_seconds
-from multigen_core.world.vessel import Liquid
+from multigen_core.world.liquid import Liquid
 
 REFERENCE_FLOW = 40e-6
 """Flow [m^3/s] and speed [m/s] at which water sounds with amplitude 1."""

@@ -17,7 +17,7 @@ from multigen_audio.physical.voice import Voice
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.synthesizer import Source
 from multigen_core.types import AudioChunk, CameraFrame, LiquidState
-from multigen_core.world.vessel import liquid, vessel
+from multigen_core.world.catalogue import liquid, vessel
 
 _BATCH = 100
 _FADE_BLOCKS = 2

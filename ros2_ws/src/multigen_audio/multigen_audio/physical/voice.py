@@ -15,7 +15,7 @@ from multigen_audio.physical.events import Poisson
 from multigen_audio.physical.grid import BLOCKS_PER_SECOND, Floats, Grid
 from multigen_audio.physical.resonators import ResonatorBank
 from multigen_audio.physical.splash import Splash
-from multigen_core.world.vessel import Liquid
+from multigen_core.world.liquid import Liquid
 
 _LOUDNESS = 0.0185
 _SPLASH, _AIR, _BUBBLE, _WALL, _FIZZ = 0.22, 1.5, 0.5, 0.12, 0.02

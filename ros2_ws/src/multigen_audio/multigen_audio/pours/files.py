@@ -1,12 +1,10 @@
-"""Pours on disk: what happened, what the views showed, and the files of varied vessels."""
+"""Pours on disk: what happened and what the views showed."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import io
 import json
-import tempfile
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from multigen_core.errors import MultigenError
 from multigen_core.files import write_atomic
 from multigen_core.simulator import View
 from multigen_core.types import CameraFrame, LiquidState
-from multigen_core.world import vessel as catalogue
+from multigen_core.world.catalogue import reference
 from multigen_core.world.scene import Scene
 from multigen_core.world.vessel import Vessel
 
@@ -28,7 +26,7 @@ FRAME_RATE = 10
 """Of both views [Hz]."""
 STATE_RATE = 100
 """Of the liquid's states [Hz]."""
-_VERSION = 1
+_VERSION = 2
 _TEXTS = ("source_vessel", "target_vessel", "liquid")
 _NUMBERS = tuple(
     field.name for field in dataclasses.fields(LiquidState) if field.name not in ("stamp", *_TEXTS)
@@ -45,21 +43,14 @@ class Pour:
 
     seed: int
     scene: Scene
-    target: Vessel
     states: list[LiquidState]
     cutaway: list[CameraFrame]
     public: list[CameraFrame]
 
-
-def vessel_file(target: Vessel) -> str:
-    """A file that describes the vessel, by which the simulation and its states know it."""
-    text = target.model_dump_json(exclude={"name"})
-    name = f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.yaml"
-    path = Path(tempfile.gettempdir()) / "multigen_vessels" / name
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, text.encode())
-    return str(path)
+    @property
+    def target(self) -> Vessel:
+        """The vessel that is filled."""
+        return self.scene.target.vessel
 
 
 def save(pour: Pour, path: Path) -> None:
@@ -68,13 +59,10 @@ def save(pour: Pour, path: Path) -> None:
     Raises:
         MultigenError: it cannot be written.
     """
-    first = pour.states[0]
     about = {
         "version": _VERSION,
         "seed": pour.seed,
         "scene": pour.scene.model_dump(),
-        "target": pour.target.model_dump(exclude={"name"}),
-        "liquid": first.liquid,
     }
     arrays: dict[str, NDArray[Any]] = {
         "stamps": np.array([state.stamp for state in pour.states]),
@@ -145,17 +133,13 @@ def load(path: Path, pictures: bool = True) -> Pour:
         about = json.loads(arrays["about"].tobytes())
         if about["version"] != _VERSION:
             raise MultigenError(f"{path}: version {about['version']}, expected {_VERSION}")
-        target = Vessel.model_validate(about["target"])
-        named = about["scene"]["target"]
-        if catalogue.is_vessel_file(named["vessel"]):
-            named["vessel"] = vessel_file(target)
         scene = Scene.model_validate(about["scene"])
+        owned = scene.source.vessel, scene.target.vessel, scene.liquid
+        names = [reference(thing) for thing in owned]
         states = [
             LiquidState(
                 int(stamp),
-                scene.source.vessel,
-                scene.target.vessel,
-                scene.liquid,
+                *names,
                 **dict(zip(_NUMBERS, map(float, row), strict=True)),
             )
             for stamp, row in zip(arrays["stamps"], arrays["numbers"], strict=True)
@@ -170,4 +154,4 @@ def load(path: Path, pictures: bool = True) -> Pour:
             name = about[view]["frame_id"]
             each = zip(stamps, packed.take(range(len(packed))), strict=True)
             frames[view] = [CameraFrame(stamp, rgb, name) for stamp, rgb in each]
-    return Pour(about["seed"], scene, target, states, frames["cutaway"], frames["public"])
+    return Pour(about["seed"], scene, states, frames["cutaway"], frames["public"])

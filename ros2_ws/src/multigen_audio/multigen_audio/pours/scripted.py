@@ -9,7 +9,7 @@ import numpy as np
 from multigen_core.contract import LIQUID_STATE
 from multigen_core.types import LiquidState, to_nanoseconds
 from multigen_core.world.acoustics import Resonator
-from multigen_core.world.vessel import liquid, vessel
+from multigen_core.world.catalogue import liquid, vessel
 
 _GRAVITY = 9.81
 

@@ -8,6 +8,7 @@ the scenes of vessels and liquids that are never trained on, as the catalogue ha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,7 +22,6 @@ from multigen_audio.pours.files import (
     Pour,
     load,
     save,
-    vessel_file,
 )
 from multigen_audio.pours.motion import Motion
 from multigen_audio.pours.shapes import varied
@@ -29,10 +29,10 @@ from multigen_core.arm import Arm
 from multigen_core.arm.kinematics import UnreachableError
 from multigen_core.errors import MultigenError
 from multigen_core.simulator import Simulator, View, make_simulator
+from multigen_core.station import Station, Told
 from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import CameraFrame, LiquidState, to_seconds
-from multigen_core.world import vessel as catalogue
-from multigen_core.world.scene import Scene, load_scene
+from multigen_core.world.scene import Scene, TargetSpec, load_scene
 from multigen_core.world.vessel import Vessel
 
 __all__ = [
@@ -44,7 +44,6 @@ __all__ = [
     "pours",
     "save",
     "simulate",
-    "vessel_file",
 ]
 
 HELD_OUT = ("held_out", "held_out_opaque", "held_out_liquids")
@@ -86,9 +85,9 @@ def _simulate(
         HELD_OUT[seed % len(HELD_OUT)] if held_out else "randomised", int(rng.integers(2**31))
     )
     if not held_out:
-        target = varied(catalogue.vessel(scene.target.vessel), rng)
+        target = varied(scene.target.vessel, rng)
         scene = _with_target(scene, target, rng, _FILLED_UNSEEN if public else _FILLED)
-    target = catalogue.vessel(scene.target.vessel)
+    target = scene.target.vessel
     place = np.array(scene.target.position)
     if rng.random() < 0.15:
         place[1] += rng.uniform(-1.0, 0.6) * target.mouth_radius
@@ -120,9 +119,9 @@ def follow(
         UnreachableError: the arm cannot pour there.
     """
     simulator = _simulator()
-    source, target = catalogue.vessel(scene.source.vessel), catalogue.vessel(scene.target.vessel)
     simulator.reset(scene, seed)
-    path = plan_pour(Arm.load(), source, scene.source.grasp_height, place, target)
+    station = Station.of(scene, Arm.load(), Told.TARGET)
+    path = plan_pour(replace(station, position=tuple(place)))
     states: list[LiquidState] = []
     frames: dict[View, list[CameraFrame]] = {"cutaway": [], "public": []}
     wanted: dict[View, bool] = {"cutaway": pictures, "public": public}
@@ -140,18 +139,16 @@ def follow(
         fade = np.clip(1.0 - to_seconds(state.stamp) / _BLEND, 0.0, 1.0)
         simulator.command(path.at(tilt) + fade * offset, path.slope(tilt) * rate)
         simulator.step(steps)
-    return Pour(seed, scene, target, states, frames["cutaway"], frames["public"])
+    return Pour(seed, scene, states, frames["cutaway"], frames["public"])
 
 
 def _with_target(scene: Scene, target: Vessel, rng: np.random.Generator, filled: float) -> Scene:
     """The scene with another target, with chance `filled` filled to some part before it starts."""
     part = rng.uniform(0.0, 0.85) if rng.random() < filled else 0.0
-    spec = {
-        "vessel": vessel_file(target),
-        "position": scene.target.position,
-        "volume_ml": part * target.capacity * 1e6,
-    }
-    return Scene.model_validate({**scene.model_dump(), "target": spec})
+    spec = TargetSpec(
+        vessel=target, position=scene.target.position, volume_ml=part * target.capacity * 1e6
+    )
+    return Scene.model_validate({**dict(scene), "target": spec})
 
 
 @lru_cache(maxsize=1)

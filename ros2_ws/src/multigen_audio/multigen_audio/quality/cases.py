@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from multigen_audio.pours.motion import Motion
-from multigen_audio.pours.simulation import Pour, follow, simulate, vessel_file
+from multigen_audio.pours.simulation import Pour, follow, simulate
 from multigen_audio.recorded.clips import load
 from multigen_audio.recorded.comparison import pour_of
 from multigen_audio.recorded.tracker import track
@@ -54,7 +54,7 @@ def _as_recorded(recording: Recording, seed: int, pictures: bool, public: bool) 
     scene = Scene.model_validate(
         {
             "source": {"vessel": _SOURCE, "volume_ml": _HOLDS},
-            "target": {"vessel": vessel_file(vessel)},
+            "target": {"vessel": vessel},
         }
     )
     motion = Motion(

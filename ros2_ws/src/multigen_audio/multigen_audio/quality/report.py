@@ -92,7 +92,7 @@ def _section(one: Judged) -> dict[str, Any] | None:
     return {
         "recorded": recording is not None,
         "name": one.case.name,
-        "about": f"{one.pour.target.description}, {scene.liquid}"
+        "about": f"{one.pour.target.description}, {scene.liquid.name}"
         if recording is None
         else f"{recording.container}, {recording.shape} {recording.material}",
         "takes": takes,

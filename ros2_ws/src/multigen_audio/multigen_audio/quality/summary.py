@@ -110,7 +110,7 @@ def _details(pairs: Pairs) -> Figures:
         if np.isfinite(heard.pitch.error):
             scene = one.pour.scene
             by_scene.setdefault(scene.name, []).append(heard.pitch.error)
-            by_vessel.setdefault(scene.target.vessel, []).append(heard.pitch.error)
+            by_vessel.setdefault(scene.target.vessel.name, []).append(heard.pitch.error)
     onsets = np.array([heard.onset for _, heard in pairs])
     return {
         "pours": len(pairs),

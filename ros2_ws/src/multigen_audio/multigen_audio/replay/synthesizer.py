@@ -13,7 +13,7 @@ from multigen_audio.replay.library import Library
 from multigen_audio.replay.playhead import BEND, Playhead
 from multigen_core.synthesizer import Source
 from multigen_core.types import AudioChunk, CameraFrame, LiquidState
-from multigen_core.world.vessel import liquid, vessel
+from multigen_core.world.catalogue import liquid, vessel
 
 _BLOCKS = 4
 """Of a step, after each of which the place may change."""

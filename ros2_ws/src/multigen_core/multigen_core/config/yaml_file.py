@@ -64,14 +64,16 @@ def load_yaml(path: Path) -> Any:
         raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
 
 
-def validate(model: type[Model], data: Any, source: str | Path) -> Model:
-    """`data` as a `model`.
+def validate(
+    model: type[Model], data: Any, source: str | Path, context: dict[str, Any] | None = None
+) -> Model:
+    """`data` as a `model`; its validators are given `context`.
 
     Raises:
         ConfigError: names `source` and every wrong key on one line.
     """
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, context=context)
     except ValidationError as error:
         faults = (
             f"{'.'.join(map(str, fault['loc'])) or 'top level'}: {_message(fault, model)}"

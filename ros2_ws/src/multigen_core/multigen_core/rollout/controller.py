@@ -35,7 +35,7 @@ def checked_goal(target_volume: float, fill_fraction: float, known: Vessel | Non
             f"{target_volume * 1e6:.0f} ml would overflow the {known.name} "
             f"({known.capacity * 1e6:.0f} ml)"
         )
-    return PourGoal(target_volume, known.name if known else None)
+    return PourGoal(target_volume)
 
 
 class Controller:

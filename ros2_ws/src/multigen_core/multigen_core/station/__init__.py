@@ -1,1 +1,5 @@
 """What a policy may know of where it works, and the path that pours there."""
+
+from multigen_core.station.station import HeldVessel, Station, Told, UntoldError
+
+__all__ = ["HeldVessel", "Station", "Told", "UntoldError"]

@@ -15,8 +15,8 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import minimize_scalar
 from scipy.spatial.transform import Rotation
 
-from multigen_core.arm import Arm
 from multigen_core.arm.kinematics import Pose, UnreachableError, inverse
+from multigen_core.station.station import Station
 from multigen_core.world.vessel import Vessel
 
 MAX_TILT = 2.3
@@ -123,27 +123,24 @@ class PourPath:
         return float(best.x)
 
 
-def plan_pour(
-    arm: Arm,
-    source: Vessel,
-    grasp_height: float,
-    position: ArrayLike,
-    target: Vessel | None = None,
-) -> PourPath:
-    """The path that pours `source` into a target at `position` [m] in base_link.
+def plan_pour(station: Station) -> PourPath:
+    """The path that pours the held vessel into the target of a station.
 
-    An unknown `target` is taken to be `UNKNOWN_HEIGHT` high. The result depends on nothing else, so
-    the simulator and the policy plan the same path.
+    An unknown target is taken to be `UNKNOWN_HEIGHT` high. The result depends on the station alone.
 
     Raises:
+        UntoldError: the station tells neither held vessel nor the target's place.
         UnreachableError: the arm cannot follow it within its limits.
     """
+    arm = station.arm
+    held, position = station.placed("planning a pour")
     tilts = np.linspace(0.0, MAX_TILT, _KNOTS)
-    lips = lip_positions(source, position, tilts, target)
+    lips = lip_positions(held.vessel, position, tilts, station.target)
     positions = np.empty((_KNOTS, len(arm.joints)))
     guess = arm.home
     for index, (tilt, lip) in enumerate(zip(tilts, lips, strict=True)):
-        guess = inverse(arm, tool_pose(source, grasp_height, lip, float(tilt)), guess)
+        pose = tool_pose(held.vessel, held.grasp_height, lip, float(tilt))
+        guess = inverse(arm, pose, guess)
         positions[index] = guess
         if index:
             guess = 2 * positions[index] - positions[index - 1]
@@ -152,8 +149,9 @@ def plan_pour(
     outside = (dense < arm.lower + _LIMIT_MARGIN) | (dense > arm.upper - _LIMIT_MARGIN)
     if outside.any():
         names = ", ".join(np.array(arm.names)[outside.any(axis=0)])
+        place = ", ".join(f"{value:.3f}" for value in position)
         raise UnreachableError(
-            f"{arm.name} would leave the limits of {names} while pouring at "
-            f"({', '.join(f'{v:.3f}' for v in np.asarray(position, float))}) m; move the target"
+            f"{arm.name} would leave the limits of {names} while pouring at ({place}) m; "
+            "move the target"
         )
     return path

@@ -2,21 +2,28 @@
 
 Any value of a scene file may be a range, `{uniform: [low, high]}` or `{choice: [a, b, …]}`; a seed
 draws from every range, in the file's order, and so reproduces the scene.
+
+A scene owns its vessels and its liquid: a file may name an entry of the catalogue or another YAML
+file, or describe the thing in place. Once loaded, the scene needs neither catalogue nor files; its
+JSON is the whole scene.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from multigen_core.config.frozen import FrozenModel
 from multigen_core.config.yaml_file import ConfigError, load_yaml, package_config, validate
 from multigen_core.types import CameraCalibration
-from multigen_core.world import vessel as catalogue
+from multigen_core.world import catalogue
+from multigen_core.world.liquid import Liquid
+from multigen_core.world.vessel import Vessel
 
 Vector = tuple[float, float, float]
 
@@ -26,18 +33,40 @@ GRIPPER_STROKE = 0.085
 """Widest grasp [m]."""
 
 
-class SourceSpec(FrozenModel):
-    """The held vessel: name or YAML file, start volume [ml], grasp height above its foot [m]."""
+def _owned(find: Callable[[str], Vessel | Liquid]) -> BeforeValidator:
+    """Takes references, resolving files beside the scene's, as well as descriptions in place."""
 
-    vessel: str = "beaker"
+    def resolve(value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, dict):
+            return {"name": "inline", **value}
+        if not isinstance(value, str):
+            return value
+        if value.endswith((".yaml", ".yml")) and info.context:
+            value = str(Path(info.context["folder"], value))
+        try:
+            return find(value)
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+
+    return BeforeValidator(resolve)
+
+
+OwnedVessel = Annotated[Vessel, _owned(catalogue.vessel)]
+OwnedLiquid = Annotated[Liquid, _owned(catalogue.liquid)]
+
+
+class SourceSpec(FrozenModel):
+    """The held vessel, its start volume [ml] and the grasp's height above its foot [m]."""
+
+    vessel: OwnedVessel = Field(default_factory=lambda: catalogue.vessel("beaker"))
     volume_ml: Annotated[float, Field(gt=0)] = 350.0
     grasp_height: Annotated[float, Field(gt=0)] = 0.07
 
 
 class TargetSpec(FrozenModel):
-    """The receiving vessel: name or YAML file, where it stands in base_link [m], content [ml]."""
+    """The receiving vessel, where it stands in base_link [m] and its content [ml]."""
 
-    vessel: str = "straight_glass"
+    vessel: OwnedVessel = Field(default_factory=lambda: catalogue.vessel("straight_glass"))
     position: Vector = (0.65, 0.12, 0.0)
     volume_ml: Annotated[float, Field(ge=0)] = 0.0
 
@@ -136,9 +165,9 @@ class Scene(FrozenModel):
 
     name: str = ""
     description: str = ""
-    liquid: str = "water"
-    source: SourceSpec = SourceSpec()
-    target: TargetSpec = TargetSpec()
+    liquid: OwnedLiquid = Field(default_factory=lambda: catalogue.liquid("water"))
+    source: SourceSpec = Field(default_factory=SourceSpec)
+    target: TargetSpec = Field(default_factory=TargetSpec)
     camera: CameraSpec = CameraSpec()
     hydraulics: HydraulicsSpec = HydraulicsSpec()
     arm: ArmSpec = ArmSpec()
@@ -146,18 +175,14 @@ class Scene(FrozenModel):
 
     @model_validator(mode="after")
     def _fits(self) -> Scene:
-        try:
-            catalogue.liquid(self.liquid)
-            for label, spec in (("source", self.source), ("target", self.target)):
-                capacity = catalogue.vessel(spec.vessel).capacity * 1e6
-                if spec.volume_ml > capacity:
-                    raise ValueError(
-                        f"{label}.volume_ml {spec.volume_ml:.0f} is above the brim: "
-                        f"{spec.vessel} holds {capacity:.0f} ml"
-                    )
-        except ConfigError as error:
-            raise ValueError(str(error)) from error
-        source = catalogue.vessel(self.source.vessel)
+        for label, spec in (("source", self.source), ("target", self.target)):
+            capacity = spec.vessel.capacity * 1e6
+            if spec.volume_ml > capacity:
+                raise ValueError(
+                    f"{label}.volume_ml {spec.volume_ml:.0f} is above the brim: "
+                    f"{spec.vessel.name} holds {capacity:.0f} ml"
+                )
+        source = self.source.vessel
         if self.source.grasp_height >= source.rim_height:
             raise ValueError("source.grasp_height is above the vessel's mouth")
         width = 2 * float(source.outer_radius(self.source.grasp_height))
@@ -199,9 +224,7 @@ def draw(value: Any, rng: np.random.Generator, where: str = "") -> Any:
 
 
 def load_scene(file: str | Path, seed: int) -> Scene:
-    """A scene from a YAML file, or by the name of one shipped by multigen_core, drawn with `seed`.
-
-    A vessel's file is found relative to the scene's.
+    """A scene from a YAML file, or by the name of a shipped one, drawn with `seed`.
 
     Raises:
         ConfigError: no such file, or a key is wrong; names file, key and what is allowed.
@@ -214,7 +237,4 @@ def load_scene(file: str | Path, seed: int) -> Scene:
         drawn = draw(data, np.random.default_rng(seed))
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from error
-    for held in (drawn.get("source"), drawn.get("target")):
-        if isinstance(held, dict) and catalogue.is_vessel_file(str(held.get("vessel", ""))):
-            held["vessel"] = str((path.parent / held["vessel"]).resolve())
-    return validate(Scene, {"name": path.stem, **drawn}, path)
+    return validate(Scene, {"name": path.stem, **drawn}, path, {"folder": path.parent})

@@ -1,9 +1,8 @@
-"""Vessels as solids of revolution and the liquids in them, from YAML catalogues."""
+"""Vessels as solids of revolution."""
 
 from __future__ import annotations
 
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
@@ -11,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 
 from multigen_core.config.frozen import FrozenModel
-from multigen_core.config.yaml_file import ConfigError, load_yaml, share_directory, validate
 
 _PROFILE_STEPS = 400
 
@@ -107,86 +105,3 @@ class Vessel(FrozenModel):
         """Level [m] of a volume [m^3] in the upright vessel; the inverse of `volume`."""
         z, table = self._volume_table
         return np.interp(np.asarray(volume, float), table, z)
-
-
-class Liquid(FrozenModel):
-    """A liquid at its usual temperature, in SI units.
-
-    `density` [kg/m^3], `viscosity` [Pa s], `surface_tension` [N/m], `temperature` [degC];
-    `bubbliness` scales the entrained air against water; `colour` is RGBA, its alpha the opacity of
-    5 cm.
-    """
-
-    name: str = ""
-    description: str
-    density: Positive
-    viscosity: Positive
-    surface_tension: Positive
-    temperature: float = 20.0
-    bubbliness: Annotated[float, Field(ge=0)] = 1.0
-    colour: tuple[float, float, float, float]
-    held_out: bool = False
-
-
-@cache
-def _catalogue(file: Path, kind: type[Vessel] | type[Liquid]) -> dict[str, Vessel | Liquid]:
-    entries = load_yaml(file)
-    if not isinstance(entries, dict):
-        raise ConfigError(f"{file}: expected a mapping from names to entries")
-    return {
-        name: validate(kind, {**entry, "name": name} if isinstance(entry, dict) else entry,
-                       f"{file}: {name}")
-        for name, entry in entries.items()
-    }  # fmt: skip
-
-
-def _entry(name: str, kind: type[Vessel] | type[Liquid], file: str) -> Vessel | Liquid:
-    entries = _catalogue(share_directory("multigen_core") / "config" / file, kind)
-    if name not in entries:
-        raise ConfigError(
-            f"unknown {kind.__name__.lower()} {name!r}; known: {', '.join(sorted(entries))}"
-        )
-    return entries[name]
-
-
-def vessels() -> dict[str, Vessel]:
-    """The vessel catalogue by name."""
-    return _catalogue(share_directory("multigen_core") / "config/vessels.yaml", Vessel)  # type: ignore[return-value]
-
-
-def liquids() -> dict[str, Liquid]:
-    """The liquid catalogue by name."""
-    return _catalogue(share_directory("multigen_core") / "config/liquids.yaml", Liquid)  # type: ignore[return-value]
-
-
-@cache
-def _vessel_file(path: str) -> Vessel:
-    data = load_yaml(Path(path))
-    return validate(Vessel, {**data, "name": path} if isinstance(data, dict) else data, path)
-
-
-def is_vessel_file(name: str) -> bool:
-    """Whether a vessel's name is the path of a YAML file that describes it."""
-    return name.endswith((".yaml", ".yml"))
-
-
-def vessel(name: str) -> Vessel:
-    """A vessel of the catalogue, or the one that the YAML file `name` describes.
-
-    The latter's name is the path, so that whoever is told of it finds it, too.
-
-    Raises:
-        ConfigError: no such vessel, with the known names, or a bad file.
-    """
-    if is_vessel_file(name):
-        return _vessel_file(name)
-    return _entry(name, Vessel, "vessels.yaml")  # type: ignore[return-value]
-
-
-def liquid(name: str) -> Liquid:
-    """A liquid of the catalogue.
-
-    Raises:
-        ConfigError: no such liquid; the message lists the names.
-    """
-    return _entry(name, Liquid, "liquids.yaml")  # type: ignore[return-value]

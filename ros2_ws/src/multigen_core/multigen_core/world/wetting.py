@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import acos, pi, radians, sin, sqrt
 
-from multigen_core.world.vessel import Liquid, Vessel
+from multigen_core.world.liquid import Liquid
+from multigen_core.world.vessel import Vessel
 
 GRAVITY = 9.81
 """[m/s^2]"""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_core.arm import Arm
 from multigen_core.arm.trajectory import Trajectory
+from multigen_core.config.frozen import FrozenModel
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.errors import MultigenError
 from multigen_core.policy import Decision, Observation, PourGoal, Sense
-from multigen_core.station.pour_path import PourPath
+from multigen_core.station import Station
+from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import AudioChunk, to_seconds
 from multigen_core.world.tilted_volume import volume_table
-from multigen_core.world.vessel import Vessel, vessel
 from multigen_policy.classical.draining import STEP, Draining
 from multigen_policy.classical.pouring import ImpossibleGoalError, Pouring, Tilt
 from multigen_policy.classical.tilting import Tilting
@@ -34,8 +34,7 @@ class EmptyError(MultigenError):
     """Nothing comes out of the held vessel."""
 
 
-@dataclass(frozen=True, slots=True)
-class AcousticConfig:
+class AcousticConfig(FrozenModel):
     """How to pour.
 
     Before tilting, `listen` [s] tell what the room sounds like. The tilt then grows at up to
@@ -91,14 +90,14 @@ class Acoustic:
     senses: frozenset[Sense] = frozenset({Sense.AUDIO})
     audio_window = 1.0
 
-    def __init__(
-        self, arm: Arm, path: PourPath, source: Vessel, config: AcousticConfig = AcousticConfig()
-    ) -> None:
+    def __init__(self, station: Station, config: AcousticConfig = AcousticConfig()) -> None:
+        arm = station.arm
         self.joint_names = arm.names
         self._config = config
-        self._path = path
-        self._source = source
-        self._table = volume_table(source)
+        self._path = path = plan_pour(station)
+        self._source = station.placed("the policy acoustic")[0].vessel
+        self._target = station.target
+        self._table = volume_table(self._source)
         self._arm = arm
         self._tilting = Tilting(arm, path)
         self._pouring = Pouring(arm, self._tilting, self._decide)
@@ -112,9 +111,8 @@ class Acoustic:
                 f"most {self._source.capacity * 1e6:.0f} ml"
             )
         self._goal = goal.target_volume
-        prior = (
-            known_vessel(vessel(goal.vessel), config.detuning) if goal.vessel else unknown_vessel()
-        )
+        target = self._target
+        prior = known_vessel(target, config.detuning) if target else unknown_vessel()
         self._listener = Listener(
             replace(prior, empty=config.empty, fullest=config.fullest),
             FlowPrior(config.flow, config.model_spread, config.model_drift),

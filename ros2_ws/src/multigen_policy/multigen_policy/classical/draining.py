@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from multigen_core.world.catalogue import liquids
 from multigen_core.world.tilted_volume import volume_table
-from multigen_core.world.vessel import Vessel, liquids
+from multigen_core.world.vessel import Vessel
 from multigen_core.world.wetting import GRAVITY, Wetting
 
 Floats = NDArray[np.float64]

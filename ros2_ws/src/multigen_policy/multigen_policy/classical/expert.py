@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_core.arm import Arm
 from multigen_core.arm.trajectory import Trajectory
 from multigen_core.policy import Decision, Observation, PourGoal, Sense
-from multigen_core.station.pour_path import PourPath
+from multigen_core.station import Station
+from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import LiquidState
 from multigen_policy.classical.pouring import Pouring, Tilt
 from multigen_policy.classical.tilting import Tilting
@@ -42,15 +42,15 @@ class Expert:
 
     def __init__(
         self,
-        arm: Arm,
-        path: PourPath,
+        station: Station,
         truth: Callable[[], LiquidState],
         config: ExpertConfig = ExpertConfig(),
     ) -> None:
+        arm = station.arm
         self.joint_names = arm.names
         self._truth = truth
         self._config = config
-        self._tilting = Tilting(arm, path)
+        self._tilting = Tilting(arm, plan_pour(station))
         self._pouring = Pouring(arm, self._tilting, self._decide)
         self._goal = 0.0
         self._start: float | None = None

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
 
-from multigen_core.arm import Arm
 from multigen_core.arm.trajectory import Trajectory
+from multigen_core.config.frozen import FrozenModel
 from multigen_core.policy import Decision, Observation, PourGoal, Sense
-from multigen_core.station.pour_path import PourPath
+from multigen_core.station import Station
+from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import to_seconds
 from multigen_core.world.tilted_volume import tilted_volume
-from multigen_core.world.vessel import Vessel
 from multigen_policy.classical.pouring import ImpossibleGoalError, Pouring, Tilt
 from multigen_policy.classical.tilting import STEP, Tilting
 
@@ -22,11 +21,11 @@ DISCHARGE = 0.6
 """Nominal weir coefficient of a lip."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimedConfig:
-    """Flow aimed at [m^3/s]."""
+class TimedConfig(FrozenModel):
+    """Flow aimed at [m^3/s], and the nominal start volume that it pours off [m^3]."""
 
-    flow: float = 30e-6
+    flow: float = Field(30e-6, gt=0)
+    start_volume: float = Field(350e-6, gt=0)
 
 
 def weir_head(flow: float, radius: float, tilt: ArrayLike) -> NDArray[np.float64]:
@@ -42,7 +41,8 @@ def weir_head(flow: float, radius: float, tilt: ArrayLike) -> NDArray[np.float64
 class Timed:
     """Tilts as if the nominal flow left the vessel, and returns when the goal's time is over.
 
-    It needs the held vessel, the liquid's start volume and a thin liquid. Nothing corrects it.
+    It needs the held vessel and a thin liquid, and takes the start volume for granted. Nothing
+    corrects it.
     """
 
     senses: frozenset[Sense] = frozenset()
@@ -50,15 +50,14 @@ class Timed:
 
     def __init__(
         self,
-        arm: Arm,
-        path: PourPath,
-        source: Vessel,
-        start_volume: float,
+        station: Station,
         config: TimedConfig = TimedConfig(),
     ) -> None:
+        arm, path = station.arm, plan_pour(station)
+        source = station.placed("the policy timed")[0].vessel
         self.joint_names = arm.names
         self._config = config
-        self._start_volume = start_volume
+        self._start_volume = min(config.start_volume, source.capacity)
         self._tilts = path.tilts
         # What the vessel holds at each tilt while the nominal flow runs over its lip.
         head = weir_head(config.flow, source.mouth_radius, path.tilts)

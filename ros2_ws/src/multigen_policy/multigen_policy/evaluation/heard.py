@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from multigen_core.config.yaml_file import ConfigError
 from multigen_core.contract import SAMPLE_RATE
-from multigen_core.world.vessel import vessel
+from multigen_core.world.catalogue import vessel
 from multigen_policy.evaluation.episode import Episode
 from multigen_policy.evaluation.stamps import waveform
 from multigen_policy.listening.filling import FlowPrior

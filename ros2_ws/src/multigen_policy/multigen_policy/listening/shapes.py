@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.world.acoustics import Resonator
-from multigen_core.world.vessel import Vessel, vessels
+from multigen_core.world.catalogue import vessels
+from multigen_core.world.vessel import Vessel
 
 Floats = NDArray[np.float64]
 

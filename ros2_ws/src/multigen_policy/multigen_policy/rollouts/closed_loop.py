@@ -14,18 +14,16 @@ from numpy.typing import NDArray
 from multigen_core.arm import Arm
 from multigen_core.arm.trajectory import Trajectory
 from multigen_core.errors import MultigenError
-from multigen_core.policy import Decision, Observation, Policy, PourGoal
+from multigen_core.policy import Decision, Observation, Policy, PolicyConfig, PourGoal, make_policy
 from multigen_core.rollout.episode import Tick, episode
 from multigen_core.simulator import Simulator, make_simulator
-from multigen_core.station.pour_path import plan_pour
+from multigen_core.station import Station, Told
 from multigen_core.synthesizer import SynthesizerConfig, make_synthesizer
 from multigen_core.types import Outcome, PourProgress, to_seconds
 from multigen_core.world.scene import Scene, load_scene
-from multigen_core.world.vessel import vessel
 from multigen_policy.classical.expert import Expert, ExpertConfig
 from multigen_policy.evaluation.metrics import listener_floor, pour_metrics
 from multigen_policy.evaluation.smoothness import joint_smoothness
-from multigen_policy.policies import make_policy
 
 EXPERT = "expert"
 """The privileged policy, which only simulation can run."""
@@ -41,18 +39,16 @@ class Job:
     """One episode.
 
     The scene is drawn with `seed`, the goal with it from `low` to `high` [ml], less where the
-    vessels do not allow that. The policy is told that the source holds `told` [ml], whatever it
-    does.
+    vessels do not allow that. The policy is `told` so much of its station.
     """
 
     scene: str
     seed: int
     policy: str
     synthesizer: str
-    vessel_known: bool
+    told: Told = Told.STATION
     low: float = 60.0
     high: float = 250.0
-    told: float = 350.0
     checkpoint: str = ""
     simulator: str = "mujoco"
 
@@ -124,7 +120,7 @@ def start(
     """
     scene = load_scene(job.scene, job.seed)
     simulator = _simulator(job.simulator)
-    goal = PourGoal(_goal(job, scene), scene.target.vessel if job.vessel_known else None)
+    goal = PourGoal(_goal(job, scene))
     synthesizer = None
     if job.synthesizer:
         synthesizer = make_synthesizer(
@@ -140,7 +136,7 @@ def start(
 
 def _goal(job: Job, scene: Scene) -> float:
     rng = np.random.default_rng([job.seed, 7])
-    room = _ROOM * vessel(scene.target.vessel).capacity * 1e6 - scene.target.volume_ml
+    room = _ROOM * scene.target.vessel.capacity * 1e6 - scene.target.volume_ml
     drawn = float(rng.uniform(job.low, job.high))
     goal = min(drawn, room, scene.source.volume_ml - _LEFT)
     if goal <= 0:
@@ -155,12 +151,8 @@ def _goal(job: Job, scene: Scene) -> float:
 def _policy(job: Job, scene: Scene, simulator: Simulator, expert: ExpertConfig) -> Policy:
     arm = Arm.load()
     if job.policy == EXPERT:
-        source, target = vessel(scene.source.vessel), vessel(scene.target.vessel)
-        path = plan_pour(arm, source, scene.source.grasp_height, scene.target.position, target)
-        return Expert(arm, path, simulator.liquid_state, expert)
-    told = min(job.told, vessel(scene.source.vessel).capacity * 1e6)
-    source_spec = scene.source.model_copy(update={"volume_ml": told})
-    return make_policy(job.policy, arm, scene.model_copy(update={"source": source_spec}))
+        return Expert(Station.of(scene, arm, Told.TARGET), simulator.liquid_state, expert)
+    return make_policy(PolicyConfig(Station.of(scene, arm, job.told), job.policy))
 
 
 @lru_cache(maxsize=1)
@@ -209,12 +201,12 @@ def _circumstances(job: Job, scene: Scene) -> dict[str, Any]:
         "seed": job.seed,
         "policy": job.policy,
         "synthesizer": job.synthesizer,
-        "vessel_known": job.vessel_known,
-        "source_vessel": scene.source.vessel,
+        "told": str(job.told),
+        "source_vessel": scene.source.vessel.name,
         "source_ml": scene.source.volume_ml,
-        "target_vessel": scene.target.vessel,
-        "opaque": vessel(scene.target.vessel).opaque,
-        "held_out": vessel(scene.target.vessel).held_out,
-        "liquid": scene.liquid,
+        "target_vessel": scene.target.vessel.name,
+        "opaque": scene.target.vessel.opaque,
+        "held_out": scene.target.vessel.held_out,
+        "liquid": scene.liquid.name,
         "job": job.key,
     }

@@ -14,10 +14,11 @@ from rich.progress import Progress
 
 from multigen_core.errors import MultigenError
 from multigen_core.files import write_json
+from multigen_core.policy import DEFAULT, policy_names
+from multigen_core.station import Told
 from multigen_core.workers import run_tasks
 from multigen_policy.evaluation.metrics import NOT_COMPARABLE, aggregate
 from multigen_policy.evaluation.results import aggregate_lines, metrics_of, print_results, summary
-from multigen_policy.policies import POLICIES
 from multigen_policy.rollouts.closed_loop import EXPERT, Job, run_job
 from multigen_policy.rollouts.job_arguments import add_job_arguments, check_job_arguments
 
@@ -30,14 +31,14 @@ def register_evaluate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--episodes", type=int, default=20, metavar="N", help="seeds per scene")
     add_job_arguments(parser)
+    names = (*policy_names(), EXPERT)
     parser.add_argument(
-        "--policy", nargs="+", default=["acoustic"], choices=(*POLICIES, EXPERT), metavar="POLICY",
-        help=f"any of {', '.join((*POLICIES, EXPERT))} (default: acoustic)",
+        "--policy", nargs="+", default=[DEFAULT], choices=names, metavar="POLICY",
+        help=f"any of {', '.join(names)} (default: {DEFAULT})",
     )  # fmt: skip
-    parser.add_argument("--vessel-known", action="store_true", help="tell the policy the vessel")
     parser.add_argument(
-        "--told-ml", type=float, default=350.0, metavar="ML",
-        help="start volume that the policy is told, whatever the source holds (default 350)",
+        "--told", default=Told.STATION, type=Told, choices=tuple(Told), metavar="LEVEL",
+        help=f"what the policy is told: {', '.join(Told)} (default %(default)s)",
     )  # fmt: skip
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
@@ -50,8 +51,7 @@ def run_evaluate(args: argparse.Namespace) -> int:
     low, high = args.target_ml
     jobs = [
         Job(
-            scene, seed, policy, args.synthesizer, args.vessel_known,
-            low, high, args.told_ml, args.checkpoint,
+            scene, seed, policy, args.synthesizer, args.told, low, high, args.checkpoint,
         )
         for policy in args.policy
         for scene in args.scene

@@ -16,9 +16,9 @@ from rich.progress import Progress
 
 from multigen_core.bags import provenance
 from multigen_core.errors import MultigenError
+from multigen_core.policy import policy_names
 from multigen_core.workers import run_tasks
 from multigen_policy.classical.expert import ExpertConfig
-from multigen_policy.policies import POLICIES
 from multigen_policy.rollouts.closed_loop import EXPERT, Job, start
 from multigen_policy.rollouts.episode_bag import write_episode
 from multigen_policy.rollouts.job_arguments import add_job_arguments, check_job_arguments
@@ -47,7 +47,7 @@ def register_generate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the bags")
     add_job_arguments(parser)
     parser.add_argument(
-        "--policy", default=EXPERT, choices=(*POLICIES, EXPERT),
+        "--policy", default=EXPERT, choices=(*policy_names(), EXPERT),
         help="who pours (default: the expert, at flows drawn from 10 to 60 ml/s)",
     )  # fmt: skip
     parser.add_argument(
@@ -67,7 +67,7 @@ def run_generate(args: argparse.Namespace) -> int:
     tasks = [
         Task(
             Job(
-                scene, seed, args.policy, args.synthesizer, False, low, high,
+                scene, seed, args.policy, args.synthesizer, low=low, high=high,
                 checkpoint=args.checkpoint, simulator=args.backend,
             ),
             out / f"{Path(scene).stem}-{seed:05d}",

@@ -6,7 +6,8 @@ from math import pi, sin, sqrt
 
 import numpy as np
 
-from multigen_core.world.vessel import Liquid, Vessel
+from multigen_core.world.liquid import Liquid
+from multigen_core.world.vessel import Vessel
 from multigen_core.world.wetting import GRAVITY
 
 _ATMOSPHERE = 1.4 * 101_325.0

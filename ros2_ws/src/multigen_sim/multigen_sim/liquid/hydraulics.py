@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.types import LiquidState
+from multigen_core.world.catalogue import reference
+from multigen_core.world.liquid import Liquid
 from multigen_core.world.scene import HydraulicsSpec
 from multigen_core.world.tilted_volume import volume_table
-from multigen_core.world.vessel import Liquid, Vessel
+from multigen_core.world.vessel import Vessel
 from multigen_core.world.wetting import GRAVITY, Wetting
 from multigen_sim.liquid.glug import Glug
 from multigen_sim.liquid.jet import Jet, Landing
@@ -88,6 +90,7 @@ class Hydraulics:
         self._acceleration = 0.0
         self._rates = np.zeros(3)
         self._impact = Landing()
+        self._names = reference(source), reference(target), reference(liquid)
         self.head = self._table.surface(source_volume, pose.tilt)[0]
 
     @property
@@ -263,9 +266,9 @@ class Hydraulics:
         hits = inflow > 1e-9
         return LiquidState(
             stamp=stamp,
-            source_vessel=self.source.name,
-            target_vessel=self.target.name,
-            liquid=self.liquid.name,
+            source_vessel=self._names[0],
+            target_vessel=self._names[1],
+            liquid=self._names[2],
             temperature=self.liquid.temperature,
             source_tilt=self.pose.tilt,
             outflow_rate=self.flow.rate,

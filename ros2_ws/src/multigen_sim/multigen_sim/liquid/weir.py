@@ -7,7 +7,7 @@ from math import acos, exp, pi, sin, sqrt
 
 import numpy as np
 
-from multigen_core.world.vessel import Liquid
+from multigen_core.world.liquid import Liquid
 from multigen_core.world.wetting import GRAVITY
 
 _NODES, _WEIGHTS = (np.array(a) for a in np.polynomial.legendre.leggauss(20))

@@ -13,6 +13,7 @@ from multigen_core.arm import Arm
 from multigen_core.contract import AUDIO_VIEW_FRAME, BASE_FRAME, CAMERA_FRAME
 from multigen_core.errors import MultigenError
 from multigen_core.simulator import View
+from multigen_core.station import Station, Told
 from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import (
     CameraCalibration,
@@ -22,7 +23,6 @@ from multigen_core.types import (
     PourState,
     to_nanoseconds,
 )
-from multigen_core.world import vessel as catalogue
 from multigen_core.world.scene import Scene
 from multigen_sim.liquid.hydraulics import Hydraulics
 from multigen_sim.liquid.ledger import Place
@@ -57,12 +57,12 @@ class MujocoSimulator:
         """
         self.close()
         source, target = (
-            catalogue.vessel(scene.source.vessel),
-            catalogue.vessel(scene.target.vessel),
+            scene.source.vessel,
+            scene.target.vessel,
         )
-        liquid = catalogue.liquid(scene.liquid)
+        liquid = scene.liquid
         rng = np.random.default_rng(seed)
-        path = plan_pour(self.arm, source, scene.source.grasp_height, scene.target.position, target)
+        path = plan_pour(Station.of(scene, self.arm, Told.TARGET))
         start = path.at(0.0) + scene.arm.home_noise * rng.standard_normal(len(self.arm.joints))
         start = np.clip(start, self.arm.lower, self.arm.upper)
         world = World(scene, self.arm, self._dynamics, source, target, liquid, seed)

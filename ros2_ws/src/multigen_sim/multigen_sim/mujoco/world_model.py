@@ -10,8 +10,9 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from multigen_core.arm import Arm
+from multigen_core.world.liquid import Liquid
 from multigen_core.world.scene import Scene
-from multigen_core.world.vessel import Liquid, Vessel
+from multigen_core.world.vessel import Vessel
 from multigen_sim.mujoco.arm_dynamics import ArmDynamics
 from multigen_sim.mujoco.arm_model import add_arm, add_gripper, quaternion
 from multigen_sim.views.liquid_mesh import BODY_FACES, BODY_VERTICES

@@ -9,7 +9,7 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from multigen_core.world.vessel import liquids, vessels
+from multigen_core.world.catalogue import liquids, vessels
 from multigen_sim.liquid.ledger import Place
 from multigen_sim.validation.check import Check
 from multigen_sim.validation.rig import STEP, Rig

@@ -13,9 +13,9 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from multigen_core.world.catalogue import liquid, vessels
 from multigen_core.world.scene import HydraulicsSpec
 from multigen_core.world.tilted_volume import tilted_volume
-from multigen_core.world.vessel import liquid, vessels
 from multigen_core.world.wetting import Wetting
 from multigen_sim.liquid.ledger import Place
 from multigen_sim.liquid.weir import overflow

@@ -8,9 +8,9 @@ from math import pi, sin, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from multigen_core.world.catalogue import liquid, vessels
 from multigen_core.world.scene import HydraulicsSpec
 from multigen_core.world.tilted_volume import tilted_volume
-from multigen_core.world.vessel import liquid, vessels
 from multigen_core.world.wetting import GRAVITY, Wetting
 from multigen_sim.liquid.jet import Jet
 from multigen_sim.liquid.ledger import Place

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from multigen_core.station.pour_path import lip_positions
+from multigen_core.world.catalogue import liquid, vessel
+from multigen_core.world.liquid import Liquid
 from multigen_core.world.scene import HydraulicsSpec
-from multigen_core.world.vessel import Liquid, Vessel, liquid, vessel
+from multigen_core.world.vessel import Vessel
 from multigen_sim.liquid.hydraulics import Hydraulics
 from multigen_sim.liquid.vessel_pose import VesselPose
 

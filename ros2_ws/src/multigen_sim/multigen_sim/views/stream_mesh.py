@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_core.world.vessel import Liquid
+from multigen_core.world.liquid import Liquid
 from multigen_core.world.wetting import GRAVITY
 from multigen_sim.liquid.jet import Jet
 

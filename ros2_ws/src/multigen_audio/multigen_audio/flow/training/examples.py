@@ -22,8 +22,9 @@ from multigen_core.errors import MultigenError
 from multigen_core.learning import mel
 from multigen_core.types import LiquidState
 from multigen_core.world.acoustics import Resonator
+from multigen_core.world.catalogue import liquid, reference
 from multigen_core.world.recordings import Recording, RecordingError, read_recordings
-from multigen_core.world.vessel import Vessel, liquid
+from multigen_core.world.vessel import Vessel
 
 Floats = NDArray[np.float32]
 
@@ -194,7 +195,7 @@ def scripted_examples(seeds: Iterable[int]) -> list[Example]:
         flow = float(np.exp(rng.uniform(np.log(3e-6), np.log(9e-5))))
         seconds = float(np.clip((body.capacity - volume) / flow, 3.0, 12.0))
         states = steady_pour(
-            pours.vessel_file(body), flow, 0.3, seconds - 0.3, seconds, str(rng.choice(_LIQUIDS)),
+            reference(body), flow, 0.3, seconds - 0.3, seconds, str(rng.choice(_LIQUIDS)),
             lip=float(rng.uniform(0.03, 0.15)), volume=volume,
         )  # fmt: skip
         examples.append(synthesised(list(states), seed))

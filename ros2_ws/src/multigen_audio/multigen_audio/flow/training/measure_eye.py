@@ -104,8 +104,8 @@ def report(sightings: Sequence[Sighting]) -> str:
     lines = ["all: " + _figures(sightings)]
     kinds: tuple[tuple[str, Callable[[Sighting], str]], ...] = (
         ("walls", lambda s: "opaque" if s.pour.target.opaque else "clear"),
-        ("vessel", lambda s: f"{s.pour.scene.target.vessel} ({s.pour.target.material})"),
-        ("liquid", lambda s: s.pour.scene.liquid),
+        ("vessel", lambda s: f"{s.pour.target.name} ({s.pour.target.material})"),
+        ("liquid", lambda s: s.pour.scene.liquid.name),
     )
     for kind, name_of in kinds:
         groups = defaultdict(list)

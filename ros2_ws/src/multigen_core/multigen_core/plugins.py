@@ -1,0 +1,27 @@
+"""What packages register by entry point: simulators, synthesizers and policies."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import Any
+
+from multigen_core.errors import MultigenError
+
+
+def plugin_names(group: str, default: str = "") -> list[str]:
+    """What is installed of a group, the default first."""
+    names = {entry.name for entry in entry_points(group=group)}
+    return sorted(names, key=lambda name: (name != default, name))
+
+
+def load_plugin(group: str, kind: str, name: str) -> Any:
+    """What `name` was registered with in a group.
+
+    Raises:
+        MultigenError: there is no such `kind` here; lists what there is.
+    """
+    found = next(iter(entry_points(group=group, name=name)), None)
+    if found is None:
+        known = ", ".join(plugin_names(group)) or "none; build the workspace and source it"
+        raise MultigenError(f"{kind} {name!r} is not available; available: {known}")
+    return found.load()

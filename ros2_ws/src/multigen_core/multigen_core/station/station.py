@@ -1,0 +1,77 @@
+"""What a policy may know of where it works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from multigen_core.arm import Arm
+from multigen_core.errors import MultigenError
+from multigen_core.world.scene import CameraSpec, Scene, Vector
+from multigen_core.world.vessel import Vessel
+
+
+class Told(StrEnum):
+    """How much of its station a policy is told, each level including those before.
+
+    Arm and camera calibration alone; besides, the held vessel, its grasp and the target's place;
+    besides, the target vessel. Start volume, first fill and liquid are never told.
+    """
+
+    NOTHING = "nothing"
+    STATION = "station"
+    TARGET = "target"
+
+
+class UntoldError(MultigenError):
+    """A policy needs to be told more of its station."""
+
+
+@dataclass(frozen=True)
+class HeldVessel:
+    """The vessel in the gripper, grasped `grasp_height` [m] above its foot."""
+
+    vessel: Vessel
+    grasp_height: float
+
+
+@dataclass(frozen=True)
+class Station:
+    """An arm, its fixed camera as calibrated, and what is known of the vessels.
+
+    `position` [m] is where the target stands in base_link.
+    """
+
+    arm: Arm
+    camera: CameraSpec = field(default_factory=CameraSpec)
+    held: HeldVessel | None = None
+    position: Vector | None = None
+    target: Vessel | None = None
+
+    @classmethod
+    def of(cls, scene: Scene, arm: Arm, told: Told = Told.STATION) -> Station:
+        """What a policy that is `told` so much knows of a scene."""
+        camera = scene.camera.model_copy(update={"calibration_error": (0.0, 0.0, 0.0)})
+        if told is Told.NOTHING:
+            return cls(arm, camera)
+        source = scene.source
+        return cls(
+            arm,
+            camera,
+            HeldVessel(source.vessel, source.grasp_height),
+            scene.target.position,
+            scene.target.vessel if told is Told.TARGET else None,
+        )
+
+    def placed(self, who: str) -> tuple[HeldVessel, Vector]:
+        """The held vessel and the target's place, for `who` cannot do without.
+
+        Raises:
+            UntoldError: the station tells neither.
+        """
+        if self.held is None or self.position is None:
+            raise UntoldError(
+                f"{who} needs to know the held vessel and where the target stands: "
+                "launch with told:=station or told:=target, or evaluate with --told station"
+            )
+        return self.held, self.position

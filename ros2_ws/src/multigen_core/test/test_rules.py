@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 
 from multigen_core.arm import Arm, Joint
 from multigen_core.arm.trajectory import Trajectory
-from multigen_core.guard.rules import Limits, Rule, Violation, ordered, violation
+from multigen_core.guard.rules import Limits, Rule, Violation, judge, ordered, violation
 
 NAMES = ("a", "b")
 LIMITS = Limits(
@@ -171,6 +173,23 @@ def test_limits_scale_speed_but_not_acceleration():
     limits = Limits.of(Arm(name="one", joints=(joint,)), 0.5, 0.1)
     assert (limits.velocity, limits.acceleration, limits.jump) == (0.4, 2.0, 0.1)
     assert limits.upper == np.inf
+
+
+def test_a_judged_command_comes_out_in_the_arms_joint_order_and_turn():
+    free = Joint(
+        name="free", velocity=1.0, acceleration=5.0, home=0.0, xyz=(0, 0, 0), rpy=(0, 0, 0)
+    )
+    tied = free.model_copy(update={"name": "tied", "lower": -1.0, "upper": 1.0})
+    arm = Arm(name="two", joints=(free, tied))
+    limits = Limits.of(arm, 0.5, 0.2)
+    measured = np.array([0.05 + 4 * np.pi, 0.0])
+    command = trajectory([1.0], [[0.1, 0.02]], [[0.0, 0.0]], names=("tied", "free"))
+    found = judge(command, limits, arm, measured, (measured, np.zeros(2)))
+    np.testing.assert_allclose(found.positions, [[0.02 + 4 * np.pi, 0.1]])
+    far = judge(command, limits, arm, measured + [0.0, 0.5], (measured, np.zeros(2)))
+    assert (far.rule, far.reason[:5]) == (Rule.JUMP, "tied:")
+    unnamed = judge(replace(command, names=("tied", "x")), limits, arm, measured, REST)
+    assert unnamed.rule == Rule.NAMES
 
 
 finite = st.floats(-0.5, 0.5)

@@ -6,19 +6,11 @@ unchanged (continuous joints moved by whole turns to the measured one) or refuse
 A vessel left tilted goes on pouring. So when no command has been accepted for `command_timeout`
 while the vessel is tilted, the guard itself returns it upright. It knows the tilt from the arm's
 kinematics, so it needs no help of whoever commanded the arm, nor a memory a restart could lose. The
-way back is, in order of preference:
-
-1. the reverse of the measured path since the vessel last stood upright at rest, loops erased, which
-   is known to be free; unless that would tilt the vessel further on the way;
-2. the shortest turn to upright with the tool kept in place, when the path is unknown because the
-   guard was started in the midst of a pour;
-3. the reverse path even if it tilts the vessel further.
-
-The way keeps the guard's own limits, is checked by its own rules before it is sent, and begins by
-braking from the state the controller is in, so it may take over in mid-motion. That state is the
-planned one rather than the lagging measurement, as long as both agree. A command that ends upright
-counts as a retreat under way: silence is counted from its end. A valid command ends a retreat. If
-the vessel is still tilted once a retreat has run out, the next is sent.
+way back, `way_upright.py`, keeps the guard's own limits, is checked by its own rules before it is
+sent, and begins by braking from the state the controller is in, so it may take over in mid-motion.
+That state is the planned one rather than the lagging measurement, as long as both agree. A command
+that ends upright counts as a retreat under way: silence is counted from its end. A valid command
+ends a retreat. If the vessel is still tilted once a retreat has run out, the next is sent.
 
 The guard moves nothing of its own accord until it has been sent a command for this arm, be it
 refused, nor after a stop: a reset only lifts the stop. A jump of the measured joints beyond any
@@ -38,18 +30,15 @@ from multigen_core.arm import Arm, JointNameError, select_joints
 from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower, hold
 from multigen_core.guard.config import GuardConfig
 from multigen_core.guard.decisions import Accept, Freeze, Now, Reject, Retreat
-from multigen_core.guard.path_memory import PathMemory
-from multigen_core.guard.retreat import RetreatError, along, braking
-from multigen_core.guard.rules import Limits, Rule, Violation, ordered, violation
-from multigen_core.guard.upright import Upright
+from multigen_core.guard.retreat import RetreatError
+from multigen_core.guard.rules import Limits, Rule, Violation, judge
+from multigen_core.guard.way_upright import WayUpright
 from multigen_core.types import JointState, to_nanoseconds, to_seconds
 
 _TELEPORT = 0.1
 """Beyond what speed explains, a measured step [rad] that only a reset can make."""
 _CLOCK_JUMP = 1.0
 """A step back of simulated time [s] that is no mere disorder."""
-_TILT_MARGIN = 0.1
-"""How much further than at its start a retreat may tilt the vessel [rad]."""
 
 
 class Guard:
@@ -59,7 +48,7 @@ class Guard:
         self._arm = arm
         self._config = config
         self._limits = Limits.of(arm, config.velocity_scale, config.max_joint_step)
-        self._upright = Upright(arm)
+        self._way = WayUpright(arm, self._limits, config.upright_tolerance)
         self._state: JointState | None = None
         self._arrival = 0
         self._fault = ""
@@ -92,13 +81,11 @@ class Guard:
         self._arrival = now.steady
         self._fault = ""
         if previous is None or self._restarted(previous, self._state):
-            self._memory = PathMemory(positions)
+            self._way.restart(positions)
             self._follower = TrajectoryFollower(self._arm.names, positions)
             self._armed = self.retreating = False
-        elif self._memory.add(positions):
-            known = not self._tilted(self._memory.poses[0])
-            if not known and not self._tilted(positions):
-                self._memory.restart(positions)
+        else:
+            self._way.observe(positions)
 
     def _restarted(self, previous: JointState, state: JointState) -> bool:
         lapse = to_seconds(state.stamp - previous.stamp)
@@ -106,13 +93,10 @@ class Guard:
         leapt = bool((np.abs(state.positions - previous.positions) > reach).any())
         return leapt or (self._config.simulated and lapse < -_CLOCK_JUMP)
 
-    def _tilted(self, positions: NDArray[np.float64]) -> bool:
-        return self._upright.tilt(positions) > self._config.upright_tolerance
-
     @property
     def tilt(self) -> float:
         """Measured tilt of the vessel [rad], NaN while no joints are known."""
-        return float("nan") if self._state is None else self._upright.tilt(self._state.positions)
+        return float("nan") if self._state is None else self._way.tilt(self._state.positions)
 
     def command(self, trajectory: Trajectory, now: Now) -> Accept | Reject:
         """Judge a command."""
@@ -122,7 +106,7 @@ class Guard:
         self.accepted += 1
         self.trouble = ""
         self.retreating = False
-        runs = 0.0 if self._tilted(found.positions[-1]) else float(found.times[-1])
+        runs = 0.0 if self._way.tilted(found.positions[-1]) else float(found.times[-1])
         self._follow(found, now, runs)
         return Accept(found)
 
@@ -140,17 +124,13 @@ class Guard:
         stale = self.stale(now)
         if stale or self._state is None:
             return Violation(Rule.STATE, stale)
-        given = ordered(trajectory, self._limits)
-        if isinstance(given, Violation):
-            return given
-        if not self._armed:
+        found = judge(trajectory, self._limits, self._arm, self._state.positions, self._start(now))
+        readable = not isinstance(found, Violation) or found.rule not in (Rule.NAMES, Rule.FORM)
+        if readable and not self._armed:
             # A guard started in the midst of a pour may refuse all that its commander still sends.
             self._armed = True
             self._wait(now, 0.0)
-        measured = self._state.positions
-        turns = self._arm.nearest_turn(given.positions[0], measured) - given.positions[0]
-        turned = replace(given, positions=given.positions + turns)
-        return violation(turned, self._limits, measured, self._start(now)) or turned
+        return found
 
     def stale(self, now: Now) -> str:
         """Why the measured state cannot be acted on, empty if it can."""
@@ -206,9 +186,9 @@ class Guard:
             return self._blind(now)
         clock = self._clock(now)
         desired, _ = self._follower.sample(clock)
-        if not self._tilted(self._state.positions):
-            if not self._follower.moving(clock) and not self._tilted(desired):
-                self._memory.restart(self._state.positions)
+        if not self._way.tilted(self._state.positions):
+            if not self._follower.moving(clock) and not self._way.tilted(desired):
+                self._way.restart(self._state.positions)
                 self.retreating = False
                 self._armed &= not self._passed(self._deadline, now)
             return None
@@ -236,42 +216,24 @@ class Guard:
         """
         if self.stopped or not self._armed or self.stale(now) or self._state is None:
             return None
-        if not self._tilted(self._state.positions):
+        if not self._way.tilted(self._state.positions):
             return None
-        start = self._start(now)
-        _, stand = braking(start, self._limits)
-        faults = []
-        for path in self._ways(stand, start[0]):
-            try:
-                trajectory = along(path, self._limits, self._state.positions, start)
-            except RetreatError as error:
-                faults.append(str(error))
-                continue
+        try:
+            trajectory = self._way.plan(self._state.positions, self._start(now))
+        except RetreatError as error:
+            self.trouble = f"{reason}, and no way upright is allowed: {error}"
+        else:
             self._follow(trajectory, now, float(trajectory.times[-1]))
             self.retreating = True
             self.retreats += 1
             self.trouble = f"{reason}: returning it upright"
             return Retreat(trajectory, self.trouble)
-        self.trouble = f"{reason}, and no way upright is allowed: {'; '.join(faults)}"
         if not self._follower.moving(self._clock(now)):
             self._wait(now, 0.0)
             return Freeze(None, self.trouble)
         freeze = hold(self._arm.names, self._state.positions, self._config.hold_time)
         self._follow(freeze, now, 0.0)
         return Freeze(freeze, self.trouble)
-
-    def _ways(
-        self, stand: NDArray[np.float64], begin: NDArray[np.float64]
-    ) -> list[NDArray[np.float64]]:
-        """Paths from where the arm comes to a stand to upright, the best first."""
-        back = np.vstack([stand, begin, self._memory.poses[::-1]])
-        turn = self._upright.levelling(stand)
-        ways = [] if self._tilted(turn[-1]) else [turn]
-        if not self._tilted(back[-1]):
-            highest = max(self._upright.tilt(pose) for pose in back)
-            known_good = highest <= self._upright.tilt(stand) + _TILT_MARGIN
-            ways.insert(0 if known_good else len(ways), back)
-        return ways
 
     def stop(self, now: Now) -> Freeze:
         """Freeze where the arm is, and refuse everything until `reset`."""

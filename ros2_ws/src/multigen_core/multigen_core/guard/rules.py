@@ -6,7 +6,7 @@ points, so limits are checked at the extrema of those cubics and not only at the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -66,6 +66,26 @@ class Limits:
             arm.acceleration,
             jump,
         )
+
+
+def judge(
+    trajectory: Trajectory,
+    limits: Limits,
+    arm: Arm,
+    measured: NDArray[np.float64],
+    start: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> Trajectory | Violation:
+    """What may be sent for a commanded trajectory, or the first rule that it breaks.
+
+    That is the trajectory itself with its joints in the arm's order and its continuous joints moved
+    by whole turns to the measured ones; see `violation` for the arguments.
+    """
+    given = ordered(trajectory, limits)
+    if isinstance(given, Violation):
+        return given
+    turns = arm.nearest_turn(given.positions[0], measured) - given.positions[0]
+    turned = replace(given, positions=given.positions + turns)
+    return violation(turned, limits, measured, start) or turned
 
 
 def ordered(trajectory: Trajectory, limits: Limits) -> Trajectory | Violation:

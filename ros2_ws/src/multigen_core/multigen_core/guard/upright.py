@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from multigen_core.arm import Arm
-from multigen_core.arm.kinematics import forward
+from multigen_core.arm.kinematics import forward, jacobian
 
 _STEP = 0.02
 """Turn per step of the integration [rad]."""
-_DIFFERENCE = 1e-6
 _DAMPING = 1e-3
 
 
@@ -40,27 +38,16 @@ class Upright:
         origin = forward(self._arm, q)[:3, 3]
         poses = [q]
         for _ in range(int(np.ceil(2 * np.pi / _STEP))):
-            at = forward(self._arm, q)
+            at, J = jacobian(self._arm, q)
             up = at[:3, :3] @ self._axis
             turn = _shortest_turn(up, at[:3, 0])
             angle = float(np.linalg.norm(turn))
             if angle < 1e-6:
                 break
             wish = np.concatenate([origin - at[:3, 3], turn * min(1.0, _STEP / angle)])
-            jacobian = self._jacobian(q, at)
-            q = q + jacobian.T @ np.linalg.solve(
-                jacobian @ jacobian.T + _DAMPING**2 * np.eye(6), wish
-            )
+            q = q + J.T @ np.linalg.solve(J @ J.T + _DAMPING**2 * np.eye(6), wish)
             poses.append(q)
         return np.array(poses)
-
-    def _jacobian(self, q: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
-        columns = []
-        for shift in _DIFFERENCE * np.eye(len(q)):
-            moved = forward(self._arm, q + shift)
-            turn = Rotation.from_matrix(moved[:3, :3] @ at[:3, :3].T).as_rotvec()
-            columns.append(np.concatenate([moved[:3, 3] - at[:3, 3], turn]) / _DIFFERENCE)
-        return np.column_stack(columns)
 
 
 def _shortest_turn(up: NDArray[np.float64], fallback: NDArray[np.float64]) -> NDArray[np.float64]:

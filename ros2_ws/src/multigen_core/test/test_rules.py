@@ -186,7 +186,7 @@ def test_a_judged_command_comes_out_in_the_arms_joint_order_and_turn():
     command = trajectory([1.0], [[0.1, 0.02]], [[0.0, 0.0]], names=("tied", "free"))
     found = judge(command, limits, arm, measured, (measured, np.zeros(2)))
     np.testing.assert_allclose(found.positions, [[0.02 + 4 * np.pi, 0.1]])
-    far = judge(command, limits, arm, measured + [0.0, 0.5], (measured, np.zeros(2)))
+    far = judge(command, limits, arm, np.add(measured, [0.0, 0.5]), (measured, np.zeros(2)))
     assert (far.rule, far.reason[:5]) == (Rule.JUMP, "tied:")
     unnamed = judge(replace(command, names=("tied", "x")), limits, arm, measured, REST)
     assert unnamed.rule == Rule.NAMES

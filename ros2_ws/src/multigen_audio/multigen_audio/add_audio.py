@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from multigen_audio.stream import SoundStream
-from multigen_core.bags import FACTORY, BagError, BagReader, MissingTopicError, substitute
+from multigen_core.bags import BagError, BagReader, MissingTopicError, substitute
 from multigen_core.contract import (
     AUDIO,
     AUDIO_INFO,
@@ -17,13 +17,12 @@ from multigen_core.contract import (
     IMAGE_COMPRESSED,
     LIQUID_STATE,
     MICROPHONE_FRAME,
-    SAMPLE_RATE,
     Topic,
 )
-from multigen_core.messages import audio_info
 from multigen_core.synthesizer import Source, Synthesizer
 from multigen_core.types import (
     AudioChunk,
+    AudioInfo,
     CameraFrame,
     LiquidState,
     to_nanoseconds,
@@ -77,7 +76,7 @@ def add_audio(
             raise BagError(f"bag {source}: {bag.name_of(topic)} is too short for any sound")
         first = max(chunks[0].stamp, bag.start)
         entries = [
-            (AUDIO_INFO, audio_info(SAMPLE_RATE, FACTORY), first),
+            (AUDIO_INFO, AudioInfo(first), first),
             *((AUDIO, chunk, chunk.end) for chunk in chunks),
         ]
         replaced = bag.count(AUDIO) > 0

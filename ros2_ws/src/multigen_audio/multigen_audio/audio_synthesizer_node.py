@@ -9,7 +9,6 @@ from rclpy.node import Node
 from multigen_audio.parameters import SynthesizerParameters
 from multigen_audio.stream import SoundStream
 from multigen_audio.worker import Worker
-from multigen_core import messages
 from multigen_core.contract import (
     AUDIO,
     AUDIO_INFO,
@@ -20,7 +19,6 @@ from multigen_core.contract import (
 )
 from multigen_core.errors import MultigenError
 from multigen_core.ros.node import (
-    FACTORY,
     Diagnostics,
     Health,
     declare,
@@ -36,7 +34,7 @@ from multigen_core.synthesizer import (
     SynthesizerConfig,
     make_synthesizer,
 )
-from multigen_core.types import AudioChunk, to_seconds
+from multigen_core.types import AudioChunk, AudioInfo, to_seconds
 
 _VIEWS = {"cutaway": AUDIO_VIEW, "public": IMAGE}
 
@@ -70,7 +68,7 @@ class AudioSynthesizerNode(Node):
         self._latency = self._worst = 0.0
         self._audio = publisher(self, AUDIO)
         self._info = publisher(self, AUDIO_INFO)
-        self._info.publish(messages.audio_info(p.sample_rate, FACTORY))
+        self._info.send(AudioInfo(self.get_clock().now().nanoseconds, sample_rate=p.sample_rate))
         self._worker = Worker(
             SoundStream(synthesizer, p.chunk, rate),
             self._send,

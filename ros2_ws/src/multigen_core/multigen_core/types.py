@@ -11,6 +11,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from multigen_core.contract import SAMPLE_RATE
+
 NANOSECONDS = 1_000_000_000
 
 
@@ -50,6 +52,15 @@ class CameraCalibration:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class CameraInfo:
+    """The calibration that holds for the picture of the same `stamp`."""
+
+    stamp: int
+    frame_id: str
+    calibration: CameraCalibration
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class AudioChunk:
     """Mono sound; `stamp` is the time of the first sample.
 
@@ -65,6 +76,31 @@ class AudioChunk:
     def end(self) -> int:
         """Time just after the last sample [ns]."""
         return self.stamp + len(self.samples) * NANOSECONDS // self.sample_rate
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInfo:
+    """The format of a stream of sound; by default the contract's.
+
+    `stamp` is when the publisher told it, or, since the message has no stamp, when it was received.
+    `sample_rate` in Hz.
+    """
+
+    stamp: int
+    channels: int = 1
+    sample_rate: int = SAMPLE_RATE
+    sample_format: str = "S16LE"
+    coding_format: str = "wave"
+
+    @property
+    def mismatch(self) -> str:
+        """How the format differs from the contract's, in words; empty if it does not."""
+        wanted = AudioInfo(self.stamp)
+        return ", ".join(
+            f"{name} {getattr(self, name)!r} where {getattr(wanted, name)!r} is expected"
+            for name in field_names(AudioInfo)
+            if getattr(self, name) != getattr(wanted, name)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

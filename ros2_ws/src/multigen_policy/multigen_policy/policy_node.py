@@ -82,16 +82,8 @@ class PolicyNode(LifecycleNode):
             inputs += [(contract.CAMERA_INFO, observer.add_camera)]
         if Sense.AUDIO in policy.senses:
             inputs += [(contract.AUDIO, observer.add_audio)]
+            inputs += [(contract.AUDIO_INFO, lambda info: observer.judge_audio(info.mismatch))]
         self._inputs = [subscribe(self, topic, callback) for topic, callback in inputs]
-        if Sense.AUDIO in policy.senses:
-            self._inputs += [
-                subscribe(
-                    self,
-                    contract.AUDIO_INFO,
-                    lambda _: observer.judge_audio(),
-                    lambda error: observer.judge_audio(str(error)),
-                )
-            ]
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:

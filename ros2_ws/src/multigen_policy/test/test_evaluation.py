@@ -15,7 +15,7 @@ import pytest
 
 from multigen_core import cli
 from multigen_core.arm.trajectory import Trajectory
-from multigen_core.bags import FACTORY, BagWriter, provenance
+from multigen_core.bags import BagWriter, provenance
 from multigen_core.contract import (
     ARM_COMMAND,
     AUDIO,
@@ -29,12 +29,12 @@ from multigen_core.contract import (
     TOPICS,
     Topic,
 )
-from multigen_core.messages import camera_info
 from multigen_core.types import (
     NANOSECONDS,
     AudioChunk,
     CameraCalibration,
     CameraFrame,
+    CameraInfo,
     JointState,
     LiquidState,
     Outcome,
@@ -145,7 +145,7 @@ def write_episode(
     calibration = CameraCalibration(320, 240, np.eye(3))
     for i in range(round(seconds * 30)):
         t = i / 30
-        add(t, CAMERA_INFO, camera_info(calibration, at(t), "camera", FACTORY))
+        add(t, CAMERA_INFO, CameraInfo(at(t), "camera", calibration))
         if i not in (100, 101):
             add(
                 t,

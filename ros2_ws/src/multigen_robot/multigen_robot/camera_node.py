@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from rclpy.node import Node
 
-from multigen_core import contract, messages
+from multigen_core import contract
 from multigen_core.errors import MultigenError
 from multigen_core.ros.node import (
-    FACTORY,
     Diagnostics,
     Health,
     declare,
@@ -21,7 +20,7 @@ from multigen_core.ros.node import (
     publisher,
     run,
 )
-from multigen_core.types import CameraCalibration, CameraFrame, to_seconds
+from multigen_core.types import CameraCalibration, CameraFrame, CameraInfo, to_seconds
 from multigen_robot.camera.calibration import (
     CalibrationSizeError,
     assumed_calibration,
@@ -94,9 +93,9 @@ class CameraNode(Node):
         if self._info is None or (self._info.width, self._info.height) != (width, height):
             self._info = self._calibrated(width, height)
         self._images.send(frame)
-        self._infos.publish(messages.camera_info(self._info, frame.stamp, frame.frame_id, FACTORY))
+        self._infos.send(CameraInfo(frame.stamp, frame.frame_id, self._info))
         if self._compressed.subscribers:
-            self._compressed.publish(messages.compressed_image(frame, FACTORY))
+            self._compressed.send(frame)
 
     def _calibrated(self, width: int, height: int) -> CameraCalibration:
         self._uncalibrated = ""

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from rclpy.node import Node
 
-from multigen_core import contract, messages
+from multigen_core import contract
 from multigen_core.errors import MultigenError
 from multigen_core.ros.node import (
-    FACTORY,
     Diagnostics,
     Health,
     declare,
@@ -18,7 +17,7 @@ from multigen_core.ros.node import (
     publisher,
     run,
 )
-from multigen_core.types import to_seconds
+from multigen_core.types import AudioInfo, to_seconds
 from multigen_robot.microphone.source import MicrophoneConfig
 from multigen_robot.microphone.stream import MicrophoneStream
 
@@ -49,9 +48,7 @@ class MicrophoneNode(Node):
         p = declare(self, MicrophoneParameters)
         if self.get_parameter("use_sim_time").value:
             raise MultigenError("a microphone is a device on wall time: set use_sim_time false")
-        publisher(self, contract.AUDIO_INFO).publish(
-            messages.audio_info(contract.SAMPLE_RATE, FACTORY)
-        )
+        publisher(self, contract.AUDIO_INFO).send(AudioInfo(self.get_clock().now().nanoseconds))
         self._stream = MicrophoneStream(
             MicrophoneConfig(
                 p.device, p.sample_rate, p.channels, p.chunk, p.capture_latency, p.loop

@@ -50,10 +50,10 @@ def test_pictures_come_with_their_calibration(
     assert to_seconds(now - image.stamp) > 0.5
     indices = [index_of(frame.rgb) for frame in eye.images]
     assert len(set(indices)) > 5
-    info = eye.infos[-1]
-    assert (info.width, info.height) == (160, 120)
-    np.testing.assert_allclose(info.matrix[0, 0], 150.0)
-    assert info.distortion[0] == 0.1
+    calibration = eye.infos[-1].calibration
+    assert (calibration.width, calibration.height) == (160, 120)
+    np.testing.assert_allclose(calibration.matrix[0, 0], 150.0)
+    assert calibration.distortion[0] == 0.1
     subscribe(eye.node, contract.IMAGE_COMPRESSED, eye.jpegs.append)
     wait(lambda: eye.jpegs, "a compressed picture")
     assert eye.jpegs[0].rgb.shape == (120, 160, 3)

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
-import multigen_core.messages as messages
 from multigen_core import contract
 from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
 from multigen_core.ros import node as ros
 from multigen_core.ros.sim_clock import DISCOVERY, SimClock
 from multigen_core.simulator import make_simulator
-from multigen_core.types import AudioChunk, CameraCalibration, CameraFrame
+from multigen_core.types import AudioChunk, CameraCalibration, CameraFrame, CameraInfo
 from multigen_core.world.scene import Scene, load_scene
 from multigen_sim.pacing import SHORTEST_AUDIO_LEAD
 from multigen_sim.simulation_loop import Rates, SimulationLoop
@@ -117,9 +116,7 @@ class SimulatorNode(Node):
         return bool(self._image.subscribers or self._compressed.subscribers)
 
     def camera(self, frame: CameraFrame | None, calibration: CameraCalibration, now: int) -> None:
-        self._info.publish(
-            messages.camera_info(calibration, now, contract.CAMERA_FRAME, ros.FACTORY)
-        )
+        self._info.send(CameraInfo(now, contract.CAMERA_FRAME, calibration))
         if frame is not None:
             self._image.send(frame)
             if self._compressed.subscribers:

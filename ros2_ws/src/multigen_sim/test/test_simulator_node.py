@@ -33,7 +33,7 @@ def test_publishes_the_contract_and_follows_trajectories(start_node, peer, call,
     simulator = start_node("multigen_sim", "simulator", scene="default")
     wait(lambda: all(heard.values()) and health.count("/simulator"), "every topic")
     assert heard[contract.IMAGE.name][-1].rgb.shape == (240, 320, 3)
-    assert heard[contract.CAMERA_INFO.name][-1].matrix[0, 0] > 100
+    assert heard[contract.CAMERA_INFO.name][-1].calibration.matrix[0, 0] > 100
     joints = heard[contract.JOINT_STATES.name]
     goal = joints[-1].positions[:7] + 0.03
     wait(lambda: command.subscribers, "the simulator to listen")

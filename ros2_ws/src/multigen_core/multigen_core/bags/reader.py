@@ -206,7 +206,7 @@ class BagReader:
         """
         for topic, time, message in self.messages(*topics):
             try:
-                item = messages.decode(topic.type, message)
+                item = messages.decode(topic.type, message, time)
             except messages.MessageError as error:
                 raise BagError(f"bag {self.path}: {topic.name}: {error}") from error
             yield Record(topic, topic.type, time, item)

@@ -7,23 +7,15 @@ rclpy's message classes and those of the rosbags library, and nothing here impor
 from multigen_core.messages.decoding import MessageError, decode, stamp_of
 from multigen_core.messages.encoding import (
     MessageFactory,
-    audio_info,
-    camera_info,
-    compressed_image,
     encode,
     header,
-    image,
 )
 
 __all__ = [
     "MessageError",
     "MessageFactory",
-    "audio_info",
-    "camera_info",
-    "compressed_image",
     "decode",
     "encode",
     "header",
-    "image",
     "stamp_of",
 ]

@@ -9,13 +9,15 @@ import cv2
 import numpy as np
 
 from multigen_core.arm.trajectory import Trajectory
-from multigen_core.contract import SAMPLE_RATE
+from multigen_core.contract import AUDIO_INFO, SAMPLE_RATE
 from multigen_core.errors import MultigenError
 from multigen_core.types import (
     NANOSECONDS,
     AudioChunk,
+    AudioInfo,
     CameraCalibration,
     CameraFrame,
+    CameraInfo,
     JointState,
     LiquidState,
     Outcome,
@@ -62,9 +64,11 @@ def _compressed_from(message: Any) -> CameraFrame:
     return CameraFrame(stamp_of(message.header.stamp), rgb, message.header.frame_id)
 
 
-def _calibration_from(message: Any) -> CameraCalibration:
+def _camera_info_from(message: Any) -> CameraInfo:
     matrix = np.array(message.k, float).reshape(3, 3)
-    return CameraCalibration(message.width, message.height, matrix, tuple(map(float, message.d)))
+    distortion = tuple(map(float, message.d))
+    calibration = CameraCalibration(message.width, message.height, matrix, distortion)
+    return CameraInfo(stamp_of(message.header.stamp), message.header.frame_id, calibration)
 
 
 def _audio_from(message: Any) -> AudioChunk:
@@ -75,16 +79,8 @@ def _audio_from(message: Any) -> AudioChunk:
     return AudioChunk(stamp_of(message.header.stamp), samples, SAMPLE_RATE, message.header.frame_id)
 
 
-def _audio_info_from(message: Any) -> Any:
-    wanted = (1, SAMPLE_RATE, "S16LE", "wave")
-    names = ("channels", "sample_rate", "sample_format", "coding_format")
-    given = tuple(getattr(message, name) for name in names)
-    if given != wanted:
-        raise MessageError(
-            f"sound with {', '.join(f'{n} {g!r}' for n, g in zip(names, given, strict=True))}; "
-            f"expected {', '.join(repr(value) for value in wanted)}"
-        )
-    return message
+def _audio_info_from(message: Any, received: int) -> AudioInfo:
+    return AudioInfo(received, **{name: getattr(message, name) for name in field_names(AudioInfo)})
 
 
 def _joint_state_from(message: Any) -> JointState:
@@ -148,9 +144,8 @@ def _progress_from(message: Any) -> PourProgress:
 _DECODERS: dict[str, Callable[[Any], Any]] = {
     "sensor_msgs/msg/Image": _image_from,
     "sensor_msgs/msg/CompressedImage": _compressed_from,
-    "sensor_msgs/msg/CameraInfo": _calibration_from,
+    "sensor_msgs/msg/CameraInfo": _camera_info_from,
     "audio_common_msgs/msg/AudioDataStamped": _audio_from,
-    "audio_common_msgs/msg/AudioInfo": _audio_info_from,
     "sensor_msgs/msg/JointState": _joint_state_from,
     "trajectory_msgs/msg/JointTrajectory": _trajectory_from,
     "multigen_interfaces/msg/LiquidState": _flat_from(LiquidState),
@@ -160,11 +155,15 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def decode(name: str, message: Any) -> Any:
+def decode(name: str, message: Any, received: int = 0) -> Any:
     """The core item that a message of type `name` carries; the message itself where there is none.
+
+    `received` [ns] is when it arrived, or its bag time: the stamp where the message has none.
 
     Raises:
         MessageError: the message holds what the contract does not allow.
     """
+    if name == AUDIO_INFO.type:
+        return _audio_info_from(message, received)
     decoder = _DECODERS.get(name)
     return decoder(message) if decoder else message

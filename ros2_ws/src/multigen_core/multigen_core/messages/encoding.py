@@ -13,8 +13,9 @@ from multigen_core.arm.trajectory import Trajectory
 from multigen_core.types import (
     NANOSECONDS,
     AudioChunk,
-    CameraCalibration,
+    AudioInfo,
     CameraFrame,
+    CameraInfo,
     JointState,
     PourProgress,
     field_names,
@@ -47,8 +48,7 @@ def header(stamp: int, frame_id: str, factory: MessageFactory) -> Any:
     return factory.new("std_msgs/msg/Header", stamp=_time(stamp, factory), frame_id=frame_id)
 
 
-def image(frame: CameraFrame, factory: MessageFactory) -> Any:
-    """A sensor_msgs/Image, rgb8."""
+def _image(frame: CameraFrame, factory: MessageFactory) -> Any:
     height, width = frame.rgb.shape[:2]
     return factory.new(
         "sensor_msgs/msg/Image",
@@ -62,8 +62,7 @@ def image(frame: CameraFrame, factory: MessageFactory) -> Any:
     )
 
 
-def compressed_image(frame: CameraFrame, factory: MessageFactory) -> Any:
-    """A sensor_msgs/CompressedImage, jpeg."""
+def _compressed_image(frame: CameraFrame, factory: MessageFactory) -> Any:
     bgr = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR)
     _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return factory.new(
@@ -74,15 +73,14 @@ def compressed_image(frame: CameraFrame, factory: MessageFactory) -> Any:
     )
 
 
-def camera_info(
-    calibration: CameraCalibration, stamp: int, frame_id: str, factory: MessageFactory
-) -> Any:
-    """A sensor_msgs/CameraInfo without rectification."""
+def _camera_info(info: CameraInfo, factory: MessageFactory) -> Any:
+    """Without rectification."""
+    calibration = info.calibration
     matrix = np.asarray(calibration.matrix, float)
     projection = np.hstack([matrix, np.zeros((3, 1))])
     return factory.new(
         "sensor_msgs/msg/CameraInfo",
-        header=header(stamp, frame_id, factory),
+        header=header(info.stamp, info.frame_id, factory),
         height=calibration.height,
         width=calibration.width,
         distortion_model="plumb_bob",
@@ -93,15 +91,11 @@ def camera_info(
     )
 
 
-def audio_info(sample_rate: int, factory: MessageFactory) -> Any:
-    """The audio_common_msgs/AudioInfo of a mono S16LE stream."""
+def _audio_info(info: AudioInfo, factory: MessageFactory) -> Any:
     return factory.new(
         "audio_common_msgs/msg/AudioInfo",
-        channels=1,
-        sample_rate=sample_rate,
-        sample_format="S16LE",
-        bitrate=16 * sample_rate,
-        coding_format="wave",
+        bitrate=16 * info.channels * info.sample_rate,
+        **_fields(info),
     )
 
 
@@ -148,10 +142,13 @@ def _trajectory(trajectory: Trajectory, factory: MessageFactory) -> Any:
     )
 
 
+def _fields(item: Any) -> dict[str, Any]:
+    return {field: getattr(item, field) for field in field_names(type(item))}
+
+
 def _flat(name: str) -> Callable[[Any, MessageFactory], Any]:
     def encode_flat(item: Any, factory: MessageFactory) -> Any:
-        fields = {field: getattr(item, field) for field in field_names(type(item))}
-        return factory.new(name, header=header(item.stamp, "", factory), **fields)
+        return factory.new(name, header=header(item.stamp, "", factory), **_fields(item))
 
     return encode_flat
 
@@ -160,8 +157,7 @@ def _progress(item: PourProgress, factory: MessageFactory) -> Any:
     return factory.new(
         "multigen_interfaces/msg/PourProgress",
         header=header(item.stamp, "", factory),
-        **{f: getattr(item, f) for f in field_names(PourProgress) if f != "outcome"},
-        outcome=item.outcome.value,
+        **{**_fields(item), "outcome": item.outcome.value},
     )
 
 
@@ -170,9 +166,11 @@ def _bool(item: bool, factory: MessageFactory) -> Any:
 
 
 _ENCODERS: dict[str, Callable[[Any, MessageFactory], Any]] = {
-    "sensor_msgs/msg/Image": image,
-    "sensor_msgs/msg/CompressedImage": compressed_image,
+    "sensor_msgs/msg/Image": _image,
+    "sensor_msgs/msg/CompressedImage": _compressed_image,
+    "sensor_msgs/msg/CameraInfo": _camera_info,
     "audio_common_msgs/msg/AudioDataStamped": _audio,
+    "audio_common_msgs/msg/AudioInfo": _audio_info,
     "sensor_msgs/msg/JointState": _joint_state,
     "trajectory_msgs/msg/JointTrajectory": _trajectory,
     "multigen_interfaces/msg/LiquidState": _flat("multigen_interfaces/msg/LiquidState"),

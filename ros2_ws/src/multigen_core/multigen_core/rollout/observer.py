@@ -13,6 +13,7 @@ from multigen_core.types import (
     AudioChunk,
     CameraCalibration,
     CameraFrame,
+    CameraInfo,
     JointState,
     to_nanoseconds,
 )
@@ -56,9 +57,9 @@ class Observer:
         """Take a picture."""
         self._images.push(frame)
 
-    def add_camera(self, calibration: CameraCalibration) -> None:
+    def add_camera(self, info: CameraInfo) -> None:
         """Take the camera's intrinsics."""
-        self._camera = calibration
+        self._camera = info.calibration
 
     def add_audio(self, chunk: AudioChunk) -> None:
         """Take a chunk of sound."""

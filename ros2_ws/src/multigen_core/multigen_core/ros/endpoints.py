@@ -73,7 +73,8 @@ def subscribe(
 
     def receive(message: Any) -> None:
         try:
-            item = messages.decode(topic.type, message)
+            now = node.get_clock().now().nanoseconds
+            item = messages.decode(topic.type, message, now)
         except messages.MessageError as error:
             if malformed is not None:
                 malformed(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from multigen_core.bags import FACTORY, BagWriter
+from multigen_core.bags import BagWriter
 from multigen_core.bags.substitution import Entry
 from multigen_core.contract import (
     ARM_COMMAND,
@@ -25,11 +25,10 @@ from multigen_core.contract import (
     PROGRESS,
     SAMPLE_RATE,
 )
-from multigen_core.messages import audio_info, camera_info
 from multigen_core.policy import PourGoal
 from multigen_core.rollout.episode import Tick
 from multigen_core.streams.chunks import Rechunker
-from multigen_core.types import AudioChunk, PourProgress, to_seconds
+from multigen_core.types import AudioChunk, AudioInfo, CameraInfo, PourProgress, to_seconds
 from multigen_policy.rollouts.closed_loop import Pour, progress_of
 
 TOPICS = (
@@ -63,13 +62,12 @@ def write_episode(
             now = tick.observation.now
             if start is None:
                 start = now
-                bag.write(AUDIO_INFO, audio_info(SAMPLE_RATE, FACTORY), start)
+                bag.write(AUDIO_INFO, AudioInfo(start), start)
                 bag.write(GOAL, PourProgress(start, "accepted", goal.target_volume), start)
             entries = [*_world(tick, hearing), *_sound(tick, rechunker)]
             entries += _decided(tick, goal, start)
             if tick.image is not None:
-                calibration = pour.simulator.calibration("public")
-                info = camera_info(calibration, now, CAMERA_FRAME, FACTORY)
+                info = CameraInfo(now, CAMERA_FRAME, pour.simulator.calibration("public"))
                 entries += [(IMAGE_COMPRESSED, tick.image, now), (CAMERA_INFO, info, now)]
             for topic, item, stamp in sorted(entries, key=lambda entry: entry[2]):
                 bag.write(topic, item, stamp)

@@ -30,7 +30,7 @@ def expert(simulator):
         arm, source = Arm.load(), scene.source.vessel
         target = scene.target.vessel
         path = plan_pour(arm, source, scene.source.grasp_height, scene.target.position, target)
-        return Expert(arm, path, simulator.liquid_state)
+        return Expert(arm, path, lambda: simulator.state().liquid)
 
     return make
 

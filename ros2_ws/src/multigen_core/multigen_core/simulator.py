@@ -5,6 +5,7 @@ A package registers a backend in the entry-point group `multigen.simulators`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Literal, Protocol, cast
 
@@ -12,18 +13,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.errors import MultigenError
-from multigen_core.types import CameraCalibration, CameraFrame, JointState, LiquidState, PourState
+from multigen_core.types import CameraFrame, JointState, LiquidState, PourState
 from multigen_core.world.scene import Scene
 
 GROUP = "multigen.simulators"
 View = Literal["public", "cutaway"]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class WorldState:
+    """The simulated world at one moment, the truth included.
+
+    `joints` holds the measured joints of the arm and its gripper; `pour` where the liquid is;
+    `liquid` what determines the sound; `collisions` the pairs of bodies that began to touch since
+    the state before, as "link_6 and table".
+    """
+
+    joints: JointState
+    pour: PourState
+    liquid: LiquidState
+    collisions: tuple[str, ...] = ()
+
+
 class Simulator(Protocol):
     """Steps a pour in a world frame equal to base_link: SI units, Z up.
 
     Time is simulated time in ns since the last `reset`; callers add their own offset. Not
-    thread-safe: one thread owns it, for rendering contexts belong to threads.
+    thread-safe: one thread owns it, for rendering contexts belong to threads. The public view's
+    calibration is the scene's.
     """
 
     timestep: float
@@ -38,23 +55,11 @@ class Simulator(Protocol):
     def step(self, count: int = 1) -> None:
         """Advance by `count` physics steps."""
 
-    def joint_state(self) -> JointState:
-        """Measured joints of the arm and the gripper."""
-
-    def pour_state(self) -> PourState:
-        """Where the liquid is."""
-
-    def liquid_state(self) -> LiquidState:
-        """What determines the sound now."""
-
-    def collisions(self) -> list[str]:
-        """Pairs of bodies that have begun to touch since the last call."""
+    def state(self) -> WorldState:
+        """The state of this moment: the same one until the next step."""
 
     def render(self, view: View) -> CameraFrame:
         """A picture of this moment."""
-
-    def calibration(self, view: View) -> CameraCalibration:
-        """Intrinsics of a view."""
 
     def close(self) -> None:
         """Free the rendering context."""

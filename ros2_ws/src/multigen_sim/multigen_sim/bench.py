@@ -80,7 +80,7 @@ def _measure(periods: dict[View, float]) -> _Run:
             begun = time.perf_counter(), time.process_time()
         if tick * STEP >= _DURATION:
             break
-        simulator.liquid_state()
+        simulator.state()
         for view, period in periods.items():
             if tick * STEP >= len(result.costs[view]) * period:
                 start = time.perf_counter(), time.process_time()

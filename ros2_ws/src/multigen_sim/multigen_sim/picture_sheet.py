@@ -81,7 +81,7 @@ def pour_pictures(
 def pouring_picture(scene: Scene, seed: int, poured: float) -> tuple[Picture, Picture]:
     """Both views as soon as the target has gained `poured` [m^3], or the pour is over."""
     for simulator in run_pour(scene, seed, Pour(tilt=2.0)):
-        if simulator.pour_state().poured_volume >= poured:
+        if simulator.state().pour.poured_volume >= poured:
             break
     return _both_views(simulator)
 

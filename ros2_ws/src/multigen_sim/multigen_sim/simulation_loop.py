@@ -148,9 +148,10 @@ class SimulationLoop:
     def _load(self) -> None:
         scene, seed = self._scene()
         self._simulator.reset(scene, seed)
+        self._calibration = scene.camera.calibration
         self._commands.clear()
         self.reason = ""
-        joints = select_joints(self._simulator.joint_state(), self._arm.names)
+        joints = select_joints(self._simulator.state().joints, self._arm.names)
         self._follower = TrajectoryFollower(self._arm.names, joints.positions)
         now = self._now
         self._due = dict.fromkeys(vars(self._rates), now)
@@ -180,10 +181,6 @@ class SimulationLoop:
             with self._timed("step_ms"):
                 self._simulator.step(steps)
             self._elapsed += tick
-            for pair in self._simulator.collisions():
-                self.collisions += 1
-                self.collision = pair
-                self._outputs.collided(pair)
             delay = self.pacer.delay(self._now)
             if delay > 0.0:
                 time.sleep(delay)
@@ -230,12 +227,17 @@ class SimulationLoop:
     def _publish(self) -> None:
         now, simulator, outputs = self._now, self._simulator, self._outputs
         outputs.clock(now)
+        state = simulator.state()
+        for pair in state.collisions:
+            self.collisions += 1
+            self.collision = pair
+            outputs.collided(pair)
         if self._is_due("joints", now):
-            outputs.joints(replace(simulator.joint_state(), stamp=now))
+            outputs.joints(replace(state.joints, stamp=now))
         if self._is_due("liquid", now):
-            outputs.liquid(replace(simulator.liquid_state(), stamp=now))
+            outputs.liquid(replace(state.liquid, stamp=now))
         if self._is_due("pour", now):
-            outputs.pour(replace(simulator.pour_state(), stamp=now))
+            outputs.pour(replace(state.pour, stamp=now))
         if self._is_due("hearing", now) and outputs.wants_hearing():
             with self._timed("hearing_view_ms"):
                 frame = simulator.render("cutaway")
@@ -245,7 +247,7 @@ class SimulationLoop:
             if outputs.wants_camera():
                 with self._timed("render_ms"):
                     picture = replace(simulator.render("public"), stamp=now)
-            outputs.camera(picture, simulator.calibration("public"), now)
+            outputs.camera(picture, self._calibration, now)
 
     def _timed(self, name: str) -> _Timer:
         return _Timer(self.cost, name)

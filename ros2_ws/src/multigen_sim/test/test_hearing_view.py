@@ -4,7 +4,7 @@ import pytest
 from multigen_core.world.catalogue import vessel
 from multigen_core.world.scene import Scene, SourceSpec, TargetSpec
 from multigen_sim.mujoco.simulator import MujocoSimulator
-from multigen_sim.views.hearing import HEIGHT, PIXEL, WIDTH
+from multigen_sim.views.hearing import CALIBRATION, HEIGHT, PIXEL, WIDTH
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def level_in(sim, picture, scene):
     """The target's level [m] read from the picture: where the axis's column turns from air to
     liquid."""
     target = scene.target.vessel
-    matrix = sim.calibration("cutaway").matrix
+    matrix = CALIBRATION.matrix
     column = picture[:, round(matrix[0, 2])].astype(float)
     air, liquid = column[5], column[round(matrix[1, 2] - (target.floor + 0.008) / PIXEL)]
     part = (column - air) @ (liquid - air) / ((liquid - air) @ (liquid - air))
@@ -93,7 +93,7 @@ def test_stream_appears_only_while_pouring(simulator):
     pouring = simulator.render("cutaway").rgb.astype(int)
     rim = HEIGHT - 6 - round(0.122 / PIXEL)
     air = np.s_[rim - 15 : rim, WIDTH // 2 + 5 : WIDTH - 5]
-    assert simulator.liquid_state().outflow_rate > 1e-5
+    assert simulator.state().liquid.outflow_rate > 1e-5
     assert np.abs(calm[air] - calm[air][0, 0]).max() == 0
     assert np.abs(pouring[air] - calm[air]).max() > 40
 

@@ -63,44 +63,47 @@ def test_tool_pose_is_that_of_the_shared_kinematics():
 
 
 def test_starts_upright_at_time_zero_with_the_scene_s_liquid(simulator):
-    joints, liquid_state, pour_state = (
-        simulator.joint_state(),
-        simulator.liquid_state(),
-        simulator.pour_state(),
-    )
-    assert joints.stamp == liquid_state.stamp == pour_state.stamp == 0
-    assert joints.names == (*ARM.names, "robotiq_85_left_knuckle_joint")
-    assert joints.positions[:7] == pytest.approx(path_of(SCENE).at(0.0), abs=1e-9)
-    assert liquid_state.source_tilt == pytest.approx(0.0, abs=1e-6)
-    assert pour_state.source_volume == pytest.approx(350e-6)
-    assert pour_state.poured_volume == 0.0
+    state = simulator.state()
+    assert state.joints.stamp == state.liquid.stamp == state.pour.stamp == 0
+    assert state.joints.names == (*ARM.names, "robotiq_85_left_knuckle_joint")
+    assert state.joints.positions[:7] == pytest.approx(path_of(SCENE).at(0.0), abs=1e-9)
+    assert state.liquid.source_tilt == pytest.approx(0.0, abs=1e-6)
+    assert state.pour.source_volume == pytest.approx(350e-6)
+    assert state.pour.poured_volume == 0.0
+
+
+def test_a_state_is_the_same_until_the_next_step(simulator):
+    first = simulator.state()
+    assert simulator.state() is first
+    simulator.step(1)
+    assert simulator.state().joints.stamp == first.joints.stamp + 1_000_000
 
 
 def test_knuckle_closes_on_the_vessel(simulator):
-    wide = simulator.joint_state().positions[-1]
+    wide = simulator.state().joints.positions[-1]
     simulator.reset(Scene(source=SourceSpec(vessel="shaker", grasp_height=0.03)), 0)
-    assert 0.0 < wide < simulator.joint_state().positions[-1] < 0.8
+    assert 0.0 < wide < simulator.state().joints.positions[-1] < 0.8
 
 
 def test_holds_the_loaded_vessel_against_gravity(simulator):
-    start = simulator.joint_state().positions
+    start = simulator.state().joints.positions
     simulator.step(2000)
-    assert simulator.joint_state().positions == pytest.approx(start, abs=1e-3)
+    assert simulator.state().joints.positions == pytest.approx(start, abs=1e-3)
 
 
 def test_payload_gets_lighter_as_liquid_leaves(simulator):
     body = simulator._model.body(SOURCE).id
     heavy = simulator._model.body_mass[body]
     pour(simulator)
-    poured = 350e-6 - simulator.pour_state().source_volume
+    poured = 350e-6 - simulator.state().pour.source_volume
     assert poured > 50e-6
     assert heavy - simulator._model.body_mass[body] == pytest.approx(poured * 998.2, rel=1e-6)
 
 
 def test_follows_the_path_with_little_lag_and_pours(simulator):
     pour(simulator, tilt=1.3, seconds=6.0)
-    assert simulator.joint_state().positions[:7] == pytest.approx(path_of(SCENE).at(1.3), abs=5e-3)
-    state = simulator.pour_state()
+    assert simulator.state().joints.positions[:7] == pytest.approx(path_of(SCENE).at(1.3), abs=5e-3)
+    state = simulator.state().pour
     assert state.poured_volume > 50e-6
     assert state.poured_mass == pytest.approx(state.poured_volume * 998.2)
     total = simulator.hydraulics.volumes.total
@@ -108,32 +111,32 @@ def test_follows_the_path_with_little_lag_and_pours(simulator):
 
 
 def test_arm_moves_no_faster_than_its_drives_allow(simulator):
-    target = simulator.joint_state().positions[:7] + 2.0
+    target = simulator.state().joints.positions[:7] + 2.0
     simulator.command(np.clip(target, ARM.lower, ARM.upper), np.zeros(7))
     torques = []
     for _ in range(200):
         simulator.step(1)
         torques.append(np.abs(simulator._data.qfrc_actuator).copy())
     assert (np.max(torques, axis=0) <= np.array([39, 39, 39, 39, 9, 9, 9]) + 1e-6).all()
-    assert np.abs(simulator.joint_state().positions[:7] - target).max() > 0.1
+    assert np.abs(simulator.state().joints.positions[:7] - target).max() > 0.1
 
 
 def test_joint_limits_hold(simulator):
     simulator.command(np.where(np.isfinite(ARM.upper), ARM.upper + 0.5, ARM.home), np.zeros(7))
     simulator.step(4000)
-    assert (simulator.joint_state().positions[:7] < ARM.upper + 0.05).all()
+    assert (simulator.state().joints.positions[:7] < ARM.upper + 0.05).all()
 
 
 def test_command_delay_is_obeyed():
     scene = Scene(arm=ArmSpec(command_delay=0.1))
     sim = MujocoSimulator()
     sim.reset(scene, 0)
-    start = sim.joint_state().positions[:7]
+    start = sim.state().joints.positions[:7]
     sim.command(start + 0.05, np.zeros(7))
     sim.step(95)
-    assert sim.joint_state().positions[:7] == pytest.approx(start, abs=1e-3)
+    assert sim.state().joints.positions[:7] == pytest.approx(start, abs=1e-3)
     sim.step(400)
-    assert sim.joint_state().positions[:7] == pytest.approx(start + 0.05, abs=5e-3)
+    assert sim.state().joints.positions[:7] == pytest.approx(start + 0.05, abs=5e-3)
 
 
 def test_servo_lag_delays_by_its_time_constant():
@@ -142,13 +145,13 @@ def test_servo_lag_delays_by_its_time_constant():
     for lag in (0.0, 0.1):
         sim = MujocoSimulator()
         sim.reset(Scene(arm=ArmSpec(servo_lag=lag)), 0)
-        start = sim.joint_state().positions[6]
-        goal = sim.joint_state().positions[:7] + np.array([0, 0, 0, 0, 0, 0, step])
+        start = sim.state().joints.positions[6]
+        goal = sim.state().joints.positions[:7] + np.array([0, 0, 0, 0, 0, 0, step])
         sim.command(goal, np.zeros(7))
         sim.step(100)
-        reached[lag] = (sim.joint_state().positions[6] - start) / step
+        reached[lag] = (sim.state().joints.positions[6] - start) / step
         sim.step(1500)
-        assert sim.joint_state().positions[6] == pytest.approx(goal[6], abs=1e-4)
+        assert sim.state().joints.positions[6] == pytest.approx(goal[6], abs=1e-4)
     assert reached[0.0] > 0.7
     assert 0.2 < reached[0.1] < 0.62
 
@@ -158,10 +161,10 @@ def test_friction_leaves_the_arm_short_of_its_goal():
     for friction in (0.0, 0.2):
         sim = MujocoSimulator()
         sim.reset(Scene(arm=ArmSpec(joint_friction=friction)), 0)
-        goal = sim.joint_state().positions[:7] + 0.01
+        goal = sim.state().joints.positions[:7] + 0.01
         sim.command(goal, np.zeros(7))
         sim.step(3000)
-        missed.append(np.abs(sim.joint_state().positions[:7] - goal).max())
+        missed.append(np.abs(sim.state().joints.positions[:7] - goal).max())
     assert missed[0] < 2e-4
     assert missed[1] > 1e-3
 
@@ -173,34 +176,35 @@ def test_encoder_noise_is_drawn_by_seed_and_moment_and_leaves_the_arm_alone():
     sim.reset(scene, 3)
     errors = []
     for _ in range(200):
-        first, again = sim.joint_state().positions, sim.joint_state().positions
-        assert (first == again).all()
-        errors.append(first[:7] - quiet.joint_state().positions[:7])
+        errors.append((sim.state().joints.positions - quiet.state().joints.positions)[:7])
         sim.step(1)
         quiet.step(1)
     assert np.std(errors) == pytest.approx(0.002, rel=0.1)
     assert (sim._data.qpos == quiet._data.qpos).all()
 
 
-def test_touching_the_table_and_the_target_is_told_once_each(simulator):
-    assert simulator.collisions() == []
-    low = simulator.joint_state().positions[:7].copy()
+def test_touching_the_table_is_told_once(simulator):
+    assert simulator.state().collisions == ()
+    low = simulator.state().joints.positions[:7].copy()
     low[1] += 0.6
-    for _ in range(150):
-        simulator.command(low, np.zeros(7))
-        simulator.step(10)
-    told = simulator.collisions()
+    told = begun(simulator, low)
     assert any("table" in pair for pair in told)
-    assert simulator.collisions() == []
+    simulator.step(10)
+    assert simulator.state().collisions == ()
 
 
 def test_vessels_that_meet_are_told(simulator):
-    turned = simulator.joint_state().positions[:7].copy()
+    turned = simulator.state().joints.positions[:7].copy()
     turned[0] -= 0.25
+    assert "source and target" in begun(simulator, turned)
+
+
+def begun(sim, goal):
+    """Collisions on the way to `goal`, by one state at its end."""
     for _ in range(150):
-        simulator.command(turned, np.zeros(7))
-        simulator.step(10)
-    assert "source and target" in simulator.collisions()
+        sim.command(goal, np.zeros(7))
+        sim.step(10)
+    return sim.state().collisions
 
 
 def test_home_noise_moves_the_start_by_seed():
@@ -209,7 +213,7 @@ def test_home_noise_moves_the_start_by_seed():
     starts = []
     for seed in (1, 1, 2):
         sim.reset(scene, seed)
-        starts.append(sim.joint_state().positions)
+        starts.append(sim.state().joints.positions)
     assert (starts[0] == starts[1]).all()
     assert np.abs(starts[0] - starts[2]).max() > 1e-3
 
@@ -220,7 +224,7 @@ def test_same_seed_gives_the_same_pour_and_pictures():
         sim = MujocoSimulator()
         sim.reset(SCENE, 5)
         pour(sim, seconds=4.0)
-        results.append((sim.liquid_state(), sim.render("cutaway").rgb, sim.render("public").rgb))
+        results.append((sim.state().liquid, sim.render("cutaway").rgb, sim.render("public").rgb))
         sim.close()
     assert results[0][0] == results[1][0]
     assert (results[0][1] == results[1][1]).all()
@@ -230,14 +234,14 @@ def test_same_seed_gives_the_same_pour_and_pictures():
 def test_steps_may_be_taken_one_by_one_or_at_once(simulator):
     other = MujocoSimulator()
     other.reset(SCENE, 0)
-    goal = simulator.joint_state().positions[:7] + 0.01
+    goal = simulator.state().joints.positions[:7] + 0.01
     for sim in (simulator, other):
         sim.command(goal, np.zeros(7))
     simulator.step(37)
     for _ in range(37):
         other.step()
-    assert (simulator.joint_state().positions == other.joint_state().positions).all()
-    assert simulator.joint_state().stamp == 37_000_000
+    assert (simulator.state().joints.positions == other.state().joints.positions).all()
+    assert simulator.state().joints.stamp == 37_000_000
 
 
 @pytest.mark.parametrize("bad", [np.full(7, np.nan), np.zeros(6), np.full(7, np.inf)])
@@ -285,6 +289,6 @@ def replace_vessel(name):
 
 
 def test_liquid_states_differ_only_by_stamp_when_nothing_happens(simulator):
-    first = simulator.liquid_state()
+    first = simulator.state().liquid
     simulator.step(5)
-    assert replace(simulator.liquid_state(), stamp=0).source_volume == first.source_volume
+    assert replace(simulator.state().liquid, stamp=0).source_volume == first.source_volume

@@ -127,10 +127,10 @@ def follow(
     wanted: dict[View, bool] = {"cutaway": pictures, "public": public}
     asked = [view for view, on in wanted.items() if on]
     joints = len(path.at(0.0))
-    offset = simulator.joint_state().positions[:joints] - path.at(0.0)
+    offset = simulator.state().joints.positions[:joints] - path.at(0.0)
     steps = round(1 / STATE_RATE / simulator.timestep)
     while not motion.over and len(states) < _LONGEST * STATE_RATE:
-        state = simulator.liquid_state()
+        state = simulator.state().liquid
         if len(states) % (STATE_RATE // FRAME_RATE) == 0:
             for view in asked:
                 frames[view].append(simulator.render(view))

@@ -80,7 +80,7 @@ def episode(
     policy.reset(goal)
     if synthesizer is not None:
         synthesizer.reset()
-    measured = select_joints(simulator.joint_state(), policy.joint_names)
+    measured = select_joints(simulator.state().joints, policy.joint_names)
     follower = TrajectoryFollower(policy.joint_names, measured.positions)
     ring = (
         AudioRing(max(policy.audio_window, period), synthesizer.sample_rate)
@@ -98,11 +98,11 @@ def episode(
         joint_path: list[JointState] = []
         liquids: list[LiquidState] = []
         for count in range(servo_steps):
-            joint_path.append(simulator.joint_state())
+            joint_path.append(simulator.state().joints)
             simulator.command(*follower.sample(joint_path[-1].stamp))
             simulator.step(substeps)
             if count % liquid_every == 0:
-                liquids.append(simulator.liquid_state())
+                liquids.append(simulator.state().liquid)
         elapsed += period
         watches = synthesizer is not None and synthesizer.source is Source.FRAMES
         view = simulator.render("cutaway") if watches or hearing else None
@@ -113,7 +113,8 @@ def episode(
             sound = synthesizer.pull()
             for chunk in sound:
                 ring.push(chunk)  # type: ignore[union-attr]
-        joints = simulator.joint_state()
+        state = simulator.state()
+        joints = state.joints
         image = simulator.render("public") if looks or pictures else None
         heard = ring.window(joints.stamp, policy.audio_window) if ring else None
         alive = {Sense.IMAGE} if looks else set()
@@ -123,7 +124,7 @@ def episode(
             now=joints.stamp,
             joints=select_joints(joints, policy.joint_names),
             image=image if looks else None,
-            camera=simulator.calibration("public") if looks else None,
+            camera=scene.camera.calibration if looks else None,
             audio=heard if Sense.AUDIO in alive else None,
             alive=frozenset(alive),
         )
@@ -138,8 +139,8 @@ def episode(
             observation,
             decision,
             joints,
-            simulator.pour_state(),
-            simulator.liquid_state(),
+            state.pour,
+            state.liquid,
             image,
             view,
             sound,

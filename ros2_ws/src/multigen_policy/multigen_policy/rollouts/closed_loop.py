@@ -151,7 +151,8 @@ def _goal(job: Job, scene: Scene) -> float:
 def _policy(job: Job, scene: Scene, simulator: Simulator, expert: ExpertConfig) -> Policy:
     arm = Arm.load()
     if job.policy == EXPERT:
-        return Expert(Station.of(scene, arm, Told.TARGET), simulator.liquid_state, expert)
+        station = Station.of(scene, arm, Told.TARGET)
+        return Expert(station, lambda: simulator.state().liquid, expert)
     return make_policy(PolicyConfig(Station.of(scene, arm, job.told), job.policy))
 
 

@@ -67,7 +67,7 @@ def write_episode(
             entries = [*_world(tick, hearing), *_sound(tick, rechunker)]
             entries += _decided(tick, goal, start)
             if tick.image is not None:
-                info = CameraInfo(now, CAMERA_FRAME, pour.simulator.calibration("public"))
+                info = CameraInfo(now, CAMERA_FRAME, pour.scene.camera.calibration)
                 entries += [(IMAGE_COMPRESSED, tick.image, now), (CAMERA_INFO, info, now)]
             for topic, item, stamp in sorted(entries, key=lambda entry: entry[2]):
                 bag.write(topic, item, stamp)

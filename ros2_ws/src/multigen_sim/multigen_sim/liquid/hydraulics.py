@@ -66,6 +66,10 @@ class Hydraulics:
         self.start_volume = source_volume
         self.time = 0.0
         self.pose = pose
+        self.lip = pose.lip(source.mouth_radius)
+        """The lowest point of the source's rim [m], (3,)."""
+        self.target_level = float(target.level(target_volume))
+        """Level in the target [m] above its inner bottom."""
         self.source_slosh = Slosh(spec.slosh_damping)
         self.target_slosh = Slosh(spec.slosh_damping)
         self.jet = Jet(target, self.target_position)
@@ -104,11 +108,6 @@ class Hydraulics:
         return self._dribble + self._drop
 
     @property
-    def target_level(self) -> float:
-        """Level in the target [m] above its inner bottom."""
-        return float(self.target.level(self.volumes[Place.TARGET]))
-
-    @property
     def target_surface(self) -> float:
         """Height of the target's surface in the world [m]."""
         return float(self.target_position[2]) + self.target.floor + self.target_level
@@ -137,14 +136,13 @@ class Hydraulics:
         depth = 0.5 * float(self.source.level(volume))
         below = self.source.height - depth
         velocity = (pose.on_axis(below) - self.pose.on_axis(below)) / dt
-        self._velocity = (
-            pose.lip(self.source.mouth_radius) - self.pose.lip(self.source.mouth_radius)
-        ) / dt
+        lip = pose.lip(self.source.mouth_radius)
+        self._velocity = (lip - self.lip) / dt
         drift = float(velocity @ pose.downhill)
         blend = min(dt / _ACCELERATION_TIME, 1.0)
         self._acceleration += blend * ((drift - self._drift) / dt - self._acceleration)
         self._drift = drift
-        self.pose = pose
+        self.pose, self.lip = pose, lip
         self.head, area, self._held = self._table.surface(volume, pose.tilt)
         radius = self.surface_radius = sqrt(max(area, 1e-6) / pi)
         self.film.step(self._wetted_area.area(volume, pose.tilt), radius, volume, dt)
@@ -175,7 +173,7 @@ class Hydraulics:
         fade = exp(-dt / _TURBULENCE_TIME)
         self._turbulence = fade * self._turbulence + sqrt(1.0 - fade**2) * kick[:3]
         velocity = self._velocity + self._throw(flow.speed)
-        lip = pose.lip(radius)
+        lip = self.lip
         leak = cling(flow, head, liquid) * max(cos(pose.tilt), 0.0)
         if self._drips(self.flow):
             self._drop += (1.0 - leak) * rate * dt
@@ -252,7 +250,7 @@ class Hydraulics:
         self._rates[self._rates < 1e-12] = 0.0
         if landing.target > 0.0:
             self._impact = landing
-        level = self.target_level
+        level = self.target_level = float(self.target.level(volumes[Place.TARGET]))
         radius = float(self.target.radius(level))
         push = self._rates[0] * self._impact.speed / (GRAVITY * pi * max(radius, 5e-3) ** 2)
         stir = _STIR * push * (1.0 + float(self._turbulence[1])) if push > 0.0 else 0.0
@@ -262,7 +260,6 @@ class Hydraulics:
         """All that determines the sound at this moment."""
         level = self.target_level
         inflow, rim, spill = (float(rate) for rate in self._rates)
-        lip = self.pose.lip(self.source.mouth_radius)
         hits = inflow > 1e-9
         return LiquidState(
             stamp=stamp,
@@ -282,7 +279,7 @@ class Hydraulics:
             target_level=level,
             air_column=self.target.height - level,
             resonance_frequency=self._resonance.frequency(level),
-            fall_height=max(float(lip[2]) - self.target_surface, 0.0),
+            fall_height=max(float(self.lip[2]) - self.target_surface, 0.0),
             impact_speed=self._impact.speed if hits else 0.0,
             jet_diameter=self._impact.diameter if hits else 0.0,
             glug_frequency=self._glug.frequency,

@@ -22,9 +22,9 @@ class CollisionWatch:
         self._begun += sorted(pairs - self._touching)
         self._touching = pairs
 
-    def take(self) -> list[str]:
+    def take(self) -> tuple[str, ...]:
         """Pairs that have begun to touch since the last call, as "link_6 and table"."""
-        begun, self._begun = self._begun, []
+        begun, self._begun = tuple(self._begun), []
         return begun
 
     def _pair(self, first: int, second: int) -> str:

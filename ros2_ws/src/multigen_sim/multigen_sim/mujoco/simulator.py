@@ -12,17 +12,10 @@ from numpy.typing import NDArray
 from multigen_core.arm import Arm
 from multigen_core.contract import AUDIO_VIEW_FRAME, BASE_FRAME, CAMERA_FRAME
 from multigen_core.errors import MultigenError
-from multigen_core.simulator import View
+from multigen_core.simulator import View, WorldState
 from multigen_core.station import Station, Told
 from multigen_core.station.pour_path import plan_pour
-from multigen_core.types import (
-    CameraCalibration,
-    CameraFrame,
-    JointState,
-    LiquidState,
-    PourState,
-    to_nanoseconds,
-)
+from multigen_core.types import CameraFrame, JointState, PourState, to_nanoseconds
 from multigen_core.world.scene import Scene
 from multigen_sim.liquid.hydraulics import Hydraulics
 from multigen_sim.liquid.ledger import Place
@@ -48,6 +41,7 @@ class MujocoSimulator:
         self._dynamics = ArmDynamics.load(self.arm.name)
         self._public: PublicView | None = None
         self._scene: Scene | None = None
+        self._state: WorldState | None = None
 
     def reset(self, scene: Scene, seed: int) -> None:
         """Load `scene` and start at time 0, the arm holding the source upright before the target.
@@ -71,6 +65,7 @@ class MujocoSimulator:
         self._source_body = self._model.body(SOURCE).id
         self._data.qpos[:] = start
         self._steps = 0
+        self._state = None
         self._commands: deque[tuple[int, NDArray[np.float64]]] = deque()
         self._delay = round(scene.arm.command_delay / TIMESTEP)
         lag = scene.arm.servo_lag
@@ -81,11 +76,10 @@ class MujocoSimulator:
         self._noise = scene.arm.encoder_noise, seed
         mujoco.mj_forward(self._model, self._data)
         grip = 2.0 * float(source.outer_radius(scene.source.grasp_height))
-        self._knuckle = knuckle_angle(grip)
-        self._names = (
-            *self.arm.names,
-            *([self.arm.gripper_joint] if self.arm.gripper_joint else ()),
-        )
+        gripper = [self.arm.gripper_joint] if self.arm.gripper_joint else []
+        self._names = (*self.arm.names, *gripper)
+        self._knuckle = np.full(len(gripper), knuckle_angle(grip))
+        self._rest = np.zeros(len(gripper))
         self._rim = source.rim_height
         self.hydraulics = Hydraulics(
             source,
@@ -122,6 +116,7 @@ class MujocoSimulator:
 
     def step(self, count: int = 1) -> None:
         """Advance by `count` physics steps."""
+        self._state = None
         end = self._steps + count
         while self._steps < end:
             while self._commands and self._commands[0][0] <= self._steps:
@@ -139,41 +134,16 @@ class MujocoSimulator:
                 self.hydraulics.step(self._vessel_pose(), _STEPS_PER_FLOW * TIMESTEP)
                 self._load_payload()
 
-    def joint_state(self) -> JointState:
-        """Measured joints of the arm and the gripper."""
-        extra = len(self._names) - len(self.arm.joints)
-        positions = self._data.qpos
-        noise, seed = self._noise
-        if noise:
-            rng = np.random.default_rng([seed, self._steps])
-            positions = positions + noise * rng.standard_normal(len(positions))
-        return JointState(
-            self._now,
-            self._names,
-            np.append(positions, [self._knuckle] * extra),
-            np.append(self._data.qvel, [0.0] * extra),
-            BASE_FRAME,
-        )
-
-    def pour_state(self) -> PourState:
-        """Where the liquid is; `poured_volume` is what the target gained."""
-        volumes = self.hydraulics.volumes
-        poured = self.hydraulics.poured
-        return PourState(
-            self._now,
-            volumes[Place.SOURCE],
-            poured,
-            volumes[Place.SPILLED],
-            poured * self.hydraulics.liquid.density,
-        )
-
-    def liquid_state(self) -> LiquidState:
-        """What determines the sound now."""
-        return self.hydraulics.liquid_state(self._now)
-
-    def collisions(self) -> list[str]:
-        """Pairs of bodies that have begun to touch since the last call."""
-        return self._watch.take()
+    def state(self) -> WorldState:
+        """The state of this moment: the same one until the next step."""
+        if self._state is None:
+            self._state = WorldState(
+                self._joints(),
+                self._pour(),
+                self.hydraulics.liquid_state(self._now),
+                self._watch.take(),
+            )
+        return self._state
 
     def render(self, view: View) -> CameraFrame:
         """A picture of this moment.
@@ -190,16 +160,36 @@ class MujocoSimulator:
             self._now, self._public.render(self._data, self.hydraulics), CAMERA_FRAME
         )
 
-    def calibration(self, view: View) -> CameraCalibration:
-        """Intrinsics of a view; the cut-away view is a scaled drawing, its focal lengths px/m."""
-        assert self._scene is not None
-        return self._hearing.calibration if view == "cutaway" else self._scene.camera.calibration
-
     def close(self) -> None:
         """Free the rendering context."""
         if self._public is not None:
             self._public.close()
             self._public = None
+
+    def _joints(self) -> JointState:
+        positions = self._data.qpos
+        noise, seed = self._noise
+        if noise:
+            rng = np.random.default_rng([seed, self._steps])
+            positions = positions + noise * rng.standard_normal(len(positions))
+        return JointState(
+            self._now,
+            self._names,
+            np.concatenate((positions, self._knuckle)),
+            np.concatenate((self._data.qvel, self._rest)),
+            BASE_FRAME,
+        )
+
+    def _pour(self) -> PourState:
+        volumes = self.hydraulics.volumes
+        poured = self.hydraulics.poured
+        return PourState(
+            self._now,
+            volumes[Place.SOURCE],
+            poured,
+            volumes[Place.SPILLED],
+            poured * self.hydraulics.liquid.density,
+        )
 
     @property
     def _now(self) -> int:

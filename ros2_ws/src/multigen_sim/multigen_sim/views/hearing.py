@@ -29,6 +29,12 @@ _LIP = (72.0, 50.0)
 """Column and row of the source's lip."""
 _FOOT = (39.5, 123.0)
 """Column and row of the foot of the target in its panel."""
+CALIBRATION = CameraCalibration(
+    WIDTH,
+    HEIGHT,
+    np.array([[1 / PIXEL, 0, _PANEL + _FOOT[0]], [0, 1 / PIXEL, _FOOT[1]], [0, 0, 1.0]]),
+)
+"""The scale [px/m] as focal lengths, and the pixel of the target's foot as the principal point."""
 _BACKGROUND = np.array([104.0, 106.0, 110.0], np.float32)
 _MATERIALS = {
     "glass": (168.0, 205.0, 214.0),
@@ -98,12 +104,6 @@ class HearingView:
         self._liquid = np.array(hydraulics.liquid.colour[:3], np.float32) * 255
         self._source_wall = np.array(_MATERIALS[hydraulics.source.material], np.float32)
         self._target_wall = np.array(_MATERIALS[target.material], np.float32)
-        self.calibration = CameraCalibration(
-            WIDTH,
-            HEIGHT,
-            np.array([[1 / PIXEL, 0, _PANEL + _FOOT[0]], [0, 1 / PIXEL, _FOOT[1]], [0, 0, 1.0]]),
-        )
-        """Scale [px/m], and the pixel of the target's foot as the principal point."""
 
     def render(self) -> NDArray[np.uint8]:
         """The view of this moment."""

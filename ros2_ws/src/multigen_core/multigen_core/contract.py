@@ -157,6 +157,17 @@ ARM_COMMAND = Topic(
     subscribers=("simulator", "arm"),
     command=True,
 )
+SCENE = Topic(
+    name="simulator/scene",
+    type="std_msgs/msg/String",
+    publish=LATCHED,
+    subscribe=LATCHED,
+    rate=0,
+    frame_id="",
+    sim="simulator",
+    real="none",
+    subscribers=("policy", "bag"),
+)
 STOPPED = Topic(
     name="arm_guard/stopped",
     type="std_msgs/msg/Bool",
@@ -240,7 +251,7 @@ DIAGNOSTICS = Topic(
 
 TOPICS = (
     CLOCK, IMAGE, IMAGE_COMPRESSED, CAMERA_INFO, AUDIO, AUDIO_INFO, JOINT_STATES, GUARD_COMMAND,
-    ARM_COMMAND, STOPPED, AUDIO_VIEW, LIQUID_STATE, POUR_STATE, GOAL, PROGRESS, DIAGNOSTICS,
+    ARM_COMMAND, STOPPED, SCENE, AUDIO_VIEW, LIQUID_STATE, POUR_STATE, GOAL, PROGRESS, DIAGNOSTICS,
 )  # fmt: skip
 
 SERVICES = {

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from multigen_core.arm.trajectory import Trajectory
 from multigen_core.plugins import load_plugin, plugin_names
 from multigen_core.station import Station
@@ -47,8 +44,9 @@ class Observation:
     """What is known at `now` of the moment `stamp`, the newest that all live senses reach [ns].
 
     Senses lag, and not evenly: plans go on from `now`, what is perceived belongs to `stamp`.
-    `audio` ends at `stamp` and is as long as the policy's `audio_window`, or shorter at the start.
-    `alive` holds the senses whose data are fresh; a dead sense's field is None.
+    `audio` is the sound since the last observation, in pieces without gaps; the first of a pour
+    looks back by up to a second. `alive` holds the senses whose data are fresh; a dead sense's
+    field is empty.
     """
 
     stamp: int
@@ -56,7 +54,7 @@ class Observation:
     joints: JointState
     image: CameraFrame | None = None
     camera: CameraCalibration | None = None
-    audio: AudioChunk | None = None
+    audio: tuple[AudioChunk, ...] = ()
     alive: frozenset[Sense] = frozenset()
 
 
@@ -76,13 +74,13 @@ class Decision:
 
 
 class Policy(Protocol):
-    """Decides from observations; one instance serves one arm, pour after pour."""
+    """Decides from observations; one instance serves one arm, pour after pour.
+
+    Whoever drives it brings the vessel upright when a pour ends early.
+    """
 
     senses: frozenset[Sense]
     """The senses it uses; it must cope with any of them dead."""
-    audio_window: float
-    """Seconds of sound it wants in each observation."""
-    joint_names: tuple[str, ...]
 
     def reset(self, goal: PourGoal) -> None:
         """Begin a pour.
@@ -92,13 +90,11 @@ class Policy(Protocol):
         """
 
     def act(self, observation: Observation) -> Decision:
-        """The next trajectory from an observation."""
+        """The next trajectory from an observation.
 
-    def retreat(self, positions: NDArray[np.float64]) -> Trajectory:
-        """From measured positions (J,) [rad] back to upright, within the arm's limits."""
-
-    def upright(self, positions: NDArray[np.float64]) -> bool:
-        """Whether the held vessel stands upright at measured positions (J,) [rad]."""
+        Raises:
+            MultigenError: the pour cannot go on, and why.
+        """
 
 
 @dataclass(frozen=True)

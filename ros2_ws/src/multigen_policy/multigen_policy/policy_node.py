@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import json
 
 from multigen_interfaces.action import Pour
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
@@ -11,26 +10,16 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from multigen_core import contract
-from multigen_core.arm import Arm, JointNameError
+from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
-from multigen_core.policy import PolicyConfig, Sense, make_policy
-from multigen_core.rollout.controller import Controller, GoalError
-from multigen_core.rollout.observer import Observer
-from multigen_core.rollout.session import Step
+from multigen_core.policy import PolicyConfig, make_policy
+from multigen_core.rollout import GoalError, LiveRollout, Rollout, Step
+from multigen_core.ros import node as ros
 from multigen_core.ros.lifecycle import LifecycleNode
-from multigen_core.ros.node import (
-    Diagnostics,
-    Health,
-    declare,
-    fail,
-    publisher,
-    run,
-    stop,
-    subscribe,
-)
 from multigen_core.ros.pour_action import PourServer
+from multigen_core.ros.senses import subscribe_senses
 from multigen_core.station import Station, Told
-from multigen_core.types import JointState, Outcome, PourProgress
+from multigen_core.types import Outcome, PourProgress, to_nanoseconds
 from multigen_core.world.scene import load_scene
 from multigen_policy.parameters import PolicyParameters
 
@@ -43,48 +32,42 @@ class PolicyNode(LifecycleNode):
 
     def __init__(self) -> None:
         super().__init__("policy")
-        self._settings = declare(self, PolicyParameters)
-        self._controller: Controller | None = None
+        p = self._settings = ros.declare(self, PolicyParameters)
+        self._place = p.scene, p.seed
+        self._live: LiveRollout | None = None
         self._timer: Timer | None = None
         self._inputs: list[Subscription] = []
-        self._due = self._settings.target_ml
-        self._guard = publisher(self, contract.GUARD_COMMAND)
-        self._goals = publisher(self, contract.GOAL)
-        self._progress = publisher(self, contract.PROGRESS)
-        self._server = PourServer(self, self._on_goal, lambda: self._cancel("canceled"))
-        self._diagnostics = Diagnostics(self, self._health)
-        if self._settings.autostart:
+        self._due = p.target_ml
+        self._over: PourProgress | None = None
+        self._guard = ros.publisher(self, contract.GUARD_COMMAND)
+        self._goals = ros.publisher(self, contract.GOAL)
+        self._progress = ros.publisher(self, contract.PROGRESS)
+        self._server = PourServer(self, self._on_goal, self._cancel)
+        self._diagnostics = ros.Diagnostics(self, self._health)
+        ros.subscribe(self, contract.SCENE, self._on_scene)
+        ros.subscribe(self, contract.STOPPED, self._on_stopped)
+        if p.autostart:
             for transition in (self.trigger_configure, self.trigger_activate):
                 if transition() != TransitionCallbackReturn.SUCCESS:
-                    stop(1)
+                    ros.stop(1)
                     return
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the policy and open its senses."""
-        p = self._settings
         try:
-            scene = load_scene(p.scene, p.seed)
-            station = Station.of(scene, Arm.load(p.arm_file), Told(p.told))
-            policy = make_policy(PolicyConfig(station, p.policy, p.checkpoint, p.device))
+            self._load()
         except MultigenError as error:
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
-        observer = Observer(
-            policy.joint_names, policy.senses, policy.audio_window, p.max_observation_age
-        )
-        self._controller = Controller(policy, observer, station.target)
-        inputs: list[tuple[contract.Topic, Callable[[Any], None]]] = [
-            (contract.JOINT_STATES, self._on_joints),
-            (contract.STOPPED, self._on_stopped),
-        ]
-        if Sense.IMAGE in policy.senses:
-            inputs += [(contract.IMAGE, observer.add_image)]
-            inputs += [(contract.CAMERA_INFO, observer.add_camera)]
-        if Sense.AUDIO in policy.senses:
-            inputs += [(contract.AUDIO, observer.add_audio)]
-            inputs += [(contract.AUDIO_INFO, lambda info: observer.judge_audio(info.mismatch))]
-        self._inputs = [subscribe(self, topic, callback) for topic, callback in inputs]
         return super().on_configure(state)
+
+    def _load(self) -> None:
+        p = self._settings
+        station = Station.of(load_scene(*self._place), Arm.load(p.arm_file), Told(p.told))
+        policy = make_policy(PolicyConfig(station, p.policy, p.checkpoint, p.device))
+        rollout = Rollout(policy, station, p.max_observation_age)
+        self._live = LiveRollout(rollout, self._now, self._carry_out)
+        self._inputs = subscribe_senses(self, rollout)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to act."""
@@ -108,68 +91,83 @@ class PolicyNode(LifecycleNode):
         return super().on_shutdown(state)
 
     def _rest(self, reason: str) -> None:
-        if self._controller is None or self._timer is None:
-            return
-        self._cancel(reason)
-        self._carry_out(self._controller.end(reason))
-        self.destroy_timer(self._timer)
-        self._timer = None
+        if self._live is not None:
+            self._live.end(reason)
+        if self._timer is not None:
+            self.destroy_timer(self._timer)
+            self._timer = None
 
     def _forget(self) -> None:
         for subscription in self._inputs:
             self.destroy_subscription(subscription)
         self._inputs = []
-        self._controller = None
+        if self._live is not None:
+            self._live.close()
+            self._live = None
 
-    def _on_joints(self, state: JointState) -> None:
-        if self._controller is None:  # events under way outlive what they come from
-            return
+    def _on_scene(self, text: str) -> None:
+        """Follow the simulator to another scene."""
         try:
-            self._controller.observer.add_joints(state)
-        except JointNameError as error:
-            self.get_logger().error(str(error), throttle_duration_sec=5.0)
+            told = json.loads(text)
+            place = str(told["scene"]), int(told["seed"])
+        except (ValueError, KeyError, TypeError):
+            self.get_logger().error(f"{contract.SCENE.name} holds no scene: {text[:80]!r}")
+            return
+        if place == self._place:
+            return
+        self._place = place
+        if self._live is None:
+            return
+        self._live.end(f"the simulator changed to scene {place[0]}, seed {place[1]}")
+        self._forget()
+        try:
+            self._load()
+        except MultigenError as error:
+            ros.fail(self, error)
 
     def _on_stopped(self, stopped: bool) -> None:
-        if self._controller is None:
-            return
-        self._carry_out(self._controller.set_stopped(stopped))
+        if self._live is not None:
+            self._live.set_stopped(stopped)
 
     def _on_goal(self, request: Pour.Goal) -> None:
-        controller = self._controller
-        if controller is None or self._timer is None:
+        live = self._live
+        if live is None or self._timer is None:
             raise GoalError("the policy is not active; run: multigen activate")
-        if controller.trouble:
-            raise GoalError(controller.trouble)
-        self._begin(controller, request.target_volume, request.fill_fraction, request.timeout)
+        if live.rollout.trouble:
+            raise GoalError(live.rollout.trouble)
+        self._begin(live, request.target_volume, request.fill_fraction, request.timeout)
 
     def _begin(
-        self, controller: Controller, volume: float, fraction: float = 0.0, timeout: float = 0.0
+        self, live: LiveRollout, volume: float, fraction: float = 0.0, timeout: float = 0.0
     ) -> None:
-        now = self.get_clock().now().nanoseconds
-        goal = controller.begin(now, volume, fraction, timeout)
+        now = self._now()
+        goal = live.begin(volume, fraction, timeout)
         self._goals.send(PourProgress(now, "accepted", goal.target_volume))
         self.get_logger().info(f"pouring {goal.target_volume * 1e6:.0f} ml")
 
     def _tick(self) -> None:
-        controller = self._controller
-        if controller is None or self._timer is None:
+        live = self._live
+        if live is None or self._timer is None:
             return
-        step = controller.tick(self.get_clock().now().nanoseconds)
-        if self._due and not controller.trouble:
+        live.tick()
+        if self._due and live.rollout.sensing:
             volume, self._due = self._due * 1e-6, 0.0
             try:
-                self._begin(controller, volume)
+                self._begin(live, volume)
             except MultigenError as error:
-                fail(self, error)
-        self._carry_out(step)
+                ros.fail(self, error)
+        over = self._over
+        if over is not None and self._now() > over.stamp + to_nanoseconds(SETTLE):
+            ros.stop(0 if over.outcome is Outcome.SUCCEEDED else 1)
 
-    def _cancel(self, reason: str) -> None:
-        if self._controller is not None:
-            self._carry_out(self._controller.cancel(reason))
+    def _cancel(self) -> None:
+        if self._live is not None:
+            self._live.cancel("canceled")
 
-    def _carry_out(self, step: Step | None) -> None:
-        if step is None:
-            return
+    def _now(self) -> int:
+        return self.get_clock().now().nanoseconds
+
+    def _carry_out(self, step: Step) -> None:
         if step.trajectory is not None:
             self._guard.send(step.trajectory)
         progress = step.progress
@@ -182,22 +180,23 @@ class PolicyNode(LifecycleNode):
             f"{progress.estimated_volume * 1e6:.0f} ml; {progress.reason}".rstrip("; ")
         )
         if self._settings.exit_after_pour:
-            status = 0 if progress.outcome is Outcome.SUCCEEDED else 1
-            self.create_timer(SETTLE, lambda: stop(status))
+            self._over = progress
 
-    def _health(self) -> Health:
-        if self._controller is None or self._timer is None:
-            return Health.warn("not active")
-        if self._controller.trouble:
-            return Health.error(self._controller.trouble)
-        ages = self._controller.observer.ages(self.get_clock().now().nanoseconds)
-        return Health.ok(
-            "pouring" if self._controller.busy else "ready",
-            audio_gaps=self._controller.observer.audio_gaps,
+    def _health(self) -> ros.Health:
+        if self._live is None or self._timer is None:
+            return ros.Health.warn("not active")
+        rollout = self._live.rollout
+        if rollout.trouble:
+            return ros.Health.error(rollout.trouble)
+        ages = rollout.observer.ages(self._now())
+        return ros.Health.ok(
+            "pouring" if rollout.busy else "ready",
+            audio_gaps=rollout.observer.audio_gaps,
+            late_decisions=self._live.late,
             **{f"{name}_age": age for name, age in ages.items()},
         )
 
 
 def main() -> None:
     """Run the node."""
-    run(PolicyNode)
+    ros.run(PolicyNode)

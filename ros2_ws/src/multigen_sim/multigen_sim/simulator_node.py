@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from rclpy.node import Node
@@ -57,6 +58,7 @@ class SimulatorNode(Node):
         self.joints = ros.publisher(self, contract.JOINT_STATES).send
         self.liquid = ros.publisher(self, contract.LIQUID_STATE).send
         self.pour = ros.publisher(self, contract.POUR_STATE).send
+        self._scenes = ros.publisher(self, contract.SCENE)
         self._collisions = 0
         rates = Rates(joints=p.joint_state_rate, camera=p.camera_rate)
         self._load_scene()
@@ -79,8 +81,10 @@ class SimulatorNode(Node):
         self._loop.start()
 
     def _load_scene(self) -> tuple[Scene, int]:
-        seed = self.get_parameter("seed").value
-        return load_scene(self.get_parameter("scene").value, seed), seed
+        file, seed = self.get_parameter("scene").value, self.get_parameter("seed").value
+        scene = load_scene(file, seed)
+        self._scenes.send(json.dumps({"scene": file, "seed": seed}))
+        return scene, seed
 
     def _on_audio(self, chunk: AudioChunk) -> None:
         self._loop.audio.heard(chunk.end)

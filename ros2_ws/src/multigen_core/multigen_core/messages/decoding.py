@@ -152,6 +152,7 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
     "multigen_interfaces/msg/PourState": _flat_from(PourState),
     "multigen_interfaces/msg/PourProgress": _progress_from,
     "std_msgs/msg/Bool": lambda message: bool(message.data),
+    "std_msgs/msg/String": lambda message: str(message.data),
 }
 
 

@@ -161,6 +161,10 @@ def _progress(item: PourProgress, factory: MessageFactory) -> Any:
     )
 
 
+def _string(item: str, factory: MessageFactory) -> Any:
+    return factory.new("std_msgs/msg/String", data=item)
+
+
 def _bool(item: bool, factory: MessageFactory) -> Any:
     return factory.new("std_msgs/msg/Bool", data=item)
 
@@ -177,6 +181,7 @@ _ENCODERS: dict[str, Callable[[Any, MessageFactory], Any]] = {
     "multigen_interfaces/msg/PourState": _flat("multigen_interfaces/msg/PourState"),
     "multigen_interfaces/msg/PourProgress": _progress,
     "std_msgs/msg/Bool": _bool,
+    "std_msgs/msg/String": _string,
 }
 
 

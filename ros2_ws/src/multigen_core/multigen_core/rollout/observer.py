@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 
 from multigen_core.arm import joint_indices, select_joints
@@ -21,7 +22,9 @@ from multigen_core.types import (
 IMAGES_KEPT = 60
 JOINT_STATES_KEPT = 1000
 AUDIO_KEPT = 10.0
-"""Seconds; longer than any policy's window, so that a lagging sense can still be aligned."""
+"""Seconds of sound kept for when a lagging sense is aligned or a decision comes late."""
+HISTORY = 1.0
+"""How far back the first observation of a pour hears [s]."""
 
 
 class StaleError(MultigenError):
@@ -33,29 +36,34 @@ class Observer:
 
     An observation is taken at the newest moment that all live senses reach; a sense older than
     `max_age` [s] is dead and left out. Without fresh joints, or with every wanted sense dead, there
-    is none.
+    is none. Threads may add and observe at once.
     """
 
     def __init__(
         self,
         joint_names: Iterable[str],
         senses: frozenset[Sense],
-        audio_window: float,
         max_age: float,
     ) -> None:
         self._names = tuple(joint_names)
         self._senses = senses
-        self._window = audio_window
+        self._heard: int | None = None
         self._max_age = to_nanoseconds(max_age)
         self._images: StampedBuffer[CameraFrame] = StampedBuffer(IMAGES_KEPT)
         self._joints: StampedBuffer[JointState] = StampedBuffer(JOINT_STATES_KEPT)
-        self._audio = AudioRing(max(AUDIO_KEPT, audio_window), SAMPLE_RATE)
+        self._audio = AudioRing(AUDIO_KEPT, SAMPLE_RATE)
         self._camera: CameraCalibration | None = None
         self._audio_trouble = ""
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """Begin a pour: the next observation looks back by HISTORY."""
+        self._heard = None
 
     def add_image(self, frame: CameraFrame) -> None:
         """Take a picture."""
-        self._images.push(frame)
+        with self._lock:
+            self._images.push(frame)
 
     def add_camera(self, info: CameraInfo) -> None:
         """Take the camera's intrinsics."""
@@ -63,7 +71,8 @@ class Observer:
 
     def add_audio(self, chunk: AudioChunk) -> None:
         """Take a chunk of sound."""
-        self._audio.push(chunk)
+        with self._lock:
+            self._audio.push(chunk)
 
     def judge_audio(self, trouble: str = "") -> None:
         """Use no sound from now on because of some `trouble`; use it again if there is none."""
@@ -76,7 +85,8 @@ class Observer:
             JointNameError: a joint of the arm is missing from it.
         """
         joint_indices(self._names, state.names)
-        self._joints.push(state)
+        with self._lock:
+            self._joints.push(state)
 
     def ages(self, now: int) -> dict[str, float]:
         """Seconds since the newest data of each sense, infinite where there were none."""
@@ -105,6 +115,10 @@ class Observer:
             StaleError: the joints, or all senses, are older than allowed; names them and their
             ages.
         """
+        with self._lock:
+            return self._observe(now)
+
+    def _observe(self, now: int) -> Observation:
         newest = self._newest()
 
         def fresh(name: str) -> bool:
@@ -136,6 +150,13 @@ class Observer:
             joints=select_joints(joints, self._names),
             image=self._images.at(stamp) if Sense.IMAGE in alive else None,
             camera=self._camera if Sense.IMAGE in alive else None,
-            audio=self._audio.window(stamp, self._window) if Sense.AUDIO in alive else None,
+            audio=self._sound(stamp) if Sense.AUDIO in alive else (),
             alive=alive,
         )
+
+    def _sound(self, stamp: int) -> tuple[AudioChunk, ...]:
+        """The sound until `stamp` [ns] that no observation has held yet."""
+        since = stamp - to_nanoseconds(HISTORY) if self._heard is None else self._heard
+        pieces = self._audio.since(since, stamp)
+        self._heard = pieces[-1].end if pieces else since
+        return pieces

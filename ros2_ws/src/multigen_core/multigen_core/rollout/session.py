@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from multigen_core.arm.trajectory import Trajectory
+import numpy as np
+
+from multigen_core.arm import Arm
+from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower
 from multigen_core.errors import MultigenError
+from multigen_core.guard.config import GuardConfig
+from multigen_core.guard.retreat import RetreatError
+from multigen_core.guard.rules import Limits
+from multigen_core.guard.way_upright import WayUpright
 from multigen_core.policy import Observation, Policy, PourGoal
 from multigen_core.types import Outcome, PourProgress, to_nanoseconds, to_seconds
 
@@ -16,6 +23,9 @@ LAG = 0.5
 """How long after the end of a trajectory the arm may arrive [s]."""
 RETREAT_PATIENCE = 30.0
 """How long a vessel that stays tilted is told to return [s]; a guard may be starting anew."""
+STANDING = 0.06
+"""A measured vessel off the vertical by less than this [rad] stands upright."""
+_GUARD = GuardConfig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +37,15 @@ class Step:
 
 
 class Session:
-    """Runs one goal on a policy; ends with an outcome and the vessel upright, or says why not."""
+    """Runs one goal on a policy; ends with an outcome and the vessel upright, or says why not.
 
-    def __init__(self, policy: Policy, goal: PourGoal, now: int, timeout: float = 0.0) -> None:
+    A pour that ends early is brought upright here, by the same way as the guard would take, planned
+    within the guard's limits.
+    """
+
+    def __init__(
+        self, policy: Policy, arm: Arm, goal: PourGoal, now: int, timeout: float = 0.0
+    ) -> None:
         """Begin at `now` [ns]; give up after `timeout` [s], 0 for the default.
 
         Raises:
@@ -37,6 +53,10 @@ class Session:
         """
         policy.reset(goal)
         self._policy = policy
+        limits = Limits.of(arm, _GUARD.velocity_scale, _GUARD.max_joint_step)
+        self._way = WayUpright(arm, limits, STANDING)
+        self._arm = arm
+        self._plan: TrajectoryFollower | None = None
         self._target = goal.target_volume
         self._start = self._now = now
         self._timeout = timeout or DEFAULT_TIMEOUT
@@ -49,24 +69,33 @@ class Session:
 
     def step(self, observation: Observation) -> Step:
         """Advance by an observation."""
+        step = self._step(observation)
+        if step.trajectory is not None and self._plan is not None:
+            self._plan.accept(step.trajectory, observation.now)
+        return step
+
+    def _step(self, observation: Observation) -> Step:
         self._now = now = observation.now
+        measured = observation.joints.positions
+        self._way.observe(measured)
+        if self._plan is None:
+            self._plan = TrajectoryFollower(self._arm.names, measured)
         if self._upright_at is not None:
             if now < self._upright_at:
                 return Step(None, self._progress(Outcome.RUNNING))
-            if self._policy.upright(observation.joints.positions):
+            if not self._way.tilted(measured):
                 return self.end(self._outcome, self._reason)
             if now > self._give_up_at:
                 return self.end(self._outcome, f"{self._reason}; the vessel is still tilted")
             return self._retreat(observation)
         elapsed = to_seconds(now - self._start)
         if elapsed > self._timeout:
-            return self.withdraw(
-                observation, Outcome.TIMEOUT, f"not done after {self._timeout:.0f} s"
-            )
+            reason = f"not done after {self._timeout:.0f} s"
+            return self._withdraw(observation, Outcome.TIMEOUT, reason)
         try:
             decision = self._policy.act(observation)
         except MultigenError as error:
-            return self.withdraw(observation, Outcome.ABORTED, str(error))
+            return self._withdraw(observation, Outcome.ABORTED, str(error))
         self._estimate = decision.estimated_volume
         self._stage = decision.stage
         return Step(decision.trajectory, self._progress(decision.outcome, decision.reason))
@@ -81,13 +110,29 @@ class Session:
         """Bring the vessel upright, then end with `outcome`."""
         if self._upright_at is not None:
             return Step(None, self._progress(Outcome.RUNNING))
+        step = self._withdraw(observation, outcome, reason)
+        if step.trajectory is not None and self._plan is not None:
+            self._plan.accept(step.trajectory, observation.now)
+        return step
+
+    def _withdraw(self, observation: Observation, outcome: Outcome, reason: str) -> Step:
         self._give_up_at = observation.now + to_nanoseconds(RETREAT_PATIENCE)
         self._outcome, self._reason, self._stage = outcome, reason, "retreat"
         return self._retreat(observation)
 
     def _retreat(self, observation: Observation) -> Step:
-        retreat = self._policy.retreat(observation.joints.positions)
-        self._upright_at = observation.now + to_nanoseconds(float(retreat.times[-1]) + LAG)
+        now, joints = observation.now, observation.joints
+        start = joints.positions, joints.velocities
+        if self._plan is not None:
+            planned = self._plan.sample(now)
+            measured = self._arm.nearest_turn(joints.positions, planned[0])
+            if np.abs(planned[0] - measured).max() <= _GUARD.max_joint_step:
+                start = planned
+        try:
+            retreat = self._way.plan(joints.positions, start)
+        except RetreatError as error:
+            return self.end(self._outcome, f"{self._reason}; {error}")
+        self._upright_at = now + to_nanoseconds(float(retreat.times[-1]) + LAG)
         return Step(retreat, self._progress(Outcome.RUNNING))
 
     def end(self, outcome: Outcome, reason: str) -> Step:

@@ -63,10 +63,10 @@ class StampedBuffer(Generic[T]):
 class AudioRing:
     """The last `seconds` of a sound stream, addressed by time.
 
-    A step between chunks up to `tolerance` seconds is clock jitter and is absorbed. A longer gap is
-    kept as zeros at its place and counted in `gaps`; what was before a gap longer than the ring is
-    gone. An overlap is cut and counted in `overlaps`. A step back by more than `jump` seconds means
-    that the clock went back, and clears the ring.
+    It holds pieces: sound without a gap. A step between chunks up to `tolerance` seconds is clock
+    jitter and is absorbed; a longer gap begins a new piece and is counted in `gaps`. An overlap is
+    cut and counted in `overlaps`. A step back by more than `jump` seconds means that the clock went
+    back, and clears the ring.
     """
 
     def __init__(
@@ -76,10 +76,9 @@ class AudioRing:
         self._data = np.zeros(round(seconds * sample_rate), np.float32)
         self._tolerance = round(tolerance * sample_rate)
         self._jump = round(min(jump, seconds) * sample_rate)
-        self._filled = 0
-        self._end: int | None = None
         self.gaps = 0
         self.overlaps = 0
+        self.clear()
 
     @property
     def end(self) -> int | None:
@@ -88,9 +87,10 @@ class AudioRing:
 
     def clear(self) -> None:
         """Forget everything but the counts."""
-        self._data[:] = 0.0
-        self._filled = 0
-        self._end = None
+        self._count = 0
+        self._end: int | None = None
+        self._pieces: deque[tuple[int, int]] = deque()
+        """Of each piece, how many samples came before it and the time of its first [ns]."""
 
     def push(self, chunk: AudioChunk) -> None:
         """Append a chunk.
@@ -102,43 +102,55 @@ class AudioRing:
             raise ValueError(
                 f"audio at {chunk.sample_rate} Hz given, {self.sample_rate} Hz expected"
             )
-        samples = chunk.samples
+        samples, begin = chunk.samples, True
         if self._end is not None:
-            step = round((chunk.stamp - self._end) * self.sample_rate / NANOSECONDS)
+            step = self._samples(chunk.stamp - self._end)
             if step < -self._jump:
                 self.clear()
-            elif step > self._tolerance:
-                self.gaps += 1
-                if step > len(self._data):
-                    self.clear()
-                else:
-                    self._append(np.zeros(step, np.float32))
             elif step < -self._tolerance:
                 self.overlaps += 1
                 samples = samples[-step:]
-                if not len(samples):
-                    return
+            self.gaps += step > self._tolerance
+            begin = not -self._jump <= step <= self._tolerance
+        if not len(samples):
+            return
+        if not begin:
+            # Clocks drift: a piece that has slipped out of step is gone on with as another.
+            before, stamp = self._pieces[-1]
+            drift = self._samples(chunk.end - stamp) - (self._count - before + len(samples))
+            begin = abs(drift) > self._tolerance
+        if begin:
+            lapse = len(samples) * NANOSECONDS // self.sample_rate
+            self._pieces.append((self._count, chunk.end - lapse))
         self._append(samples)
         self._end = chunk.end
 
-    def _append(self, samples: NDArray[np.float32]) -> None:
-        count = min(len(samples), len(self._data))
-        if not count:
-            return
-        self._data[:-count] = self._data[count:]
-        self._data[len(self._data) - count :] = samples[len(samples) - count :]
-        self._filled = min(self._filled + count, len(self._data))
+    def _samples(self, lapse: int) -> int:
+        """A lapse [ns] in samples."""
+        return round(lapse * self.sample_rate / NANOSECONDS)
 
-    def window(self, end: int, seconds: float) -> AudioChunk | None:
-        """What the ring holds of the `seconds` before `end` [ns]; None if that is nothing."""
-        if self._end is None:
-            return None
-        behind = round((self._end - end) * self.sample_rate / NANOSECONDS)
-        wanted = round(seconds * self.sample_rate) + min(behind, 0)
-        behind = max(behind, 0)
-        count = min(wanted, self._filled - behind)
-        if count <= 0:
-            return None
-        stop = len(self._data) - behind
-        stamp = self._end - (behind + count) * NANOSECONDS // self.sample_rate
-        return AudioChunk(stamp, self._data[stop - count : stop].copy(), self.sample_rate)
+    def _append(self, samples: NDArray[np.float32]) -> None:
+        self._count += len(samples)
+        kept = samples[-len(self._data) :]
+        self._data[: -len(kept)] = self._data[len(kept) :]
+        self._data[len(self._data) - len(kept) :] = kept
+        while len(self._pieces) > 1 and self._pieces[1][0] <= self._count - len(self._data):
+            self._pieces.popleft()
+
+    def since(self, stamp: int, until: int | None = None) -> tuple[AudioChunk, ...]:
+        """What the ring holds from `stamp` on, to `until` or the newest [ns], piece by piece.
+
+        Between pieces sound is missing. Going on from the end of the last piece loses and repeats
+        nothing.
+        """
+        found = []
+        oldest = self._count - len(self._data)
+        ends = [*[before for before, _ in self._pieces][1:], self._count]
+        for (first, begin), end in zip(self._pieces, ends, strict=True):
+            low = max(first + max(self._samples(stamp - begin), 0), oldest)
+            high = end if until is None else min(end, first + self._samples(until - begin))
+            if low < high:
+                held = self._data[low - oldest : high - oldest].copy()
+                time = begin + (low - first) * NANOSECONDS // self.sample_rate
+                found.append(AudioChunk(time, held, self.sample_rate))
+        return tuple(found)

@@ -95,3 +95,13 @@ def reference(thing: Vessel | Liquid) -> str:
     """What `vessel` and `liquid` find it by: its name if the catalogue has it, else its JSON."""
     known = _catalogue(type(thing)).get(thing.name)
     return thing.name if known == thing else thing.model_dump_json()
+
+
+def name_of(reference: str) -> str:
+    """The name in a reference; the reference itself if nothing here knows it."""
+    if not reference.startswith("{"):
+        return Path(reference).stem
+    try:
+        return str(json.loads(reference)["name"])
+    except (ValueError, KeyError, TypeError):
+        return reference

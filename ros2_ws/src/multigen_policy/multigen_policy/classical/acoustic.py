@@ -6,9 +6,7 @@ from collections import deque
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from multigen_core.arm.trajectory import Trajectory
 from multigen_core.config.frozen import FrozenModel
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.errors import MultigenError
@@ -88,11 +86,9 @@ class Acoustic:
     """
 
     senses: frozenset[Sense] = frozenset({Sense.AUDIO})
-    audio_window = 1.0
 
     def __init__(self, station: Station, config: AcousticConfig = AcousticConfig()) -> None:
         arm = station.arm
-        self.joint_names = arm.names
         self._config = config
         self._path = path = plan_pour(station)
         self._source = station.placed("the policy acoustic")[0].vessel
@@ -125,7 +121,6 @@ class Acoustic:
         """The newest estimate."""
         self.start_content: float | None = None
         """What the source held [m^3] when its flow was first heard; None until then."""
-        self._end: int | None = None
         self._heard_at: int | None = None
         self._reached: float | None = None
         self._tilts: deque[tuple[int, float]] = deque(maxlen=50)
@@ -138,35 +133,32 @@ class Acoustic:
         self._listen(observation)
         return self._pouring.act(observation)
 
-    def retreat(self, positions: NDArray[np.float64]) -> Trajectory:
-        return self._pouring.retreat(positions)
-
-    def upright(self, positions: NDArray[np.float64]) -> bool:
-        return self._pouring.upright(positions)
-
     def _measured(self, observation: Observation) -> float:
         positions = self._arm.nearest_turn(observation.joints.positions, self._path.at(0.0))
         return self._path.tilt_of(positions)
 
     def _listen(self, observation: Observation) -> None:
         now, config = observation.stamp, self._config
-        samples = self._fresh(observation.audio) if observation.audio is not None else None
-        if samples is None or not len(samples):
+        if not observation.audio:
             since = self._heard_at if self._heard_at is not None else now
             self._heard_at = since
             if to_seconds(now - since) > config.deaf:
                 raise DeafError(f"no sound for {config.deaf:.0f} s; check the microphone")
             return
         self._heard_at = now
-        seconds, left = len(samples) / SAMPLE_RATE, self._left(now)
+        for piece in observation.audio:
+            self._hear(piece, now)
+
+    def _hear(self, piece: AudioChunk, now: int) -> None:
+        seconds, left = len(piece.samples) / SAMPLE_RATE, self._left(piece.end)
         gap = left - seconds - self._reached if self._reached is not None else 0.0
         if gap > PERIOD:
             self._draining.tilt = self._tilt(left - seconds - 0.5 * gap)
             self._listener.filling.add(self._draining.step(gap))
         self._reached = left
         self._draining.tilt = self._tilt(left - 0.5 * seconds)
-        none = self._began is None or to_seconds(now - self._began) < config.listen
-        estimates = self._listener.push(samples, self._draining, none)
+        none = self._began is None or to_seconds(now - self._began) < self._config.listen
+        estimates = self._listener.push(piece.samples, self._draining, none)
         if estimates:
             self.heard = estimates[-1]
 
@@ -178,17 +170,6 @@ class Acoustic:
         """The tilt [rad] at `moment` [s]."""
         stamps = [to_seconds(stamp) for stamp, _ in self._tilts]
         return float(np.interp(moment, stamps, [tilt for _, tilt in self._tilts]))
-
-    def _fresh(self, audio: AudioChunk) -> NDArray[np.float32]:
-        """What of the window has not been heard yet."""
-        old = 0
-        if self._end is not None:
-            old = round((self._end - audio.stamp) * SAMPLE_RATE / 1e9)
-        self._end = audio.end
-        fresh = audio.samples[min(max(old, 0), len(audio.samples)) :]
-        # Sound that got lost is there as zeros before what came next.
-        heard = np.flatnonzero(fresh)
-        return fresh[heard[0] :] if len(heard) else fresh
 
     def _decide(self, observation: Observation, tilt: float) -> Tilt:
         now, config, heard = observation.stamp, self._config, self.heard

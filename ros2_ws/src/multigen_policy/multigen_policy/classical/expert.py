@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from multigen_core.arm.trajectory import Trajectory
 from multigen_core.policy import Decision, Observation, PourGoal, Sense
 from multigen_core.station import Station
 from multigen_core.station.pour_path import plan_pour
@@ -38,7 +36,6 @@ class Expert:
     """Closes the loop on the true flow and volumes."""
 
     senses: frozenset[Sense] = frozenset()
-    audio_window = 0.0
 
     def __init__(
         self,
@@ -47,7 +44,6 @@ class Expert:
         config: ExpertConfig = ExpertConfig(),
     ) -> None:
         arm = station.arm
-        self.joint_names = arm.names
         self._truth = truth
         self._config = config
         self._tilting = Tilting(arm, plan_pour(station))
@@ -62,12 +58,6 @@ class Expert:
 
     def act(self, observation: Observation) -> Decision:
         return self._pouring.act(observation)
-
-    def retreat(self, positions: NDArray[np.float64]) -> Trajectory:
-        return self._pouring.retreat(positions)
-
-    def upright(self, positions: NDArray[np.float64]) -> bool:
-        return self._pouring.upright(positions)
 
     def _decide(self, observation: Observation, tilt: float) -> Tilt:
         state, config = self._truth(), self._config

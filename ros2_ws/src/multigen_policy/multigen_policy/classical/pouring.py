@@ -9,17 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
-from multigen_core.arm.kinematics import forward
 from multigen_core.arm.trajectory import Trajectory, hold
 from multigen_core.errors import MultigenError
 from multigen_core.policy import Decision, Observation
 from multigen_core.types import Outcome, to_nanoseconds
-from multigen_policy.classical.tilting import STEP, Tilting, off_vertical, rest_to_rest
+from multigen_policy.classical.tilting import STEP, Tilting
 
 UPRIGHT = 0.03
 """A vessel tilted less than this [rad] counts as upright."""
-STANDING = 0.06
-"""A measured vessel off the vertical by less than this [rad] stands upright, on the path or not."""
 ON_PATH = 0.02
 """A joint nearer to the path than this [rad] is on it."""
 MAX_LAG = 0.3
@@ -102,17 +99,3 @@ class Pouring:
     def _unwrapped(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
         """Drivers report continuous joints modulo a turn; the path does not."""
         return self._arm.nearest_turn(positions, self._tilting.path.at(0.0))
-
-    def retreat(self, positions: NDArray[np.float64]) -> Trajectory:
-        """From measured `positions` (J,) [rad] back along the path to upright."""
-        positions = self._unwrapped(positions)
-        tilt = float(self._tilting.path.tilt_of(positions))
-        if tilt < UPRIGHT:
-            return rest_to_rest(self._arm, positions, self._tilting.path.at(0.0))
-        self._tilting.start(tilt)
-        seconds = tilt / self._tilting.limits.speed + 1.0
-        return self._tilting.toward(-self._tilting.limits.speed, 0, seconds, seconds)
-
-    def upright(self, positions: NDArray[np.float64]) -> bool:
-        """Whether the held vessel stands upright at measured `positions` (J,) [rad]."""
-        return bool(off_vertical(forward(self._arm, positions)) < STANDING)

@@ -11,6 +11,7 @@ from multigen_core.arm import Arm
 from multigen_core.arm.kinematics import forward
 from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower
 from multigen_core.errors import MultigenError
+from multigen_core.guard.upright import Upright
 from multigen_core.station.pour_path import PourPath
 
 STEP = 0.1
@@ -48,6 +49,7 @@ class Tilting:
         self.path = path
         self.limits = limits
         self._arm = arm
+        self._upright = Upright(arm)
         self._follower = TrajectoryFollower(("tilt",), np.zeros(1))
 
     @property
@@ -111,7 +113,7 @@ class Tilting:
             return rest_to_rest(self._arm, positions, near)
         trajectory = rest_to_rest(self._arm, positions, self.path.at(0.0))
         tools = np.array([forward(self._arm, q) for q in (positions, *trajectory.positions)])
-        tilt = float(off_vertical(tools).max())
+        tilt = max(self._upright.tilt(q) for q in (positions, *trajectory.positions))
         sinks = min(tools[0, 2, 3], tools[-1, 2, 3]) - float(tools[:, 2, 3].min())
         if tilt > MAX_CARRY_TILT or sinks > MAX_SINK:
             raise OffPathError(
@@ -120,11 +122,6 @@ class Tilting:
                 f"{MAX_SINK} m): first move it near its home or the pour, the vessel upright"
             )
         return trajectory
-
-
-def off_vertical(tools: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Angle [rad] of the vessel's axis, the y of tool frames (..., 4, 4), from the vertical."""
-    return np.arccos(np.clip(tools[..., 2, 1], -1.0, 1.0))
 
 
 def rest_to_rest(

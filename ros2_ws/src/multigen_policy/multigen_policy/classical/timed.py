@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
-from multigen_core.arm.trajectory import Trajectory
 from multigen_core.config.frozen import FrozenModel
 from multigen_core.policy import Decision, Observation, PourGoal, Sense
 from multigen_core.station import Station
@@ -46,7 +45,6 @@ class Timed:
     """
 
     senses: frozenset[Sense] = frozenset()
-    audio_window = 0.0
 
     def __init__(
         self,
@@ -55,7 +53,6 @@ class Timed:
     ) -> None:
         arm, path = station.arm, plan_pour(station)
         source = station.placed("the policy timed")[0].vessel
-        self.joint_names = arm.names
         self._config = config
         self._start_volume = min(config.start_volume, source.capacity)
         self._tilts = path.tilts
@@ -79,12 +76,6 @@ class Timed:
 
     def act(self, observation: Observation) -> Decision:
         return self._pouring.act(observation)
-
-    def retreat(self, positions: NDArray[np.float64]) -> Trajectory:
-        return self._pouring.retreat(positions)
-
-    def upright(self, positions: NDArray[np.float64]) -> bool:
-        return self._pouring.upright(positions)
 
     def _decide(self, observation: Observation, tilt: float) -> Tilt:
         if (

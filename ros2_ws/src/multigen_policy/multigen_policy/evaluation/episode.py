@@ -1,8 +1,10 @@
-"""A recorded episode, read once into what metrics and reports need."""
+"""An episode, recorded or just simulated, as what metrics and reports need."""
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +14,7 @@ import numpy as np
 
 from multigen_core.arm.trajectory import Trajectory
 from multigen_core.bags import BagError, BagReader, MissingTopicError
+from multigen_core.config.yaml_file import validate
 from multigen_core.contract import (
     ARM_COMMAND,
     AUDIO,
@@ -27,6 +30,8 @@ from multigen_core.contract import (
 )
 from multigen_core.messages import MessageError, decode, stamp_of
 from multigen_core.types import AudioChunk, JointState, LiquidState, PourProgress, PourState
+from multigen_core.world.catalogue import name_of
+from multigen_core.world.scene import Scene
 from multigen_policy.evaluation.metrics import WATER, PourMetrics, listener_floor, pour_metrics
 from multigen_policy.evaluation.smoothness import joint_smoothness
 from multigen_policy.evaluation.stamps import (
@@ -53,7 +58,10 @@ class NodeHealth:
 
 @dataclass
 class Episode:
-    """One bag's content; stamps and times [ns]."""
+    """One bag's or rollout's content; stamps and times [ns].
+
+    `objections` are the guard's, where it ran in the same process.
+    """
 
     path: Path
     metadata: dict[str, str]
@@ -70,6 +78,13 @@ class Episode:
     stamps: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     nodes: dict[str, NodeHealth] = field(default_factory=dict)
     real_time_factors: list[float] = field(default_factory=list)
+    objections: list[tuple[int, str]] = field(default_factory=list)
+
+    @cached_property
+    def scene(self) -> Scene | None:
+        """The scene as drawn, if the episode has kept it."""
+        drawn = self.metadata.get("drawn_scene")
+        return validate(Scene, json.loads(drawn), self.path) if drawn else None
 
     @property
     def simulated(self) -> bool:
@@ -117,14 +132,9 @@ def load_episode(path: Path, pictures: bool = False) -> Episode:
     """Read a bag; `pictures` keeps its jpegs.
 
     Raises:
-        BagError: no bag, a damaged one, or one without goal or pour state.
+        BagError: no bag, a damaged one, or one without a goal.
     """
     with BagReader(path) as bag:
-        if not bag.count(POUR_STATE):
-            raise MissingTopicError(
-                f"bag {path}: holds no {POUR_STATE.name}, so nobody measured the volume: "
-                "record with a simulator or a scale running"
-            )
         if not bag.count(GOAL):
             raise MissingTopicError(
                 f"bag {path}: holds no {GOAL.name}, so nothing was to be poured: send a goal while "
@@ -185,7 +195,7 @@ def evaluate(episode: Episode, density: float = WATER) -> list[dict[str, Any]]:
     """One result per pour of an episode, as plain values for tables and JSON.
 
     Raises:
-        BagError: a goal has no volume, or a pour has no reading.
+        BagError: a goal has no volume.
     """
     results = []
     for index, goal in enumerate(episode.goals):
@@ -194,11 +204,6 @@ def evaluate(episode: Episode, density: float = WATER) -> list[dict[str, Any]]:
             pour = pour_metrics(goal, episode.progress, episode.states, end, density)
         except ValueError as error:
             raise BagError(f"bag {episode.path}: goal {index + 1}: {error}") from error
-        if not np.isfinite(pour.poured_ml):
-            raise BagError(
-                f"bag {episode.path}: {POUR_STATE.name} holds no reading after goal {index + 1}: "
-                "record until the pour has ended"
-            )
         results.append(_result(episode, index, pour, start, end))
     return results
 
@@ -213,7 +218,9 @@ def _result(
         times = np.array([state.stamp - start for state in joints]) / 1e9
         smoothness = joint_smoothness(times, np.array([state.velocities for state in joints]))
     liquid = [state for state in episode.liquid if start <= state.stamp <= end]
+    source, target, drink = _names(episode, liquid)
     cameras = next(s for s in episode.streams if s.topic == IMAGE_COMPRESSED.name)
+    scene = episode.scene
     return {
         "bag": str(episode.path),
         "pour": index + 1,
@@ -226,11 +233,31 @@ def _result(
         "audio_missing_s": episode.sound.missing,
         "frames_lost": cameras.lost,
         "camera_rate": cameras.rate,
-        "source_vessel": liquid[0].source_vessel if liquid else "",
-        "target_vessel": liquid[0].target_vessel if liquid else "",
-        "liquid": liquid[0].liquid if liquid else "",
+        "source_vessel": source,
+        "target_vessel": target,
+        "liquid": drink,
+        "source_ml": scene.source.volume_ml if scene else float("nan"),
+        "opaque": scene.target.vessel.opaque if scene else None,
+        "held_out": scene.target.vessel.held_out if scene else None,
+        "refused_commands": len(episode.objections),
         "scene": episode.metadata.get("scene", ""),
         "seed": episode.metadata.get("seed", ""),
         "policy": episode.metadata.get("policy", ""),
+        "told": episode.metadata.get("told", ""),
         "synthesizer": episode.metadata.get("synthesizer", ""),
     }
+
+
+def _names(episode: Episode, liquid: Sequence[LiquidState]) -> tuple[str, str, str]:
+    """Names of source, target and liquid; empty where the episode does not tell."""
+    if episode.scene is not None:
+        scene = episode.scene
+        return scene.source.vessel.name, scene.target.vessel.name, scene.liquid.name
+    if not liquid:
+        return "", "", ""
+    first = liquid[0]
+    return (
+        name_of(first.source_vessel),
+        name_of(first.target_vessel),
+        name_of(first.liquid),
+    )

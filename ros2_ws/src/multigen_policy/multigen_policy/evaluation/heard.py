@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from multigen_core.config.yaml_file import ConfigError
 from multigen_core.contract import SAMPLE_RATE
-from multigen_core.world.catalogue import vessel
+from multigen_core.world.catalogue import name_of, vessel
 from multigen_policy.evaluation.episode import Episode
 from multigen_policy.evaluation.stamps import waveform
 from multigen_policy.listening.filling import FlowPrior
@@ -69,11 +69,14 @@ def hear_episode(episode: Episode) -> HeardEpisode | None:
 
 
 def _prior(episode: Episode) -> tuple[Prior, str]:
+    if episode.scene is not None:
+        target = episode.scene.target.vessel
+        return known_vessel(target), target.name
     names = {state.target_vessel for state in episode.liquid}
     if len(names) == 1:
         name = names.pop()
         try:
-            return known_vessel(vessel(name)), name
+            return known_vessel(vessel(name)), name_of(name)
         except ConfigError:
             pass
     return unknown_vessel(), ""

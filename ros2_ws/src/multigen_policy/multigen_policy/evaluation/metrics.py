@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.statistics import Estimate, estimate
-from multigen_core.types import LiquidState, Outcome, PourProgress, PourState, to_seconds
+from multigen_core.types import (
+    LiquidState,
+    Outcome,
+    PourProgress,
+    PourState,
+    to_nanoseconds,
+    to_seconds,
+)
 
 MAX_ERROR = 0.10
 """Relative volume error of a success."""
@@ -19,6 +26,10 @@ ROUNDING = 1e-9
 """Of floating point, so that an error of exactly 10 % is a success."""
 SETTLE = 3.0
 """Liquid may fall this long after the outcome [s]; later somebody may lift the vessel."""
+OLDEST_READING = 1.0
+"""How long before the outcome a volume may have been read last [s]; an older one is unknown."""
+FALL = 5e-6
+"""A reading that falls by more [m^3] tells that the vessel was emptied or the world reset."""
 WATER = 1000.0
 """Density [kg/m^3] by which a scale's mass becomes volume, unless told otherwise."""
 SPEED_OF_SOUND = 343.0
@@ -32,7 +43,7 @@ NOT_COMPARABLE = (
 
 @dataclass(frozen=True, slots=True)
 class PourMetrics:
-    """One pour; NaN where the recording cannot tell.
+    """One pour; NaN where the recording cannot tell, and then no success either way.
 
     `relative_error` is |poured - target| / target, `error_ml` is signed (positive: overfilled),
     `spill_fraction` is the share of the liquid that left the source and missed the target,
@@ -51,6 +62,11 @@ class PourMetrics:
     outcome: str
     reason: str
 
+    @property
+    def known(self) -> bool:
+        """Whether the poured volume was measured."""
+        return self.poured_ml == self.poured_ml
+
 
 def poured_volumes(states: Sequence[PourState], density: float = WATER) -> NDArray[np.float64]:
     """Poured volume (N,) [m^3] of each state; from its mass where only a scale knows."""
@@ -59,15 +75,44 @@ def poured_volumes(states: Sequence[PourState], density: float = WATER) -> NDArr
     return np.where(np.isfinite(volumes), volumes, masses / density)
 
 
-def _gain(stamps: NDArray[np.int64], values: NDArray[np.float64], start: int, end: int) -> float:
-    """By how much the last finite value until `end` exceeds that until `start`, 0 if none."""
-    finite = np.isfinite(values)
-    stamps, values = stamps[finite], values[finite]
-    last = np.searchsorted(stamps, end, side="right")
-    first = np.searchsorted(stamps, start, side="right")
-    if last == 0 or last == first:
-        return float("nan")
-    return float(values[last - 1] - (values[first - 1] if first else 0.0))
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Finite `values` (N,) over `stamps` (N,) [ns], in order of time."""
+
+    stamps: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, stamps: NDArray[np.int64], values: NDArray[np.float64]) -> Readings:
+        """Those that are finite."""
+        finite = np.isfinite(values)
+        return cls(stamps[finite], values[finite])
+
+    def emptied(self, start: int, end: int) -> tuple[int, int]:
+        """`start` and `end` [ns], narrowed to where the vessel was not emptied.
+
+        A fall before anything was poured belongs to what came before; a later one ends the pour.
+        """
+        base = max(int(np.searchsorted(self.stamps, start, side="right")) - 1, 0)
+        for index in range(base + 1, int(np.searchsorted(self.stamps, end, side="right"))):
+            highest = float(self.values[base:index].max())
+            if highest - self.values[index] <= FALL:
+                continue
+            if highest - self.values[base] > FALL:
+                return start, int(self.stamps[index]) - 1
+            base, start = index, int(self.stamps[index])
+        return start, end
+
+    def gain(self, start: int, end: int, needed: int) -> float:
+        """By how much the last value until `end` exceeds that until `start`, 0 if none.
+
+        NaN if nothing was read between, or nothing from `needed` [ns] on.
+        """
+        last = int(np.searchsorted(self.stamps, end, side="right"))
+        first = int(np.searchsorted(self.stamps, start, side="right"))
+        if last == 0 or last == first or self.stamps[last - 1] < needed:
+            return float("nan")
+        return float(self.values[last - 1] - (self.values[first - 1] if first else 0.0))
 
 
 def pour_metrics(
@@ -88,10 +133,12 @@ def pour_metrics(
     final = next((item for item in own if item.outcome is not Outcome.RUNNING), None)
     settled = min(end, final.stamp + round(SETTLE * 1e9)) if final else end
     stamps = np.array([state.stamp for state in states], np.int64)
-    poured = _gain(stamps, poured_volumes(states, density), goal.stamp, settled)
-    spilled = _gain(
-        stamps, np.array([state.spilled_volume for state in states], float), goal.stamp, settled
-    )
+    readings = Readings.of(stamps, poured_volumes(states, density))
+    start, settled = readings.emptied(goal.stamp, settled)
+    needed = min(final.stamp if final else end, settled) - to_nanoseconds(OLDEST_READING)
+    poured = readings.gain(start, settled, needed)
+    spilt = np.array([state.spilled_volume for state in states], float)
+    spilled = Readings.of(stamps, spilt).gain(start, settled, needed)
     error = poured - goal.target_volume
     relative = abs(error) / goal.target_volume
     left = poured + spilled
@@ -140,13 +187,14 @@ def listener_floor(states: Sequence[LiquidState], volume: float, cents: float = 
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """Many pours, each figure with its confidence interval.
+    """Many pours, each figure with its confidence interval; `unknown` of them were not measured.
 
     `overfill` and `underfill` are the mean relative excess and shortfall, `absolute_error_ml` is a
     median.
     """
 
     pours: int
+    unknown: int
     nmae: Estimate
     success_rate: Estimate
     spill_fraction: Estimate
@@ -165,8 +213,9 @@ def aggregate(pours: Sequence[PourMetrics]) -> Aggregate:
     signed = np.array([pour.error_ml / pour.target_ml for pour in pours], float)
     return Aggregate(
         pours=len(pours),
+        unknown=sum(not pour.known for pour in pours),
         nmae=estimate([pour.relative_error for pour in pours]),
-        success_rate=estimate([float(pour.success) for pour in pours]),
+        success_rate=estimate([pour.success if pour.known else np.nan for pour in pours]),
         spill_fraction=estimate([pour.spill_fraction for pour in pours]),
         overfill=estimate(np.maximum(signed, 0.0)),
         underfill=estimate(np.maximum(-signed, 0.0)),

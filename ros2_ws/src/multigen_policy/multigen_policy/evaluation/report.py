@@ -132,7 +132,7 @@ def _section(episode: Episode, results: Sequence[Result], density: float) -> dic
             (name, _LEVELS[min(node.level, 3)], node.message)
             for name, node in sorted(episode.nodes.items())
         ],
-        "metadata": sorted(episode.metadata.items()),
+        "metadata": sorted((k, v) for k, v in episode.metadata.items() if k != "drawn_scene"),
     }
 
 

@@ -23,7 +23,7 @@ from multigen_policy.evaluation.metrics import (
 
 Result = Mapping[str, Any]
 """The fields of PourMetrics and whatever is known of the episode: bag, seed, vessels, …"""
-GROUPS = ("target_vessel", "liquid", "policy", "synthesizer")
+GROUPS = ("target_vessel", "liquid", "policy", "told", "synthesizer")
 """By which figures are also given where the results differ in them."""
 
 _METRICS = tuple(field.name for field in fields(PourMetrics))
@@ -94,8 +94,8 @@ def print_results(results: Sequence[Result], console: Console) -> None:
         table.add_row(
             Path(str(result.get("bag", ""))).name,
             f"{pour.target_ml:.0f}",
-            f"{pour.poured_ml:.1f}",
-            f"[{colour}]{100 * pour.error_ml / pour.target_ml:+.1f}[/]",
+            known(pour.poured_ml, ".1f"),
+            f"[{colour}]{known(100 * pour.error_ml / pour.target_ml, '+.1f')}[/]",
             known(pour.spilled_ml, ".1f"),
             f"{pour.duration:.1f}",
             pour.outcome,
@@ -104,8 +104,15 @@ def print_results(results: Sequence[Result], console: Console) -> None:
             known(result.get("frames_lost"), "d"),
         )
     console.print(table)
-    for label, text in aggregate_lines(aggregate([metrics_of(result) for result in results])):
+    total = aggregate([metrics_of(result) for result in results])
+    for label, text in aggregate_lines(total):
         console.print(f"{label:<24}{text}")
+    if total.unknown:
+        console.print(
+            f"{total.unknown} of {total.pours} pours are left out: nobody measured their volume "
+            f"until the end; record with a simulator or a scale running",
+            style="yellow",
+        )
     if any(result.get("simulated") for result in results):
         console.print(NOT_COMPARABLE, style="yellow")
 

@@ -1,29 +1,28 @@
-"""Pours in closed loop, without ROS and faster than real time, as results for reports."""
+"""Pours in closed loop, without ROS and faster than real time, as episodes to evaluate."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
-from multigen_core.arm.trajectory import Trajectory
 from multigen_core.errors import MultigenError
-from multigen_core.policy import Decision, Observation, Policy, PolicyConfig, PourGoal, make_policy
-from multigen_core.rollout.episode import Tick, episode
+from multigen_core.policy import Policy, PolicyConfig, make_policy
+from multigen_core.rollout import Rollout
+from multigen_core.rollout.offline import OfflineGraph, Tick, pour
 from multigen_core.simulator import Simulator, make_simulator
 from multigen_core.station import Station, Told
 from multigen_core.synthesizer import SynthesizerConfig, make_synthesizer
-from multigen_core.types import Outcome, PourProgress, to_seconds
+from multigen_core.types import PourProgress
 from multigen_core.world.scene import Scene, load_scene
 from multigen_policy.classical.expert import Expert, ExpertConfig
-from multigen_policy.evaluation.metrics import listener_floor, pour_metrics
-from multigen_policy.evaluation.smoothness import joint_smoothness
+from multigen_policy.evaluation.episode import Episode, evaluate
 
 EXPERT = "expert"
 """The privileged policy, which only simulation can run."""
@@ -49,8 +48,10 @@ class Job:
     told: Told = Told.STATION
     low: float = 60.0
     high: float = 250.0
-    checkpoint: str = ""
-    simulator: str = "mujoco"
+    synthesizer_checkpoint: str = ""
+    policy_checkpoint: str = ""
+    device: str = "cpu"
+    backend: str = "mujoco"
 
     @property
     def key(self) -> str:
@@ -58,51 +59,12 @@ class Job:
         return "|".join(str(value) for value in dataclasses.astuple(self))
 
 
-class Supervised:
-    """A policy whose errors end the pour as the node ends it: upright, then aborted."""
-
-    def __init__(self, policy: Policy) -> None:
-        self.senses = policy.senses
-        self.audio_window = policy.audio_window
-        self.joint_names = policy.joint_names
-        self._policy = policy
-        self.reset = policy.reset
-        self.retreat, self.upright = policy.retreat, policy.upright
-        self._trouble = ""
-        self._upright_at = 0
-
-    def act(self, observation: Observation) -> Decision:
-        """The policy's decision, or the retreat."""
-        if not self._trouble:
-            try:
-                return self._policy.act(observation)
-            except MultigenError as error:
-                self._trouble = str(error)
-                retreat: Trajectory = self.retreat(observation.joints.positions)
-                self._upright_at = observation.now + round(float(retreat.times[-1]) * 1e9)
-                return Decision(retreat, "retreat")
-        over = observation.now >= self._upright_at
-        outcome = Outcome.ABORTED if over else Outcome.RUNNING
-        return Decision(None, "retreat", outcome=outcome, reason=self._trouble if over else "")
-
-
-def run_job(job: Job) -> dict[str, Any]:
-    """The result of one episode.
-
-    Raises:
-        MultigenError: the job is impossible.
-    """
-    pour = start(job)
-    return {**_result(list(pour.ticks), pour.goal), **_circumstances(job, pour.scene)}
-
-
 @dataclass(frozen=True)
-class Pour:
-    """An episode that runs as its ticks are taken."""
+class OfflinePour:
+    """A pour of `volume` [m^3] that runs as its ticks are taken."""
 
     scene: Scene
-    goal: PourGoal
-    simulator: Simulator
+    volume: float
     ticks: Iterator[Tick]
 
 
@@ -112,26 +74,28 @@ def start(
     *,
     pictures: bool = False,
     hearing: bool = False,
-) -> Pour:
-    """The episode of a job; one at a time in a process, for they share the simulator.
+) -> OfflinePour:
+    """The pour of a job; one at a time in a process, for they share the simulator.
 
     Raises:
         MultigenError: the job is impossible.
     """
-    scene = load_scene(job.scene, job.seed)
-    simulator = _simulator(job.simulator)
-    goal = PourGoal(_goal(job, scene))
+    scene, arm = load_scene(job.scene, job.seed), Arm.load()
+    simulator = _simulator(job.backend)
+    volume = _goal(job, scene)
     synthesizer = None
     if job.synthesizer:
         synthesizer = make_synthesizer(
-            SynthesizerConfig(job.synthesizer, job.checkpoint, seed=job.seed)
+            SynthesizerConfig(job.synthesizer, job.synthesizer_checkpoint, seed=job.seed)
         )
-    policy = Supervised(_policy(job, scene, simulator, expert))
-    ticks = episode(
-        simulator, policy, scene, job.seed, goal,
+    graph = OfflineGraph(
+        simulator, scene, job.seed, arm,
         synthesizer=synthesizer, pictures=pictures, hearing=hearing,
     )  # fmt: skip
-    return Pour(scene, goal, simulator, ticks)
+    told = Told.TARGET if job.policy == EXPERT else job.told
+    station = Station.of(scene, arm, told)
+    rollout = Rollout(_policy(job, station, simulator, expert), station)
+    return OfflinePour(scene, volume, pour(graph, rollout, volume))
 
 
 def _goal(job: Job, scene: Scene) -> float:
@@ -148,66 +112,64 @@ def _goal(job: Job, scene: Scene) -> float:
     return goal * 1e-6
 
 
-def _policy(job: Job, scene: Scene, simulator: Simulator, expert: ExpertConfig) -> Policy:
-    arm = Arm.load()
+def _policy(job: Job, station: Station, simulator: Simulator, expert: ExpertConfig) -> Policy:
     if job.policy == EXPERT:
-        station = Station.of(scene, arm, Told.TARGET)
         return Expert(station, lambda: simulator.state().liquid, expert)
-    return make_policy(PolicyConfig(Station.of(scene, arm, job.told), job.policy))
+    return make_policy(PolicyConfig(station, job.policy, job.policy_checkpoint, job.device))
 
 
 @lru_cache(maxsize=1)
-def _simulator(name: str) -> Simulator:
-    return make_simulator(name)
+def _simulator(backend: str) -> Simulator:
+    return make_simulator(backend)
 
 
-def progress_of(tick: Tick, goal: PourGoal, start: int) -> PourProgress | None:
-    """What the policy tells at a tick of a pour begun at `start` [ns]; None once it is done."""
-    now, decision = tick.observation.now, tick.decision
-    if decision is None:
-        return None
-    return PourProgress(
-        now,
-        decision.stage,
-        goal.target_volume,
-        decision.estimated_volume,
-        to_seconds(now - start),
-        decision.outcome,
-        decision.reason,
-    )
-
-
-def _result(ticks: list[Tick], goal: PourGoal) -> dict[str, Any]:
-    start = ticks[0].observation.now
-    asked = PourProgress(start, "accepted", goal.target_volume)
-    told = [progress for tick in ticks if (progress := progress_of(tick, goal, start))]
-    states = [tick.pour for tick in ticks]
-    pour = pour_metrics(asked, told, states, states[-1].stamp)
-    moving = [tick for tick in ticks if tick.decision is not None]
-    times = np.array([to_seconds(tick.joints.stamp) for tick in moving])
-    velocities: NDArray[np.float64] = np.array([tick.joints.velocities for tick in moving])
-    floor = listener_floor([tick.liquid for tick in ticks], goal.target_volume)
+def metadata(job: Job, scene: Scene, volume: float) -> dict[str, str]:
+    """What an episode tells of itself; the scene is kept whole, as drawn."""
     return {
-        **dataclasses.asdict(pour),
-        "smoothness": joint_smoothness(times, velocities),
-        "listener_floor_ml": floor * 1e6,
-    }
-
-
-def _circumstances(job: Job, scene: Scene) -> dict[str, Any]:
-    return {
-        "bag": f"{job.scene}-{job.seed}",
-        "simulated": True,
         "scene": job.scene,
-        "seed": job.seed,
+        "seed": str(job.seed),
+        "drawn_scene": scene.model_dump_json(),
+        "target_ml": f"{volume * 1e6:.6g}",
         "policy": job.policy,
-        "synthesizer": job.synthesizer,
+        "policy_checkpoint": job.policy_checkpoint,
         "told": str(job.told),
-        "source_vessel": scene.source.vessel.name,
-        "source_ml": scene.source.volume_ml,
-        "target_vessel": scene.target.vessel.name,
-        "opaque": scene.target.vessel.opaque,
-        "held_out": scene.target.vessel.held_out,
-        "liquid": scene.liquid.name,
-        "job": job.key,
+        "synthesizer": job.synthesizer,
+        "synthesizer_checkpoint": job.synthesizer_checkpoint,
+        "backend": job.backend,
+        "sim": "true",
     }
+
+
+def episode_of(ticks: Iterable[Tick], volume: float, about: dict[str, str], path: Path) -> Episode:
+    """The episode that ticks make, as a bag of them would be read."""
+    episode = Episode(path, about, 0, 0)
+    for tick in ticks:
+        if not episode.goals:
+            episode.start = tick.now
+            episode.goals.append(PourProgress(tick.now, "accepted", volume))
+        episode.end = tick.now
+        if tick.step is not None:
+            episode.progress.append(tick.step.progress)
+        if tick.forwarded is not None:
+            episode.commands.append((tick.now, tick.forwarded))
+        if tick.objection:
+            episode.objections.append((tick.now, tick.objection))
+        episode.states.append(tick.world.pour)
+        episode.liquid.extend(tick.liquids)
+        episode.joints.extend(tick.joints)
+        episode.audio.extend(tick.sound)
+    return episode
+
+
+def run_job(job: Job) -> dict[str, Any]:
+    """The result of one episode.
+
+    Raises:
+        MultigenError: the job is impossible.
+    """
+    running = start(job)
+    about = metadata(job, running.scene, running.volume)
+    path = Path(f"{Path(job.scene).stem}-{job.seed}")
+    episode = episode_of(running.ticks, running.volume, about, path)
+    (result,) = evaluate(episode)
+    return {**result, "scene": job.scene, "seed": job.seed, "job": job.key}

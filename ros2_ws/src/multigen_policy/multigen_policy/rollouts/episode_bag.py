@@ -25,11 +25,10 @@ from multigen_core.contract import (
     PROGRESS,
     SAMPLE_RATE,
 )
-from multigen_core.policy import PourGoal
-from multigen_core.rollout.episode import Tick
+from multigen_core.rollout.offline import Tick
 from multigen_core.streams.chunks import Rechunker
 from multigen_core.types import AudioChunk, AudioInfo, CameraInfo, PourProgress, to_seconds
-from multigen_policy.rollouts.closed_loop import Pour, progress_of
+from multigen_policy.rollouts.closed_loop import OfflinePour
 
 TOPICS = (
     IMAGE_COMPRESSED, CAMERA_INFO, AUDIO, AUDIO_INFO, JOINT_STATES, GUARD_COMMAND, ARM_COMMAND,
@@ -38,36 +37,36 @@ TOPICS = (
 
 
 def write_episode(
-    path: Path, pour: Pour, metadata: Mapping[str, object], hearing: bool = False
+    path: Path, pour: OfflinePour, metadata: Mapping[str, object], hearing: bool = False
 ) -> float:
-    """Write a bag as the episode runs; returns the time simulated [s].
+    """Write a bag as the pour runs; returns the time simulated [s].
 
     Bag times are those at which a live graph would have had the data: a sound's is its end.
 
     Args:
         path: the bag's folder, not there yet.
-        pour: the episode, not begun.
+        pour: not begun.
         metadata: what the bag tells about itself.
         hearing: whether to keep the cut-away view's frames, which a live bag has not.
 
     Raises:
         BagError: the folder exists or cannot be written.
-        MultigenError: the episode fails; no bag remains.
+        MultigenError: the pour fails; no bag remains.
     """
     topics = (*TOPICS, AUDIO_VIEW) if hearing else TOPICS
     rechunker = Rechunker(CHUNK, SAMPLE_RATE)
-    start, now, goal = None, 0, pour.goal
+    calibration = pour.scene.camera.calibration
+    start, now = None, 0
     with BagWriter(path, topics, metadata) as bag:
         for tick in pour.ticks:
-            now = tick.observation.now
+            now = tick.now
             if start is None:
                 start = now
-                bag.write(AUDIO_INFO, AudioInfo(start), start)
-                bag.write(GOAL, PourProgress(start, "accepted", goal.target_volume), start)
-            entries = [*_world(tick, hearing), *_sound(tick, rechunker)]
-            entries += _decided(tick, goal, start)
+                bag.write(AUDIO_INFO, AudioInfo(start, SAMPLE_RATE), start)
+                bag.write(GOAL, PourProgress(start, "accepted", pour.volume), start)
+            entries = [*_world(tick, hearing), *_sound(tick, rechunker), *_decided(tick)]
             if tick.image is not None:
-                info = CameraInfo(now, CAMERA_FRAME, pour.scene.camera.calibration)
+                info = CameraInfo(now, CAMERA_FRAME, calibration)
                 entries += [(IMAGE_COMPRESSED, tick.image, now), (CAMERA_INFO, info, now)]
             for topic, item, stamp in sorted(entries, key=lambda entry: entry[2]):
                 bag.write(topic, item, stamp)
@@ -75,9 +74,9 @@ def write_episode(
 
 
 def _world(tick: Tick, hearing: bool) -> Iterator[Entry]:
-    yield from ((JOINT_STATES, state, state.stamp) for state in tick.path)
+    yield from ((JOINT_STATES, state, state.stamp) for state in tick.joints)
     yield from ((LIQUID_STATE, state, state.stamp) for state in tick.liquids)
-    yield POUR_STATE, tick.pour, tick.pour.stamp
+    yield POUR_STATE, tick.world.pour, tick.world.pour.stamp
     if hearing and tick.hearing is not None:
         yield AUDIO_VIEW, tick.hearing, tick.hearing.stamp
 
@@ -89,11 +88,10 @@ def _sound(tick: Tick, rechunker: Rechunker) -> Iterator[Entry]:
             yield AUDIO, given, chunk.end
 
 
-def _decided(tick: Tick, goal: PourGoal, start: int) -> Iterator[Entry]:
-    now, decision = tick.observation.now, tick.decision
-    if decision is not None and decision.trajectory is not None:
-        yield GUARD_COMMAND, decision.trajectory, now
-        yield ARM_COMMAND, decision.trajectory, now
-    progress = progress_of(tick, goal, start)
-    if progress is not None:
-        yield PROGRESS, progress, now
+def _decided(tick: Tick) -> Iterator[Entry]:
+    if tick.forwarded is not None:
+        yield ARM_COMMAND, tick.forwarded, tick.now
+    if tick.step is not None:
+        if tick.step.trajectory is not None:
+            yield GUARD_COMMAND, tick.step.trajectory, tick.now
+        yield PROGRESS, tick.step.progress, tick.now

@@ -51,7 +51,8 @@ def run_evaluate(args: argparse.Namespace) -> int:
     low, high = args.target_ml
     jobs = [
         Job(
-            scene, seed, policy, args.synthesizer, args.told, low, high, args.checkpoint,
+            scene, seed, policy, args.synthesizer, args.told, low, high,
+            args.synthesizer_checkpoint, args.policy_checkpoint, args.device, args.backend,
         )
         for policy in args.policy
         for scene in args.scene

@@ -19,7 +19,7 @@ from multigen_core.errors import MultigenError
 from multigen_core.policy import policy_names
 from multigen_core.workers import run_tasks
 from multigen_policy.classical.expert import ExpertConfig
-from multigen_policy.rollouts.closed_loop import EXPERT, Job, start
+from multigen_policy.rollouts.closed_loop import EXPERT, Job, metadata, start
 from multigen_policy.rollouts.episode_bag import write_episode
 from multigen_policy.rollouts.job_arguments import add_job_arguments, check_job_arguments
 
@@ -53,7 +53,6 @@ def register_generate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hearing-view", action="store_true", help="keep the cut-away view's frames, too"
     )
-    parser.add_argument("--backend", default="mujoco", help="physics (default mujoco)")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.set_defaults(run=run_generate)
 
@@ -68,7 +67,8 @@ def run_generate(args: argparse.Namespace) -> int:
         Task(
             Job(
                 scene, seed, args.policy, args.synthesizer, low=low, high=high,
-                checkpoint=args.checkpoint, simulator=args.backend,
+                synthesizer_checkpoint=args.synthesizer_checkpoint,
+                policy_checkpoint=args.policy_checkpoint, device=args.device, backend=args.backend,
             ),
             out / f"{Path(scene).stem}-{seed:05d}",
             args.hearing_view,
@@ -108,21 +108,12 @@ def generate(task: Task) -> float:
     rng = np.random.default_rng([job.seed, 11])
     flow = math.exp(rng.uniform(math.log(SLOWEST), math.log(FASTEST)))
     pour = start(job, ExpertConfig(flow=flow), pictures=True, hearing=task.hearing)
-    metadata = provenance() | {
-        "scene": job.scene,
-        "seed": str(job.seed),
-        "target_ml": f"{pour.goal.target_volume * 1e6:.6g}",
-        "policy": job.policy,
-        "synthesizer": job.synthesizer,
-        "synthesizer_checkpoint": job.checkpoint,
-        "backend": job.simulator,
-        "sim": "true",
-    }
+    about = provenance() | metadata(job, pour.scene, pour.volume)
     part = task.bag.parent / _UNFINISHED / task.bag.name
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
-        simulated = write_episode(part, pour, metadata, task.hearing)
+        simulated = write_episode(part, pour, about, task.hearing)
         part.rename(task.bag)
     except OSError as error:
         raise MultigenError(f"{task.bag}: cannot be written: {error.strerror}") from error

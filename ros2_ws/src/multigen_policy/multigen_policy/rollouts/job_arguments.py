@@ -17,7 +17,16 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
         "--synthesizer", default=DEFAULT, choices=synthesizer_names(), metavar="NAME",
         help=f"any of {', '.join(synthesizer_names())} (default %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--checkpoint", default="", help="the synthesizer's weights or settings")
+    parser.add_argument(
+        "--synthesizer-checkpoint", default="", metavar="PATH",
+        help="weights or settings of the synthesizer (default: the shipped ones)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--policy-checkpoint", default="", metavar="PATH",
+        help="weights or settings of the policy (default: the shipped ones)",
+    )  # fmt: skip
+    parser.add_argument("--device", default="cpu", help="where the policy computes (default cpu)")
+    parser.add_argument("--backend", default="mujoco", help="physics (default %(default)s)")
     parser.add_argument(
         "--target-ml", nargs=2, type=float, default=(60.0, 250.0), metavar=("LOW", "HIGH"),
         help="goals are drawn from here (default 60 250)",

@@ -1,4 +1,8 @@
-"""Everything the policy node does between its topics: senses in, trajectories and progress out."""
+"""A policy at work: senses in, trajectories and progress out.
+
+The policy node drives one in real time, the offline engine as fast as it computes, many of them in
+lock-step where a caller steps them by turns.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,12 @@ from multigen_core.errors import MultigenError
 from multigen_core.policy import Observation, Policy, PourGoal
 from multigen_core.rollout.observer import Observer, StaleError
 from multigen_core.rollout.session import Session, Step
+from multigen_core.station import Station
 from multigen_core.types import Outcome
 from multigen_core.world.vessel import Vessel
+
+MAX_AGE = 0.5
+"""Oldest data to act on, unless told otherwise [s]."""
 
 
 class GoalError(MultigenError):
@@ -26,7 +34,7 @@ def checked_goal(target_volume: float, fill_fraction: float, known: Vessel | Non
         raise GoalError("give either a target volume or a fill fraction, and leave the other 0")
     if fill_fraction != 0:
         if known is None:
-            raise GoalError("a fill fraction needs a known vessel: launch with vessel_known:=true")
+            raise GoalError("a fill fraction needs a known vessel: launch with told:=target")
         target_volume = fill_fraction * known.capacity
     if not 0 < target_volume < float("inf"):
         raise GoalError(f"the target must be a positive volume, got {target_volume * 1e6:g} ml")
@@ -38,15 +46,25 @@ def checked_goal(target_volume: float, fill_fraction: float, known: Vessel | Non
     return PourGoal(target_volume)
 
 
-class Controller:
-    """Serves one pour at a time with a policy and an observer."""
+class Rollout:
+    """Serves one pour at a time with one policy at one station.
 
-    def __init__(self, policy: Policy, observer: Observer, known: Vessel | None) -> None:
-        self.observer = observer
+    Args:
+        policy: decides.
+        station: what it is told.
+        max_age: oldest data to act on [s].
+    """
+
+    def __init__(self, policy: Policy, station: Station, max_age: float = MAX_AGE) -> None:
+        self.senses = policy.senses
+        self.observer = Observer(station.arm.names, policy.senses, max_age)
+        """Takes what is sensed."""
         self.trouble = ""
-        """Why there is no observation now; empty if there is one."""
+        """Why there is no observation now; empty if there is one, or none was tried."""
+        self.sensing = False
+        """Whether the newest try gave an observation."""
         self._policy = policy
-        self._known = known
+        self._station = station
         self._session: Session | None = None
         self._observation: Observation | None = None
         self._stopped = False
@@ -68,17 +86,18 @@ class Controller:
             raise GoalError("a pour is running; cancel it or wait for its end")
         if self._stopped:
             raise GoalError("the arm is stopped; `multigen stop --reset` releases it")
-        goal = checked_goal(target_volume, fill_fraction, self._known)
-        self._session = Session(self._policy, goal, now, timeout)
+        goal = checked_goal(target_volume, fill_fraction, self._station.target)
+        self._session = Session(self._policy, self._station.arm, goal, now, timeout)
+        self.observer.begin()
         return goal
 
-    def tick(self, now: int) -> Step | None:
-        """Look, and advance the pour if one runs."""
+    def step(self, now: int) -> Step | None:
+        """Look, and advance the pour if one runs; to be called every control period."""
         try:
             self._observation = self.observer.observe(now)
-            self.trouble = ""
+            self.sensing, self.trouble = True, ""
         except StaleError as error:
-            self._observation, self.trouble = None, str(error)
+            self._observation, self.sensing, self.trouble = None, False, str(error)
         if self._session is None:
             return None
         if self._observation is None:

@@ -1,0 +1,179 @@
+"""The live graph without ROS: world, sound, guard and policy in one process at full speed.
+
+The policy's rollout, the guard, the follower of trajectories, simulator and synthesizer are those
+of the nodes, and meet at the same rates; what the guard refuses does not move the arm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from multigen_core.arm import Arm, select_joints
+from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower
+from multigen_core.contract import LIQUID_STATE
+from multigen_core.guard.config import GuardConfig
+from multigen_core.guard.decisions import Now, Reject
+from multigen_core.guard.guard import Guard
+from multigen_core.policy import Sense
+from multigen_core.rollout.rollout import Rollout
+from multigen_core.rollout.session import Step
+from multigen_core.simulator import Simulator, WorldState
+from multigen_core.synthesizer import Source, Synthesizer
+from multigen_core.types import (
+    AudioChunk,
+    CameraFrame,
+    CameraInfo,
+    JointState,
+    LiquidState,
+    to_nanoseconds,
+)
+from multigen_core.world.scene import Scene
+
+SETTLE = 1.5
+"""How long the world goes on after a pour [s]: the last drops still count."""
+SERVO_PERIOD = 0.01
+"""How often the arm's servo gets a new goal, and joints are measured [s]."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tick:
+    """One control period: what was sensed, asked for and done, and the truth at its end.
+
+    `joints` and `liquids` hold every state since the last tick. `forwarded` is the trajectory that
+    the guard let pass or sent of its own accord, `objection` why it did not do as asked.
+    """
+
+    now: int
+    world: WorldState
+    joints: list[JointState]
+    liquids: list[LiquidState]
+    image: CameraFrame | None
+    hearing: CameraFrame | None
+    sound: list[AudioChunk]
+    step: Step | None = None
+    forwarded: Trajectory | None = None
+    objection: str = ""
+
+
+class OfflineGraph:
+    """A simulated world, its sound and the arm's guard, waiting for commands.
+
+    Args:
+        simulator: reset to `scene` and `seed` here; stays the caller's to close.
+        scene: what stands where.
+        seed: of everything the scene leaves to chance.
+        arm: the simulator's.
+        synthesizer: makes the sound, if any; driven by the liquid or by the cut-away view.
+        pictures: whether to render the public camera although the policy does not look.
+        hearing: whether to draw the cut-away view although the synthesizer does not look.
+        period: of control and pictures [s].
+
+    Raises:
+        MultigenError: the scene is impossible.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        scene: Scene,
+        seed: int,
+        arm: Arm,
+        *,
+        synthesizer: Synthesizer | None = None,
+        pictures: bool = False,
+        hearing: bool = False,
+        period: float = 0.1,
+    ) -> None:
+        simulator.reset(scene, seed)
+        if synthesizer is not None:
+            synthesizer.reset()
+        self.scene = scene
+        self._simulator, self._synthesizer = simulator, synthesizer
+        self._pictures = pictures
+        self._watches = synthesizer is not None and synthesizer.source is Source.FRAMES
+        self._hearing = hearing or self._watches
+        state = simulator.state()
+        self._follower = TrajectoryFollower(
+            arm.names, select_joints(state.joints, arm.names).positions
+        )
+        self._guard = Guard(arm, GuardConfig(simulated=True))
+        self._guard.observe(state.joints, Now(state.joints.stamp, state.joints.stamp))
+        self._substeps = round(SERVO_PERIOD / simulator.timestep)
+        self._servo_steps = round(period / SERVO_PERIOD)
+        self._liquid_every = round(1.0 / LIQUID_STATE.rate / SERVO_PERIOD)
+
+    def advance(self, rollout: Rollout) -> Tick:
+        """Run one control period and let the rollout sense it."""
+        observer, simulator = rollout.observer, self._simulator
+        joints: list[JointState] = []
+        liquids: list[LiquidState] = []
+        for count in range(self._servo_steps):
+            state = simulator.state()
+            joints.append(state.joints)
+            simulator.command(*self._follower.sample(state.joints.stamp))
+            simulator.step(self._substeps)
+            if count % self._liquid_every == 0:
+                liquids.append(simulator.state().liquid)
+        state = simulator.state()
+        now = state.joints.stamp
+        for measured in (*joints[1:], state.joints):
+            observer.add_joints(measured)
+        looks = Sense.IMAGE in rollout.senses
+        image = simulator.render("public") if looks or self._pictures else None
+        if image is not None:
+            observer.add_camera(CameraInfo(now, image.frame_id, self.scene.camera.calibration))
+            observer.add_image(image)
+        view = simulator.render("cutaway") if self._hearing else None
+        sound = self._sound(view, liquids)
+        for chunk in sound:
+            observer.add_audio(chunk)
+        self._guard.observe(state.joints, Now(now, now))
+        return Tick(now, state, joints, liquids, image, view, sound)
+
+    def _sound(self, view: CameraFrame | None, liquids: Sequence[LiquidState]) -> list[AudioChunk]:
+        if self._synthesizer is None:
+            return []
+        if self._watches:
+            assert view is not None
+            self._synthesizer.push(view)
+        else:
+            for item in liquids:
+                self._synthesizer.push(item)
+        return self._synthesizer.pull()
+
+    def carry_out(self, tick: Tick, step: Step | None) -> Tick:
+        """Send what a step asks for through the guard; the tick with what came of it."""
+        moment, forwarded, objection = Now(tick.now, tick.now), None, ""
+        if step is not None and step.trajectory is not None:
+            verdict = self._guard.command(step.trajectory, moment)
+            if isinstance(verdict, Reject):
+                objection = f"{verdict.rule}: {verdict.reason}"
+            else:
+                forwarded = verdict.trajectory
+        own = self._guard.tick(moment)
+        if own is not None:
+            forwarded, objection = own.trajectory, own.reason
+        if forwarded is not None:
+            self._follower.accept(forwarded, tick.now)
+        return replace(tick, step=step, forwarded=forwarded, objection=objection)
+
+
+def pour(
+    graph: OfflineGraph, rollout: Rollout, volume: float, timeout: float = 0.0
+) -> Iterator[Tick]:
+    """Run one pour of `volume` [m^3]; yields every control period until a while after its end.
+
+    Raises:
+        MultigenError: the goal is impossible.
+    """
+    tick = graph.advance(rollout)
+    rollout.begin(tick.now, volume, timeout=timeout)
+    while rollout.busy:
+        tick = graph.carry_out(tick, rollout.step(tick.now))
+        yield tick
+        tick = graph.advance(rollout)
+    end = tick.now + to_nanoseconds(SETTLE)
+    while tick.now < end:
+        yield graph.carry_out(tick, None)
+        tick = graph.advance(rollout)

@@ -36,10 +36,10 @@ setup(
             "audio_synthesizer = multigen_audio.audio_synthesizer_node:main",
         ],
         "multigen.commands": [
-            "recordings = multigen_audio.recorded.command:register",
-            "train-audio = multigen_audio.flow.training.command:register",
+            "recordings = multigen_audio.recorded.recordings_command:register",
+            "train-audio = multigen_audio.flow.training.train_audio_command:register",
             "add-audio = multigen_audio.add_audio_command:register",
-            "evaluate-audio = multigen_audio.quality.command:register",
+            "evaluate-audio = multigen_audio.quality.evaluate_audio_command:register",
         ],
         "multigen.synthesizers": [
             "flow = multigen_audio.flow.synthesizer:flow",

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from multigen_audio.flow.runtimes import runtimes
 from multigen_audio.pours.scripted import steady_pour
 from multigen_audio.pours.simulation import simulate
 from multigen_audio.quality.rendering import PERIOD, render
-from multigen_audio.runtimes import runtimes
 from multigen_audio.stream import SoundStream
 from multigen_core.contract import AUDIO_VIEW, CHUNK, LIQUID_STATE
 from multigen_core.errors import MultigenError

@@ -10,9 +10,9 @@ from multigen_audio.flow.conditions import Conditions
 from multigen_audio.flow.features import FEATURES
 from multigen_audio.flow.networks.mouth import BINS, Mouth, MouthConfig
 from multigen_audio.flow.networks.voice import STEPS, Voice, VoiceConfig
-from multigen_audio.flow.noise import KEEPS, Wandering
 from multigen_audio.flow.speaker import Speaker
 from multigen_audio.flow.training import train_mouth, train_voice
+from multigen_audio.flow.wandering import KEEPS, Wandering
 from multigen_audio.pours.scripted import steady_pour
 from multigen_core.learning.loop import begin_from
 from multigen_core.learning.mel import BANDS, HOP, LEAD

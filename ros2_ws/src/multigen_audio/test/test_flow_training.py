@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from multigen_audio.flow.features import FEATURES
-from multigen_audio.flow.noise import KEEPS
-from multigen_audio.flow.training import command, train_mouth, train_voice
+from multigen_audio.flow.training import train_audio_command, train_mouth, train_voice
 from multigen_audio.flow.training.examples import recorded, recorded_examples, scripted_examples
+from multigen_audio.flow.wandering import KEEPS
 from multigen_audio.recorded.splits import HELD_OUT, split
 from multigen_core.errors import MultigenError
 from multigen_core.learning.loop import Training
@@ -31,7 +31,7 @@ def few(monkeypatch):
 
 def run(*arguments):
     parser = argparse.ArgumentParser()
-    command.register(parser)
+    train_audio_command.register(parser)
     options = parser.parse_args([str(argument) for argument in arguments])
     options.run(options)
 

@@ -8,12 +8,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multigen_audio.flow.training.train_embedding import EmbeddingNetwork
 from multigen_audio.physical import Physical
 from multigen_audio.pours.scripted import steady_pour
 from multigen_audio.quality.embedding import DIMENSIONS, Embedding, trained, untrained
 from multigen_audio.quality.frechet import frechet_distance
 from multigen_audio.quality.realism import Realism, embed_recordings, shared_count
+from multigen_audio.quality.train_embedding import EmbeddingNetwork
 from multigen_audio.quality.two_sample import two_sample_auc
 from multigen_audio.quality.windows import windows
 from multigen_core.learning.weights import WeightsError

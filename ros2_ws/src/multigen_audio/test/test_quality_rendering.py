@@ -3,8 +3,8 @@ import pytest
 
 from multigen_audio.physical import Physical
 from multigen_audio.pours.scripted import steady_pour
-from multigen_audio.quality.noise import Noise
 from multigen_audio.quality.rendering import joined, render, whole
+from multigen_audio.quality.white_noise import WhiteNoise
 from multigen_core.synthesizer import Silent
 from multigen_core.types import AudioChunk
 
@@ -12,7 +12,7 @@ RATE = 16_000
 STATES = list(steady_pour(stop=1.5, end=2.0, stamp=5_000_000_000))
 
 
-@pytest.mark.parametrize("synthesizer", [Physical(), Noise(), Silent()])
+@pytest.mark.parametrize("synthesizer", [Physical(), WhiteNoise(), Silent()])
 def test_chunks_and_the_whole_are_one_sound_of_the_inputs_length(synthesizer) -> None:
     made = render(synthesizer, STATES)
     assert len(made.samples) == pytest.approx(2 * RATE, abs=0.02 * RATE)

@@ -9,7 +9,7 @@ from multigen_core.guard.retreat import RetreatError
 from multigen_core.guard.rules import Limits, violation
 from multigen_core.guard.way_upright import WayUpright
 from multigen_core.station.pour_path import plan_pour
-from multigen_core.world.vessel import vessel
+from multigen_core.world.catalogue import vessel
 
 ARM = Arm.load("gen3")
 LIMITS = Limits.of(ARM, 0.5, 0.2)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_audio.flow.conditions import HOPS_PER_SECOND, MATERIALS, Conditions
-from multigen_audio.physical.conditions import REFERENCE_FLOW, REFERENCE_SPEED, fading
+from multigen_audio.physical.controls import REFERENCE_FLOW, REFERENCE_SPEED, fading
 from multigen_core.learning.mel import BANDS, centres
 from multigen_core.world.acoustics import END_CORRECTION
 

@@ -11,9 +11,9 @@ from scipy.signal import lfilter
 from multigen_audio.flow.conditions import Conditions
 from multigen_audio.flow.features import envelope, features, loudness
 from multigen_audio.flow.gain import Gain
-from multigen_audio.flow.noise import Wandering
 from multigen_audio.flow.overlap import Analysis, Synthesis
 from multigen_audio.flow.ridge import Ridge
+from multigen_audio.flow.wandering import Wandering
 from multigen_audio.limiter import limit
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.learning.mel import HOP, LEAD

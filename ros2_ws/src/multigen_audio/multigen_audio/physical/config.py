@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from multigen_audio.physical.conditions import FADE
+from multigen_audio.physical.controls import FADE
 from multigen_core.config.frozen import FrozenModel
 
 Decibels = Annotated[float, Field(ge=-140, le=40)]

@@ -8,12 +8,13 @@ import numpy as np
 
 from multigen_audio.limiter import limit
 from multigen_audio.physical.body import Body
-from multigen_audio.physical.conditions import conditions, jumped, timbre
 from multigen_audio.physical.config import PhysicalConfig
+from multigen_audio.physical.controls import controls, jumped
 from multigen_audio.physical.drives import Drives
 from multigen_audio.physical.grid import BLOCKS_PER_SECOND, Floats, Grid
+from multigen_audio.physical.mixer import Mixer
 from multigen_audio.physical.surroundings import Response, Reverberation
-from multigen_audio.physical.voice import Voice
+from multigen_audio.physical.timbre import timbre
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.synthesizer import Source
 from multigen_core.types import AudioChunk, CameraFrame, LiquidState
@@ -27,7 +28,7 @@ _DEFAULT = PhysicalConfig()
 class Physical:
     """Sound of a pour from the simulator's ground truth, by the acoustics of docs/audio.md.
 
-    Works in blocks of 5 ms between which all conditions move linearly. Equal states, stamps and
+    Works in blocks of 5 ms over which all controls move linearly. Equal states, stamps and
     seed give equal sound however they are pushed and pulled. A jump of the liquid, a reset of the
     world, fades out and in between the two states.
     """
@@ -63,7 +64,7 @@ class Physical:
         self._origin = 0
         self._block = 0
         self._fade_in: int | None = None
-        self._voice = Voice(self._grid, self._seed, self._config.slosh, self._config.fade)
+        self._mixer = Mixer(self._grid, self._seed, self._config.slosh, self._config.fade)
         self._noise = np.random.default_rng([self._seed, 1])
         c, rate = self._config, self.sample_rate
         self._room = Reverberation(c.room, rate) if c.room else None
@@ -118,7 +119,7 @@ class Physical:
         entry = liquid(state.liquid)
         self._density = entry.density
         body = self._bodies[state.target_vessel]
-        self._voice.begin(body, entry, timbre(entry, state.temperature))
+        self._mixer.begin(body, entry, timbre(entry, state.temperature))
 
     def _complete(self, stamp: int) -> int:
         return self._grid.complete(stamp - self._origin)
@@ -139,8 +140,8 @@ class Physical:
             since = max(bisect_right(stamps, times[0]) - 1, 0)
             until = bisect_right(stamps, times[-1]) + 1
             states = self._states[since : min(until, run)]
-            now = conditions(states, times - stamps[since], self._density)
-            sound = self._voice.render(now)
+            now = controls(states, times - stamps[since], self._density)
+            sound = self._mixer.render(now)
             gain = np.ones(len(times))
             if silent_from is not None:
                 last = float(self._grid.time(end))

@@ -11,9 +11,9 @@ from multigen_audio.quality.cases import Case
 from multigen_audio.quality.judging import NOISE, Judged, Task, embeddings, judge
 from multigen_audio.quality.realism import (
     Distances,
+    EmbeddedWindows,
     Floor,
     Realism,
-    Windows,
     embed_recordings,
     shared_count,
 )
@@ -160,7 +160,7 @@ def _realism(
     return {name: realism.of(w) for name, w in sounding.items()}, floor, realism.windows
 
 
-def _windows(name: str, cases: Sequence[Judged]) -> Windows:
+def _windows(name: str, cases: Sequence[Judged]) -> EmbeddedWindows:
     parts: dict[str, dict[str, list[Floats]]] = {}
     for one in cases:
         for heard in one.heard:

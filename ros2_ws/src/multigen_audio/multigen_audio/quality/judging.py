@@ -13,12 +13,12 @@ from multigen_audio.pours.simulation import STATE_RATE, Pour
 from multigen_audio.quality.cases import Case
 from multigen_audio.quality.embedding import Embedding, trained, untrained
 from multigen_audio.quality.loudness import loudness_correlation
-from multigen_audio.quality.noise import Noise
 from multigen_audio.quality.onset import onset_error
 from multigen_audio.quality.pitch import Pitch, pitch
 from multigen_audio.quality.rendering import Rendition, render, whole
 from multigen_audio.quality.silence import silence
 from multigen_audio.quality.truth import Floats, Truth
+from multigen_audio.quality.white_noise import WhiteNoise
 from multigen_core.contract import LIQUID_STATE
 from multigen_core.synthesizer import Source, Synthesizer, SynthesizerConfig, make_synthesizer
 from multigen_core.types import CameraFrame, LiquidState
@@ -91,7 +91,7 @@ def judge(task: Task) -> Judged:
 
 @lru_cache(maxsize=12)
 def _synthesizer(config: SynthesizerConfig) -> Synthesizer:
-    return Noise(config.seed) if config.synthesizer == NOISE else make_synthesizer(config)
+    return WhiteNoise(config.seed) if config.synthesizer == NOISE else make_synthesizer(config)
 
 
 @lru_cache(maxsize=1)

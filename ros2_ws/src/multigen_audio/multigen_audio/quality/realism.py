@@ -16,13 +16,13 @@ from multigen_audio.recorded.clips import load
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.world.recordings import Recording, RecordingError
 
-Windows = Mapping[str, Mapping[str, Floats]]
+EmbeddedWindows = Mapping[str, Mapping[str, Floats]]
 """Embedded windows (W, D) by vessel and embedding."""
 
 _DRAWS = 20
 """Of windows, and of vessels for the real-vs-real distance."""
 _FEWEST = 8
-"""Windows of a vessel that can be compared at all."""
+"""EmbeddedWindows of a vessel that can be compared at all."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ def embed_recordings(
 class Realism:
     """Compares as many windows of every vessel: of the real recordings, and of what is judged."""
 
-    def __init__(self, real: Windows, others: Windows, count: int, seed: int = 0) -> None:
+    def __init__(
+        self, real: EmbeddedWindows, others: EmbeddedWindows, count: int, seed: int = 0
+    ) -> None:
         """A comparison.
 
         Args:
@@ -83,7 +85,7 @@ class Realism:
         """In each set that is compared."""
         return self._count * len(self.vessels)
 
-    def of(self, generated: Windows) -> Distances:
+    def of(self, generated: EmbeddedWindows) -> Distances:
         """Generated sound against the recordings of the same vessels; means over draws."""
         rng = np.random.default_rng(self._seed)
         draws = [
@@ -111,7 +113,7 @@ class Realism:
         return min(map(len, windows.values())) >= self._count
 
     def _drawn(
-        self, windows: Windows, vessels: Sequence[str], rng: Generator
+        self, windows: EmbeddedWindows, vessels: Sequence[str], rng: Generator
     ) -> list[dict[str, Floats]]:
         """`count` windows of each vessel, the same of every embedding."""
         drawn = []
@@ -137,7 +139,7 @@ class Realism:
         return Distances(frechet, two_sample_auc(*both))
 
 
-def shared_count(windows: Sequence[Windows], vessels: Sequence[str]) -> int:
+def shared_count(windows: Sequence[EmbeddedWindows], vessels: Sequence[str]) -> int:
     """The most windows of each vessel that every kind of sound has, 0 if too few to compare."""
     if not all(name in kind for kind in windows for name in vessels):
         return 0

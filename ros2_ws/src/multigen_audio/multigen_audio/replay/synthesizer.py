@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import default_rng
 
 from multigen_audio.limiter import limit
-from multigen_audio.physical.conditions import conditions, fading
+from multigen_audio.physical.controls import controls, fading
 from multigen_audio.physical.grid import BLOCKS_PER_SECOND, Floats, Grid
 from multigen_audio.replay.grains import Grains
 from multigen_audio.replay.library import Library
@@ -135,7 +135,7 @@ class Replay:
             until < len(self._states) and self._states[until - 1].stamp - self._origin < times[-1]
         ):
             until += 1
-        now = conditions(
+        now = controls(
             self._states[:until], times - (state.stamp - self._origin), liquid(state.liquid).density
         )
         if not now.impact.any():

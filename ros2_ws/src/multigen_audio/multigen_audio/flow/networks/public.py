@@ -15,9 +15,9 @@ from multigen_audio.flow.networks.layers import (
     radii,
     row_volumes,
 )
+from multigen_audio.flow.networks.placing import PLACE, Finder, cut
 from multigen_audio.flow.picture import SIZES
 from multigen_audio.flow.sight import HEIGHTS, HOPS, ROWS, SLOW
-from multigen_audio.flow.training.placing import PLACE, Finder, cut
 
 _KEPT = 0.95
 """How much of what it thinks of the place it keeps from frame to frame."""

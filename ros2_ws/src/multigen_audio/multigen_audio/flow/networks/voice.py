@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from multigen_audio.flow.features import FEATURES
-from multigen_audio.flow.noise import KEEPS
+from multigen_audio.flow.wandering import KEEPS
 from multigen_core.learning.mel import BANDS
 
 STEPS = (0.3024, 0.2650, 0.2084)

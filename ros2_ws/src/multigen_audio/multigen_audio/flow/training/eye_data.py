@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_audio.flow.conditions import Conditions
+from multigen_audio.flow.networks.placing import PLACE, moved, place
 from multigen_audio.flow.sight import HEIGHTS, HOPS, PIXEL, ROWS, SLOW, cover, to_network
-from multigen_audio.flow.training.placing import PLACE, moved, place
 from multigen_audio.pours.files import FRAME_RATE, STATE_RATE, Pictures, Pour, load
 from multigen_core.simulator import View
 from multigen_core.types import LiquidState

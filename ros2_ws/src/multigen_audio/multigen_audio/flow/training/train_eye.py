@@ -13,11 +13,11 @@ from multigen_audio.flow.conditions import MATERIALS
 from multigen_audio.flow.eye import Eye
 from multigen_audio.flow.networks.cutaway import CutawayNetwork
 from multigen_audio.flow.networks.layers import MEMORY, Eyed
+from multigen_audio.flow.networks.placing import Finder
 from multigen_audio.flow.networks.public import PublicNetwork
 from multigen_audio.flow.sight import LEAST_FLOW
 from multigen_audio.flow.training.eye_data import Windows
 from multigen_audio.flow.training.measure_eye import measure, report
-from multigen_audio.flow.training.placing import Finder
 from multigen_audio.pours.simulation import pours
 from multigen_core.learning.export import export
 from multigen_core.learning.loop import Training

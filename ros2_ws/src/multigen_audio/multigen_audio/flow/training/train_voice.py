@@ -15,13 +15,13 @@ from torch import Tensor
 from multigen_audio.flow.conditions import COLUMNS
 from multigen_audio.flow.features import FEATURES, features
 from multigen_audio.flow.networks.voice import PLACES, Voice, VoiceConfig
-from multigen_audio.flow.noise import KEEPS, Wandering
 from multigen_audio.flow.training.examples import (
     Example,
     recorded_examples,
     scripted_examples,
     synthesised_examples,
 )
+from multigen_audio.flow.wandering import KEEPS, Wandering
 from multigen_core.learning import mel
 from multigen_core.learning.export import export
 from multigen_core.learning.loop import Training, begin_from, validated
@@ -43,14 +43,14 @@ _JITTER = {"air_column": 0.05, "mouth_radius": 0.10, "capacity": 0.10, "flow": 0
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class VoiceExample:
     """An example as its log-mel spectra (T, BANDS) beside its conditions."""
 
     example: Example
     spectra: np.ndarray
 
     @classmethod
-    def of(cls, example: Example) -> Heard:
+    def of(cls, example: Example) -> VoiceExample:
         return cls(example, mel.log_mel(example.sound))
 
 
@@ -60,15 +60,15 @@ def train(settings: Settings) -> None:
     Raises:
         MultigenError: data or simulator are missing, or the training fails.
     """
-    real = [Heard.of(example) for example in recorded_examples(settings.data, settings.tell)]
+    real = [VoiceExample.of(example) for example in recorded_examples(settings.data, settings.tell)]
     kept = [
-        Heard.of(example)
+        VoiceExample.of(example)
         for example in recorded_examples(settings.data, settings.tell, held_out=True)
     ]
     seeds = range(_FIRST_SEED, _FIRST_SEED + POURS)
     simulated = synthesised_examples(seeds, settings.out / "pours", settings.workers)
     scripted = scripted_examples(range(_FIRST_SEED, _FIRST_SEED + SCRIPTED))
-    physical = [Heard.of(example) for example in simulated + scripted]
+    physical = [VoiceExample.of(example) for example in simulated + scripted]
     settings.tell(f"{len(simulated)} simulated and {len(scripted)} scripted pours")
     torch.manual_seed(settings.seed)
     voice = Voice(VoiceConfig())
@@ -114,7 +114,7 @@ def save(voice: Voice, out: Path) -> None:
     )
 
 
-def _normalise(voice: Voice, kinds: Sequence[Sequence[Heard]]) -> None:
+def _normalise(voice: Voice, kinds: Sequence[Sequence[VoiceExample]]) -> None:
     """Each band to mean 0 and deviation 1, both kinds of example counting equally.
 
     The noise gets the covariance of the first kind's spectra.
@@ -134,7 +134,7 @@ def _normalise(voice: Voice, kinds: Sequence[Sequence[Heard]]) -> None:
 
 
 def _covariance(
-    kind: Sequence[Heard], mean: np.ndarray, deviation: np.ndarray
+    kind: Sequence[VoiceExample], mean: np.ndarray, deviation: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """What of each of KEEPS is in each principal component, (K, BANDS), and those, (BANDS, BANDS).
 
@@ -161,7 +161,9 @@ def _covariance(
     return shares.astype(np.float32), spread.T.astype(np.float32)
 
 
-def _crop(kind: Sequence[Heard], rng: Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _crop(
+    kind: Sequence[VoiceExample], rng: Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Features, spectra and use of a random passage in which something is used."""
     while True:
         heard = kind[int(rng.integers(len(kind)))]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from multigen_audio.flow.features import FEATURES
-from multigen_audio.flow.noise import KEEPS
+from multigen_audio.flow.wandering import KEEPS
 from multigen_core.learning.mel import BANDS, WINDOW
 from multigen_core.learning.runtime import Network
 from multigen_core.learning.weights import read_weights, weights_folder

@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> None:
         write_json(args.json, found.figures)
         console.print(f"wrote {args.json}")
     if args.html:
-        from multigen_audio.quality.report import write_page
+        from multigen_audio.quality.page import write_page
 
         write_page(found, args.html)
         console.print(f"wrote {args.html}")

@@ -11,7 +11,7 @@ from multigen_core.types import NANOSECONDS, AudioChunk, CameraFrame, LiquidStat
 _LEVEL = 10 ** (-30 / 20)
 
 
-class Noise:
+class WhiteNoise:
     """White noise of one level in step with its inputs, whatever they show."""
 
     source = Source.LIQUID_STATE

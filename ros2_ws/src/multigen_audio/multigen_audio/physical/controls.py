@@ -1,4 +1,4 @@
-"""What the sound depends on, at the edges of blocks, from liquid states in between."""
+"""What drives the sound: controls at the edges of blocks, from liquid states in between."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from multigen_audio.physical.grid import Floats
 from multigen_core.types import LiquidState, to_seconds
-from multigen_core.world.liquid import Liquid
 
 REFERENCE_FLOW = 40e-6
 """Flow [m^3/s] and speed [m/s] at which water sounds with amplitude 1."""
@@ -58,8 +57,8 @@ def jumped(before: LiquidState, after: LiquidState) -> bool:
 
 
 @dataclass(frozen=True)
-class Conditions:
-    """Physical drive of the sound at the N + 1 edges of N blocks; every array is (N + 1,)."""
+class Controls:
+    """What drives the sound at the N + 1 edges of N blocks; every array is (N + 1,)."""
 
     inflow: Floats
     """[m^3/s]"""
@@ -91,8 +90,8 @@ class Conditions:
     """Of the source [rad]."""
 
 
-def conditions(states: Sequence[LiquidState], times: Floats, density: float) -> Conditions:
-    """Conditions at `times`, (N + 1,) ns after the first of `states`, by linear interpolation.
+def controls(states: Sequence[LiquidState], times: Floats, density: float) -> Controls:
+    """Controls at `times`, (N + 1,) ns after the first of `states`, by linear interpolation.
 
     Beyond the last state its values hold. NaN counts as 0.
     """
@@ -107,7 +106,7 @@ def conditions(states: Sequence[LiquidState], times: Floats, density: float) -> 
     )
     power = 0.5 * density * inflow * values["impact_speed"] ** 2
     steady = np.clip((inflow - _DRIPPING) / (_STEADY - _DRIPPING), 0.0, 1.0)
-    return Conditions(
+    return Controls(
         inflow=inflow,
         level=level,
         fill=level / np.maximum(level + values["air_column"], 1e-3),
@@ -128,36 +127,3 @@ def conditions(states: Sequence[LiquidState], times: Floats, density: float) -> 
 def fading(fill: Floats, fade: float = FADE) -> Floats:
     """Amplitude at a fill against that at 0.3, falling by `fade` [dB] over the whole height."""
     return np.asarray(10.0 ** (-fade / 20.0 * (fill - _FADE_FROM)))
-
-
-@dataclass(frozen=True)
-class Timbre:
-    """What a liquid at its temperature does to the sound, relative to water at 20 degC.
-
-    Viscosity takes the splash its energy and its treble. Bubbles follow Hinze's size by half,
-    (sigma / rho)^0.3, for jet and impact set the rest. That hot water entrains larger bubbles and
-    sounds duller is heard, not derived: 0.4 % per K.
-    """
-
-    loudness: float
-    cutoff: float
-    """[Hz] of the splash's treble."""
-    bubble_radius: float
-    """Median [m]."""
-    bubble_rate: float
-    fizz: float
-    """Carbonation: how much gas comes out, 0 for still liquids."""
-
-
-def timbre(liquid: Liquid, temperature: float) -> Timbre:
-    """The timbre of a liquid at a temperature [degC]."""
-    warmth = 0.004 * (temperature - 20.0)
-    thin = 1.0 / (1.0 + (liquid.viscosity / 0.03) ** 0.7)
-    hinze = (liquid.surface_tension / 0.0728 * 998.0 / liquid.density) ** 0.3
-    return Timbre(
-        loudness=thin / 0.915,
-        cutoff=4500.0 * (1 - warmth) / (1 + liquid.viscosity / 0.05),
-        bubble_radius=1.25e-3 * hinze * (1 + warmth),
-        bubble_rate=min(liquid.bubbliness, 1.5) * thin,
-        fizz=max(liquid.bubbliness - 1.2, 0.0),
-    )

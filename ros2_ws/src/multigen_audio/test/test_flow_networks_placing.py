@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from multigen_audio.flow.networks.placing import PLACE, Finder, cut, moved, place
 from multigen_audio.flow.picture import SIZES
 from multigen_audio.flow.training.eye_data import _zoomed
-from multigen_audio.flow.training.placing import PLACE, Finder, cut, moved, place
 from multigen_core.simulator import make_simulator
 from multigen_core.world.catalogue import vessel
 from multigen_core.world.scene import load_scene

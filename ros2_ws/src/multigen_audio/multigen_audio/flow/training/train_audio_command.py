@@ -84,7 +84,8 @@ def _check(device: str) -> None:
 
 def _trainer(name: str) -> Callable[[Settings], None]:
     """The training loop of a network; only then is torch imported."""
-    from multigen_audio.flow.training import train_embedding, train_eye, train_mouth, train_voice
+    from multigen_audio.flow.training import train_eye, train_mouth, train_voice
+    from multigen_audio.quality import train_embedding
 
     trainers: dict[str, Callable[[Settings], None]] = {
         "eye_cutaway": partial(train_eye.train, view="cutaway"),

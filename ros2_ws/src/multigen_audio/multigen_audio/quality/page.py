@@ -46,7 +46,7 @@ def page(found: Evaluation) -> str:
     cases = [section for one in found.cases if (section := _section(one))]
     return (
         page_templates("multigen_audio.quality")
-        .get_template("quality.html")
+        .get_template("page.html")
         .render(
             names=list(found.figures),
             rows=[

@@ -10,11 +10,12 @@ from scipy.signal import butter, lfilter
 
 from multigen_audio.physical.body import AIR_MODES, WALL_MODES, Body
 from multigen_audio.physical.bubbles import LATEST, Bubbles
-from multigen_audio.physical.conditions import FADE, REFERENCE_FLOW, Conditions, Timbre, fading
+from multigen_audio.physical.controls import FADE, REFERENCE_FLOW, Controls, fading
 from multigen_audio.physical.events import Poisson
 from multigen_audio.physical.grid import BLOCKS_PER_SECOND, Floats, Grid
 from multigen_audio.physical.resonators import ResonatorBank
 from multigen_audio.physical.splash import Splash
+from multigen_audio.physical.timbre import Timbre
 from multigen_core.world.liquid import Liquid
 
 _LOUDNESS = 0.0185
@@ -32,11 +33,11 @@ _SLOSH_ROOT = 1.8412
 _GRAVITY = 9.81
 
 
-class Voice:
+class Mixer:
     """Everything that sounds, with its state and its random numbers; renders whole blocks."""
 
     def __init__(self, grid: Grid, seed: int, slosh: float = 1.0, fade: float = FADE) -> None:
-        """A voice; `slosh` and `fade` as in PhysicalConfig."""
+        """A mixer; `slosh` and `fade` as in PhysicalConfig."""
         self._grid = grid
         self._slosh, self._fade = slosh, fade
         rngs = [default_rng(child) for child in SeedSequence(seed).spawn(8)]
@@ -64,7 +65,7 @@ class Voice:
         for part in (self._splash, self._bubbles, self._air, self._wall):
             part.clear()
 
-    def render(self, now: Conditions) -> Floats:
+    def render(self, now: Controls) -> Floats:
         """Sound of the blocks between the edges of `now`, (N * size,)."""
         blocks, size, ramp = len(now.inflow) - 1, self._grid.size, self._grid.ramp
         middle = _middles(now)
@@ -89,7 +90,7 @@ class Voice:
             sound += _FIZZ * self._hiss(middle.inflow, texture)
         return np.asarray(_LOUDNESS * sound * ramp(fading(now.fill, self._fade)).ravel())
 
-    def _events(self, middle: Conditions, blocks: int, size: int) -> tuple[Floats, Floats, Floats]:
+    def _events(self, middle: Controls, blocks: int, size: int) -> tuple[Floats, Floats, Floats]:
         """Swells of the splash, blows on the wall, sound of bubbles; (blocks * size,) each."""
         count, interval = blocks * size, 1.0 / BLOCKS_PER_SECOND
         thumps, clinks = np.zeros(count), np.zeros(count)
@@ -138,7 +139,7 @@ class Voice:
         )  # fmt: skip
         return thumps, clinks, bubbles
 
-    def _lap(self, middle: Conditions, interval: float, size: int) -> tuple[Floats, ...]:
+    def _lap(self, middle: Controls, interval: float, size: int) -> tuple[Floats, ...]:
         """Bubbles where a steep sloshing surface folds at the wall, twice in its period."""
         radius = np.maximum(self._body.vessel.radius(middle.level), 1e-3)
         wave = _SLOSH_ROOT / radius
@@ -162,8 +163,8 @@ class Voice:
         return np.asarray(hiss)
 
 
-def _middles(now: Conditions) -> Conditions:
-    """Conditions in the middle of each block, arrays of (N,)."""
-    return Conditions(**{
+def _middles(now: Controls) -> Controls:
+    """Controls in the middle of each block, arrays of (N,)."""
+    return Controls(**{
         name: 0.5 * (values[1:] + values[:-1]) for name, values in vars(now).items()
     })  # fmt: skip

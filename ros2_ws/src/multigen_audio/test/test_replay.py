@@ -9,6 +9,7 @@ import soundfile
 
 from multigen_audio.physical import Physical
 from multigen_audio.pours.scripted import steady_pour
+from multigen_audio.recorded.label_floor import ALL, label_floors
 from multigen_audio.replay import Grains, Library, Replay
 from multigen_audio.replay.playhead import Playhead
 from multigen_core.types import CameraFrame, LiquidState
@@ -131,7 +132,7 @@ def test_a_vessel_named_after_a_container_is_played_from_its_recordings(
 
 
 def test_the_label_floor_is_small_where_the_clock_tells_the_truth(grains, library) -> None:
-    floor = grains.floors()["all"]
+    floor = label_floors(grains.clips)[ALL]
     # The clips are filled to 90 %: by the clock they are taken to be full.
     assert 20 < floor.cents < 250
     assert 5 < floor.millilitres < 60

@@ -19,7 +19,8 @@ from multigen_audio.quality.realism import (
 )
 from multigen_audio.quality.summary import Figures, figures, real_figures
 from multigen_audio.quality.truth import Floats
-from multigen_audio.recorded.clips import prepare
+from multigen_audio.recorded.clips import usable_clips
+from multigen_audio.recorded.label_floor import ALL, label_floors
 from multigen_audio.recorded.splits import HELD_OUT
 from multigen_audio.replay.library import spread
 from multigen_core.contract import SAMPLE_RATE
@@ -184,14 +185,8 @@ def _groups(recordings: Sequence[Recording]) -> list[list[Recording]]:
 
 def _label_floor(recordings: Sequence[Recording]) -> float:
     """Median over vessels of tracked resonance against that of the level by the clock [cents]."""
-    floors = []
-    for group in _groups(recordings):
-        off = []
-        for recording in group:
-            try:
-                off.append(prepare(recording, SAMPLE_RATE).level_error)
-            except RecordingError:
-                continue
-        if off and len(errors := np.abs(np.concatenate(off))):
-            floors.append(float(np.median(errors)))
-    return float(np.median(floors)) if floors else float("nan")
+    try:
+        clips, _ = usable_clips(recordings, SAMPLE_RATE)
+    except RecordingError:
+        return float("nan")
+    return label_floors(clips)[ALL].cents

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -101,6 +102,30 @@ def prepare(recording: Recording, sample_rate: int) -> Clip:
         hop=round(HOP * sample_rate),
         **remembered(key, lambda: _analyse(recording, sound, sample_rate)),
     )
+
+
+def usable_clips(
+    recordings: Iterable[Recording], sample_rate: int, skipped: Iterable[str] = ()
+) -> tuple[list[Clip], list[str]]:
+    """Clips in which a resonance is heard, about 30 ms each, and why others were left out.
+
+    Raises:
+        RecordingError: there is none.
+    """
+    clips, left_out = [], list(skipped)
+    for recording in recordings:
+        try:
+            clip = prepare(recording, sample_rate)
+        except RecordingError as error:
+            left_out.append(str(error))
+            continue
+        if clip.usable.any():
+            clips.append(clip)
+        else:
+            left_out.append(f"{recording.clip}: no resonance heard")
+    if not clips:
+        raise RecordingError(f"no usable recording; {'; '.join(left_out[:3])}")
+    return clips, left_out
 
 
 @cache

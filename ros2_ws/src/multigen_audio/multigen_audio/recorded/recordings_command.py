@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from multigen_audio.recorded.clips import Clip, usable_clips
 from multigen_audio.recorded.comparison import compare
-from multigen_audio.replay import Grains
+from multigen_audio.recorded.label_floor import ALL, label_floors
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.files import write_atomic, write_json
 from multigen_core.world.recordings import (
@@ -62,8 +64,8 @@ def run(args: argparse.Namespace) -> None:
     if args.scenes:
         print(f"wrote {write_scenes(recordings, args.scenes)} scenes to {args.scenes}")
         return
-    grains = Grains.of(recordings, SAMPLE_RATE, skipped)
-    table = _table(grains)
+    clips, skipped = usable_clips(recordings, SAMPLE_RATE, skipped)
+    table = _table(clips)
     print(
         f"{'vessel':14}{'clips':>6}{'trusted':>9}{'heard [Hz]':>13}{'floor [cents]':>15}{'[ml]':>7}"
     )
@@ -73,24 +75,24 @@ def run(args: argparse.Namespace) -> None:
             f"{row['vessel']:14}{row['clips']:6d}{row['trusted']:9.2f}{heard:>13}"
             f"{row['cents']:15.0f}{row['millilitres']:7.0f}"
         )
-    for line in grains.skipped:
+    for line in skipped:
         print(f"left out: {line}")
     if args.json:
-        write_json(args.json, {"vessels": table, "skipped": list(grains.skipped)})
+        write_json(args.json, {"vessels": table, "skipped": skipped})
 
 
-def _table(grains: Grains) -> list[dict[str, Any]]:
+def _table(clips: Sequence[Clip]) -> list[dict[str, Any]]:
     table = []
-    for name, floor in grains.floors().items():
-        clips = [c for c in grains.clips if name in (c.recording.container, "all")]
-        pitches = [2.0 ** c.pitch[c.usable] for c in clips]
+    for name, floor in label_floors(clips).items():
+        own = [c for c in clips if name in (c.recording.container, ALL)]
+        pitches = [2.0 ** c.pitch[c.usable] for c in own]
         row: dict[str, Any] = {
             "vessel": name,
-            "clips": len(clips),
-            "trusted": float(sum(map(len, pitches)) / sum(len(c.usable) for c in clips)),
+            "clips": len(own),
+            "trusted": float(sum(map(len, pitches)) / sum(len(c.usable) for c in own)),
             **asdict(floor),
         }
-        if name != "all":
+        if name != ALL:
             row["lowest_hz"] = float(min(p.min() for p in pitches))
             row["highest_hz"] = float(max(p.max() for p in pitches))
         table.append(row)

@@ -10,8 +10,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from multigen_audio.physical.grid import Floats
-from multigen_audio.recorded.clips import Clip, prepare
-from multigen_core.world.recordings import Recording, RecordingError
+from multigen_audio.recorded.clips import Clip, usable_clips
+from multigen_core.world.recordings import Recording
 
 NEAR = 50.0
 """How far from the wanted resonance a passage may begin [cents]."""
@@ -19,19 +19,6 @@ _FEWEST = 8
 """Places to choose among where fewer lie within NEAR."""
 _LONG = 12
 """Frames that a passage should last."""
-
-
-@dataclass(frozen=True)
-class LabelFloor:
-    """How well a resonance tells the level, by the recordings' only truth, the clock.
-
-    Medians of the absolute difference between what the tracked resonance says and a level that
-    rises linearly in volume over the clip: errors of tracking, of the vessel's stated size and of
-    the clock together.
-    """
-
-    cents: float
-    millilitres: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,19 +41,7 @@ class Grains:
         Raises:
             RecordingError: no resonance was heard in any.
         """
-        clips, left_out = [], list(skipped)
-        for recording in recordings:
-            try:
-                clip = prepare(recording, sample_rate)
-            except RecordingError as error:
-                left_out.append(str(error))
-                continue
-            if clip.usable.any():
-                clips.append(clip)
-            else:
-                left_out.append(f"{recording.clip}: no resonance heard")
-        if not clips:
-            raise RecordingError(f"no usable recording; {'; '.join(left_out[:3])}")
+        clips, left_out = usable_clips(recordings, sample_rate, skipped)
         return cls(clips, left_out, *_index(clips))
 
     def __len__(self) -> int:
@@ -90,22 +65,6 @@ class Grains:
         weight = np.minimum(lasting, _LONG).astype(float) ** 2
         place = places[int(rng.choice(len(places), p=weight / weight.sum()))]
         return self.clips[self._clip[place]], int(self._frame[place])
-
-    def floors(self) -> dict[str, LabelFloor]:
-        """The label floor of every container, and of all, medians over them, as 'all'."""
-        groups: dict[str, list[Clip]] = {}
-        for clip in self.clips:
-            groups.setdefault(clip.recording.container, []).append(clip)
-        floors = {}
-        for name, clips in groups.items():
-            off = np.abs(np.concatenate([clip.level_error for clip in clips]))
-            volume = np.abs(np.concatenate([clip.volume_error for clip in clips]))
-            floors[name] = LabelFloor(float(np.median(off)), float(np.median(volume)) * 1e6)
-        floors["all"] = LabelFloor(
-            float(np.median([floor.cents for floor in floors.values()])),
-            float(np.median([floor.millilitres for floor in floors.values()])),
-        )
-        return floors
 
 
 def _index(clips: Sequence[Clip]) -> tuple[Floats, NDArray[np.intp], NDArray[np.intp]]:

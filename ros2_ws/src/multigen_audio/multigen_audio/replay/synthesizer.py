@@ -8,6 +8,7 @@ from numpy.random import default_rng
 from multigen_audio.limiter import limit
 from multigen_audio.physical.controls import controls, fading
 from multigen_audio.physical.grid import BLOCKS_PER_SECOND, Floats, Grid
+from multigen_audio.recorded.label_floor import ALL, label_floors
 from multigen_audio.replay.grains import Grains
 from multigen_audio.replay.library import Library
 from multigen_audio.replay.playhead import BEND, Playhead
@@ -168,7 +169,7 @@ class Replay:
 
 
 def _about(grains: Grains) -> dict[str, str | float | int]:
-    floor = grains.floors()["all"]
+    floor = label_floors(grains.clips)[ALL]
     vessels = {clip.recording.container for clip in grains.clips}
     flows = [clip.recording.vessel.capacity / clip.recording.duration for clip in grains.clips]
     return {

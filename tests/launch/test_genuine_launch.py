@@ -54,7 +54,7 @@ def test_the_simulated_stack_records_and_ends_well(simulated, peer, wait, tmp_pa
     [
         ("multigen", {"camera": "opencv"}),
         ("multigen", {"sim": "false", "arm": "sim"}),
-        ("multigen", {"backend": "isaac"}),
+        ("multigen", {"audio": "midi"}),
         ("evaluate", {"sim": "maybe"}),
         ("replay", {}),
     ],

@@ -12,8 +12,8 @@ from multigen_launch.arguments import declared
 ROOT = Path(__file__).parents[2]
 FILES = ("multigen", "record", "evaluate", "replay")
 ARGUMENTS = (
-    "sim camera audio arm use_sim_time autostart policy policy_checkpoint synthesizer "
-    "synthesizer_checkpoint scene seed backend headless real_time_factor target_ml vessel_known "
+    "sim camera audio arm use_sim_time autostart policy policy_checkpoint vessel_known synthesizer "
+    "synthesizer_checkpoint arm_file scene seed backend headless real_time_factor target_ml "
     "audio_view robot_ip use_fake_hardware gripper camera_device microphone_device scale_port "
     "params_file record bag_dir device namespace log_level launch_rviz exit_after_pour"
 )
@@ -78,12 +78,11 @@ REFUSALS = [
     ({"sim": "false", "arm": "sim"}, "sim:=false does not go with .*arm:=sim"),
     ({"sim": "false", "camera": "sim"}, "sim:=false does not go with camera:=sim"),
     ({"sim": "false", "audio": "synth"}, "sim:=false does not go with .*audio:=synth"),
-    ({"backend": "isaac"}, "backend:=isaac is not available yet"),
     ({"scale_port": "/dev/ttyUSB0"}, "sim:=true does not go with scale_port"),
     ({"launch_rviz": "true"}, "launch_rviz:=true needs a full ROS 2 installation"),
     ({"sim": "false", "arm": "kinova", "robot_ip": "1.2.3.4"}, "arm:=kinova needs a full ROS 2"),
     ({"sim": "maybe"}, "argument 'sim' is 'maybe'; choices: true, false"),
-    ({"synthesizer": "midi"}, "argument 'synthesizer' is 'midi'; choices: flow, physical"),
+    ({"audio": "midi"}, "argument 'audio' is 'midi'; choices: synth, microphone, none"),
     ({"seed": "x"}, "value 'x' is not of type int"),
     ({"target_ml": "much"}, "value 'much' is not of type float"),
     ({"params_file": "gone.yaml"}, "no parameter file gone.yaml"),
@@ -118,6 +117,30 @@ def test_both_ways_to_start_the_policy_give_it_the_same(plan):
     assert (staying.essential, leaving.essential) == (False, True)
     assert staying.values | {"exit_after_pour": True} == leaving.values
     assert staying.command([]) == leaving.command([])
+
+
+@pytest.mark.parametrize("name", ["policy", "synthesizer", "backend"])
+def test_what_entry_points_provide_is_left_to_the_node_to_judge(plan, name):
+    given = [node.values.get(name) for node in plan("multigen", **{name: "mine"}).nodes]
+    assert given.count("mine") == 1
+
+
+@pytest.mark.parametrize("sim", ["true", "false"])
+def test_everyone_who_needs_the_arm_is_given_the_same(plan, sim):
+    given = {
+        node.executable.name: node.values["arm_file"]
+        for node in plan("multigen", sim=sim, arm_file="ur5e.yaml", record="true").nodes
+        if "arm_file" in node.values
+    }
+    arms = {"arm_guard", "policy", "recorder"} | ({"mock_arm"} if sim == "false" else set())
+    assert given == dict.fromkeys(arms, "ur5e.yaml")
+
+
+def test_both_networks_get_their_weights_and_the_device(plan):
+    resolved = plan("multigen", policy_checkpoint="p", synthesizer_checkpoint="s", device="cuda:1")
+    for name, checkpoint in (("policy", "p"), ("audio_synthesizer", "s")):
+        values = resolved.node(name).values
+        assert (values["checkpoint"], values["device"]) == (checkpoint, "cuda:1")
 
 
 def test_values_have_the_types_their_parameters_need(plan):

@@ -31,6 +31,7 @@ class RecorderParameters:
     hearing_view: bool = parameter(False, "keep the cut-away view's pictures, too, 0.6 MB/s")
     scene: str = parameter("", "scene file or name")
     seed: int = parameter(0, "the scene's seed", low=0)
+    arm_file: str = parameter("", "the arm's description")
     target_ml: float = parameter(0.0, "goal of the pour [ml], 0 if none", low=0.0)
     policy: str = parameter("", "policy that pours")
     policy_checkpoint: str = parameter("", "its checkpoint")

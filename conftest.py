@@ -1,5 +1,6 @@
-"""Fixtures for tests on the real ROS graph.
+"""Fixtures for tests of policies, and for tests on the real ROS graph.
 
+`arm`, `scene` and `station` are the defaults, `path` the pour there and `joints` measures it.
 `domain` isolates a test, `peer` is the test's own node in it, `start_node` and `start` make child
 processes, `meet` waits for a node, `call` calls a service, `health` keeps /diagnostics, and `wait`
 waits for anything else.
@@ -17,11 +18,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 if TYPE_CHECKING:
     from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
     from rclpy.node import Node
+
+    from multigen_core.arm import Arm
+    from multigen_core.station import Station
+    from multigen_core.station.pour_path import PourPath
+    from multigen_core.types import JointState
+    from multigen_core.world.scene import Scene
 
 TRANSPORT = Path(__file__).parent / "ros2_ws/src/multigen_core/config/fastdds.xml"
 """The transport settings that the launch files give every node."""
@@ -30,6 +38,50 @@ PATIENCE = 60.0
 """How long a test waits for what takes a second on an idle machine [s]."""
 ATTEMPTS = 10
 """How many times it asks a service in that time."""
+
+
+@pytest.fixture(scope="session")
+def arm() -> Arm:
+    """The default arm."""
+    from multigen_core.arm import Arm
+
+    return Arm.load()
+
+
+@pytest.fixture(scope="session")
+def scene() -> Scene:
+    """The default scene."""
+    from multigen_core.world.scene import Scene
+
+    return Scene()
+
+
+@pytest.fixture(scope="session")
+def station(scene: Scene, arm: Arm) -> Station:
+    """All that can be told of the default scene."""
+    from multigen_core.station import Station, Told
+
+    return Station.of(scene, arm, Told.TARGET)
+
+
+@pytest.fixture(scope="session")
+def path(station: Station) -> PourPath:
+    """The pour at that station."""
+    from multigen_core.station.pour_path import plan_pour
+
+    return plan_pour(station)
+
+
+@pytest.fixture
+def joints(arm: Arm, path: PourPath) -> Callable[..., JointState]:
+    """Makes the joint state of a moment."""
+    from multigen_core.types import JointState
+
+    def make(stamp: int, positions: Any = None) -> JointState:
+        at = path.at(0.0) if positions is None else positions
+        return JointState(stamp, arm.names, np.asarray(at, float), np.zeros(len(arm.names)))
+
+    return make
 
 
 @pytest.fixture

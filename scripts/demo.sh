@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Pours once in simulation with the whole graph, records it, and shows the result.
-# Environment: TARGET_ML (150), SEED (0), SCENE (default), VESSEL_KNOWN (true).
+# Environment: TARGET_ML (150), SEED (0), SCENE (default), TOLD (target).
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 export ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST
 mkdir -p demo
@@ -8,7 +8,7 @@ bags=$(mktemp -d demo/run_XXXXXX)
 
 multigen launch launch/multigen.launch.xml record:=true "bag_dir:=$bags" exit_after_pour:=true \
   "target_ml:=${TARGET_ML:-150}" "seed:=${SEED:-0}" "scene:=${SCENE:-default}" \
-  "vessel_known:=${VESSEL_KNOWN:-true}"
+  "told:=${TOLD:-target}"
 bag=$(find "$bags" -mindepth 1 -maxdepth 1 -type d | head -n 1)
 [ -n "$bag" ] || { echo 'demo: error: no bag was recorded; see the messages above' >&2; exit 1; }
 

@@ -9,10 +9,11 @@ from matplotlib import pyplot as plt
 
 from multigen_audio.physical import Physical
 from multigen_core.arm import Arm
-from multigen_core.policy import PourGoal
-from multigen_core.rollout.episode import episode
+from multigen_core.policy import PolicyConfig, make_policy
+from multigen_core.rollout import Rollout
+from multigen_core.rollout.offline import OfflineGraph, pour
+from multigen_core.station import Station, Told
 from multigen_core.world.scene import CameraSpec, Scene
-from multigen_policy.policies import make_policy
 from multigen_sim.mujoco.simulator import MujocoSimulator
 
 MOMENT = 8.0
@@ -25,10 +26,13 @@ def main() -> None:
     scene = Scene(camera=CameraSpec(width=960, height=720))
     simulator, sound, marks = MujocoSimulator(), [], []
     picture = hearing = None
-    policy = make_policy("timed", Arm.load(), scene)
-    for tick in episode(simulator, policy, scene, 0, PourGoal(200e-6), synthesizer=Physical(0)):
+    arm = Arm.load()
+    station = Station.of(scene, arm, Told.TARGET)
+    rollout = Rollout(make_policy(PolicyConfig(station, "timed")), station)
+    graph = OfflineGraph(simulator, scene, 0, arm, synthesizer=Physical(0))
+    for tick in pour(graph, rollout, 200e-6):
         sound += [chunk.samples for chunk in tick.sound]
-        marks.append((tick.joints.stamp / 1e9, tick.liquid.resonance_frequency))
+        marks.append((tick.now / 1e9, tick.world.liquid.resonance_frequency))
         if picture is None and marks[-1][0] >= MOMENT:
             picture, hearing = simulator.render("public").rgb, simulator.render("cutaway").rgb
     simulator.close()

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from multigen_core.errors import MultigenError
+from multigen_core.station import Told
 from multigen_policy.evaluation.results import load_results
 from multigen_policy.rollouts import evaluate_command as closed_loop_command
 from multigen_policy.rollouts.closed_loop import Job, run_job
@@ -23,43 +24,45 @@ def evaluate(*words):
     return args.run(args)
 
 
-@pytest.mark.parametrize("vessel_known", [True, False])
-def test_the_acoustic_policy_pours_by_ear(vessel_known):
-    result = run_job(Job("default", 1, "acoustic", "physical", vessel_known))
+@pytest.mark.parametrize("told", [Told.STATION, Told.TARGET])
+def test_the_acoustic_policy_pours_by_ear(told):
+    result = run_job(Job("default", 1, "acoustic", "physical", told))
     assert result["outcome"] == "succeeded"
     assert result["relative_error"] < 0.15
     assert result["spill_fraction"] < 0.02
     assert result["estimated_ml"] == pytest.approx(result["poured_ml"], rel=0.2)
 
 
-def test_what_the_policy_is_told_of_the_source_misleads_the_clock_and_not_the_ear():
+def test_a_start_volume_taken_for_granted_misleads_the_clock_and_not_the_ear(tmp_path):
+    settings = tmp_path / "timed.yaml"
+    settings.write_text("start_volume: 300.0e-6\n")
     errors = {
-        policy: run_job(Job("held_out", 105, policy, "physical", True, told=300.0))[
-            "relative_error"
-        ]
-        for policy in ("acoustic", "timed")
+        policy: run_job(
+            Job("held_out", 105, policy, "physical", Told.TARGET, policy_checkpoint=checkpoint)
+        )["relative_error"]
+        for policy, checkpoint in (("acoustic", ""), ("timed", str(settings)))
     }
     assert errors["acoustic"] < 0.15 < errors["timed"]
 
 
 def test_a_silent_microphone_aborts_before_anything_is_poured():
-    result = run_job(Job("default", 0, "acoustic", "silent", True))
+    result = run_job(Job("default", 0, "acoustic", "silent", Told.TARGET))
     assert result["outcome"] == "aborted"
     assert "muted" in result["reason"]
     assert result["poured_ml"] == 0
 
 
 def test_without_a_synthesizer_the_policy_is_deaf_and_says_so():
-    result = run_job(Job("default", 0, "acoustic", "", True))
+    result = run_job(Job("default", 0, "acoustic", "", Told.TARGET))
     assert result["outcome"] == "aborted"
-    assert "microphone" in result["reason"]
+    assert "audio never came" in result["reason"]
 
 
 def test_a_source_that_holds_too_little_is_refused_by_name(tmp_path):
     scene = tmp_path / "little.yaml"
     scene.write_text("source: {volume_ml: 50}\n")
     with pytest.raises(MultigenError, match="holds 50 ml"):
-        run_job(Job(str(scene), 0, "acoustic", "physical", True))
+        run_job(Job(str(scene), 0, "acoustic", "physical", Told.TARGET))
 
 
 def test_finished_episodes_are_kept_and_not_run_again(tmp_path, monkeypatch):
@@ -100,7 +103,7 @@ def test_a_failed_episode_is_named_and_costs_itself_only(tmp_path, capsys):
 
 def test_a_journal_cut_short_keeps_its_whole_lines(tmp_path):
     path = tmp_path / "out.jsonl"
-    result = run_job(Job("default", 0, "timed", "silent", True, 100, 100))
+    result = run_job(Job("default", 0, "timed", "silent", Told.TARGET, 100, 100))
     append_journal(path, result)
     with path.open("a") as file:
         file.write('{"target_ml": 1')

@@ -12,7 +12,7 @@ from multigen_launch.arguments import declared
 ROOT = Path(__file__).parents[2]
 FILES = ("multigen", "record", "evaluate", "replay")
 ARGUMENTS = (
-    "sim camera audio arm use_sim_time autostart policy policy_checkpoint vessel_known synthesizer "
+    "sim camera audio arm use_sim_time autostart policy policy_checkpoint told synthesizer "
     "synthesizer_checkpoint arm_file scene seed backend headless real_time_factor target_ml "
     "audio_view robot_ip use_fake_hardware gripper camera_device microphone_device scale_port "
     "params_file record bag_dir device namespace log_level launch_rviz exit_after_pour"

@@ -11,7 +11,7 @@ SECOND = 1_000_000_000
 
 
 def observer(arm, senses=BOTH):
-    return Observer(arm.names, senses, audio_window=1.0, max_age=0.5)
+    return Observer(arm.names, senses, max_age=0.5)
 
 
 def image(stamp):
@@ -33,8 +33,9 @@ def test_observes_at_the_newest_moment_all_live_senses_reach(arm, joints):
     assert seen.stamp == 2 * SECOND
     assert seen.image.stamp == to_nanoseconds(1.90)
     assert seen.joints.stamp == 2 * SECOND
-    assert seen.audio.end == 2 * SECOND
-    assert len(seen.audio.samples) == 16_000
+    (piece,) = seen.audio
+    assert piece.end == 2 * SECOND
+    assert len(piece.samples) == 16_000, "the first looks back by a second"
     assert seen.alive == BOTH
 
 
@@ -101,7 +102,7 @@ def test_sound_in_a_format_that_is_not_understood_is_not_used_and_named(arm, joi
     with pytest.raises(StaleError, match="sample_rate 44100"):
         ear.observe(2 * SECOND)
     ear.judge_audio()
-    assert ear.observe(2 * SECOND).audio is not None
+    assert ear.observe(2 * SECOND).audio
 
 
 def test_other_senses_go_on_without_such_sound(arm, joints):
@@ -111,3 +112,30 @@ def test_other_senses_go_on_without_such_sound(arm, joints):
     both.add_image(image(2 * SECOND))
     both.judge_audio("2 channels")
     assert both.observe(2 * SECOND).alive == frozenset({Sense.IMAGE})
+
+
+def test_each_observation_holds_the_sound_since_the_last_and_names_what_is_lost(arm, joints):
+    ear = observer(arm, frozenset({Sense.AUDIO}))
+    ear.add_joints(joints(SECOND))
+    ear.add_audio(sound(0, 1.0))
+    ear.observe(SECOND)
+    assert ear.observe(SECOND).audio == ()
+    ear.add_audio(sound(SECOND, 0.1, 1.0))
+    ear.add_audio(sound(to_nanoseconds(1.3), 0.1, 2.0))
+    ear.add_joints(joints(to_nanoseconds(1.4)))
+    heard = ear.observe(to_nanoseconds(1.4)).audio
+    assert [(piece.stamp, piece.end) for piece in heard] == [
+        (SECOND, to_nanoseconds(1.1)),
+        (to_nanoseconds(1.3), to_nanoseconds(1.4)),
+    ]
+    assert [set(piece.samples) for piece in heard] == [{1.0}, {2.0}]
+
+
+def test_a_pour_begins_with_a_second_of_what_was_before(arm, joints):
+    ear = observer(arm, frozenset({Sense.AUDIO}))
+    ear.add_joints(joints(3 * SECOND))
+    ear.add_audio(sound(0, 3.0))
+    ear.observe(3 * SECOND)
+    ear.begin()
+    (piece,) = ear.observe(3 * SECOND).audio
+    assert (piece.stamp, piece.end) == (2 * SECOND, 3 * SECOND)

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multigen_core.config.yaml_file import ConfigError
+from multigen_core.world.catalogue import liquid, name_of, reference, vessel
 from multigen_core.world.scene import CameraSpec, Scene, draw, load_scene
 
 
@@ -29,7 +30,7 @@ def test_empty_scene_is_the_default(scene_file):
 
 
 def test_shipped_scenes_are_found_by_name_and_others_are_listed():
-    assert load_scene("opaque", 0).target.vessel == "steel_cup"
+    assert load_scene("opaque", 0).target.vessel == vessel("steel_cup")
     with pytest.raises(ConfigError, match=r"nowhere.*default.*randomised"):
         load_scene("nowhere", 0)
 
@@ -99,3 +100,38 @@ def test_camera_calibration_has_the_field_of_view():
     half = np.arctan(150 / calibration.matrix[1, 1])
     assert np.degrees(2 * half) == pytest.approx(60.0)
     assert calibration.matrix[0, 2] == 199.5
+
+
+INLINE = {
+    "description": "a cup",
+    "profile": [[0, 0.03], [0.1, {"uniform": [0.03, 0.04]}]],
+    "wall": 0.002,
+    "mass": 0.1,
+    "material": "glass",
+    "opaque": False,
+}
+
+
+def test_a_scene_may_describe_its_vessels_and_liquid_in_place(scene_file):
+    drink = {**liquid("water").model_dump(), "name": "lemonade", "viscosity": 0.0012}
+    scene = load_scene(scene_file({"target": {"vessel": INLINE}, "liquid": drink}), 3)
+    assert scene.target.vessel.name == "inline"
+    assert 0.03 <= scene.target.vessel.mouth_radius <= 0.04
+    assert (scene.liquid.name, scene.liquid.viscosity) == ("lemonade", 0.0012)
+    with pytest.raises(ConfigError, match=r"target\.vessel\.wall: .*greater than 0"):
+        load_scene(scene_file({"target": {"vessel": {**INLINE, "wall": -1}}}), 0)
+
+
+def test_a_drawn_scene_is_whole_in_its_json_and_needs_no_file(scene_file, monkeypatch):
+    scene = load_scene(scene_file({"target": {"vessel": INLINE}}), 3)
+    text = scene.model_dump_json()
+    monkeypatch.setenv("AMENT_PREFIX_PATH", "")
+    assert Scene.model_validate_json(text) == scene
+
+
+def test_a_reference_finds_its_vessel_by_name_or_whole(scene_file):
+    scene = load_scene(scene_file({"target": {"vessel": INLINE}}), 3)
+    assert reference(scene.source.vessel) == "beaker"
+    whole = reference(scene.target.vessel)
+    assert vessel(whole) == scene.target.vessel
+    assert (name_of(whole), name_of("beaker")) == ("inline", "beaker")

@@ -222,19 +222,30 @@ def test_several_bags_are_aggregated_with_intervals_and_groups(bag: Path, tmp_pa
     assert document["seeds"] == ["7", "7"]
 
 
-@pytest.mark.parametrize(
-    ("missing", "reason"),
-    [(POUR_STATE, "pour_state.*simulator or a scale"), (GOAL, "pour/goal.*multigen pour")],
-)
-def test_a_bag_without_measure_or_goal_is_an_error_with_the_way_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], missing: Topic, reason: str
+def test_a_bag_without_a_goal_is_an_error_with_the_way_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = write_episode(tmp_path / "bag", 4.0, leave_out=(missing, IMAGE_COMPRESSED))
+    path = write_episode(tmp_path / "bag", 4.0, leave_out=(GOAL, IMAGE_COMPRESSED))
     assert multigen("evaluate-bag", path) == 1
     error = capsys.readouterr().err
     assert str(path) in error
-    assert re.search(reason, error)
+    assert re.search("pour/goal.*multigen pour", error)
     assert error.count("\n") == 1
+
+
+def test_a_pour_that_nobody_measured_is_reported_but_left_out_of_the_figures(
+    bag: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_episode(tmp_path / "bag", 4.0, leave_out=(POUR_STATE, IMAGE_COMPRESSED))
+    out = tmp_path / "out.json"
+    assert multigen("evaluate-bag", path, bag, "--json", out) == 0
+    assert "1 of 2 pours are left out: nobody measured their volume" in capsys.readouterr().out
+    document = json.loads(out.read_text())
+    assert document["results"][0]["poured_ml"] is None
+    assert document["aggregate"]["unknown"] == 1
+    assert document["aggregate"]["nmae"]["count"] == 1
+    assert document["aggregate"]["success_rate"]["count"] == 1
+    assert multigen("report", path, "-o", tmp_path / "page.html") == 0
 
 
 def test_one_bad_bag_does_not_hide_the_others(

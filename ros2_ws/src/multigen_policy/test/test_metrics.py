@@ -90,6 +90,23 @@ def test_a_pour_without_reading_is_unknown_and_no_success() -> None:
     assert not pour.success
 
 
+def test_a_reading_long_before_the_outcome_leaves_the_volume_unknown() -> None:
+    states = [state(10, 0), state(11, 100), state(19.5, NAN), state(20, NAN)]
+    pour = pour_metrics(GOAL, [done(20)], states, at(30))
+    assert math.isnan(pour.poured_ml)
+    assert not pour.known
+
+
+def test_a_pour_ends_where_the_world_is_reset_or_the_vessel_emptied() -> None:
+    states = [state(10, 0), state(19, 148), state(20.5, 151), state(21, 0), state(22, 0)]
+    assert pour_metrics(GOAL, [done(20)], states, at(30)).poured_ml == pytest.approx(151)
+
+
+def test_a_reset_just_after_the_goal_belongs_to_the_pour_before() -> None:
+    states = [state(9.9, 151), state(10.2, 0), state(15, 80), state(20, 149)]
+    assert pour_metrics(GOAL, [done(20)], states, at(30)).poured_ml == pytest.approx(149)
+
+
 def test_a_goal_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="not positive"):
         pour_metrics(PourProgress(1, "", 0.0), [], [], 2)

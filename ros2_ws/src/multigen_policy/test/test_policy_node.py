@@ -173,7 +173,7 @@ def test_impossible_goals_are_refused_with_the_reason(start_node, peer, robot, w
         assert not send_goal(peer, wait, target_volume=volume).accepted
     wait(lambda: "cannot pour 5000 ml" in node.output, "the reason")
     assert not send_goal(peer, wait, fill_fraction=0.5).accepted
-    wait(lambda: "vessel_known:=true" in node.output, "the reason")
+    wait(lambda: "told:=target" in node.output, "the reason")
 
 
 def test_an_impossible_target_ml_ends_the_node_in_one_line(start_node, robot):
@@ -186,7 +186,7 @@ def test_an_impossible_target_ml_ends_the_node_in_one_line(start_node, robot):
     ("parameters", "message"),
     [
         ({"scene": "nowhere"}, "nowhere: no such file, nor one of the shipped scenes"),
-        ({"policy": "magic"}, "parameter policy: 'magic' is not one of"),
+        ({"policy": "magic"}, "policy 'magic' is not available; available: acoustic, timed"),
         ({"rate": 1000.0}, "parameter rate: 1000.0 is not between 1.0 and 50.0"),
         ({"device": "tpu"}, "parameter device: 'tpu' is none"),
         ({"arm_file": "gen7"}, "gen7: no such file, nor one of the shipped arms: gen3"),

@@ -2,11 +2,10 @@ import numpy as np
 import pytest
 
 from multigen_core.arm.trajectory import TrajectoryFollower
-from multigen_core.policy import Observation, PourGoal
+from multigen_core.policy import Observation, PolicyConfig, PourGoal, make_policy
 from multigen_core.types import JointState, Outcome
 from multigen_core.world.tilted_volume import tilted_volume
 from multigen_policy.classical.timed import ImpossibleGoalError, TimedConfig, weir_head
-from multigen_policy.policies import make_policy
 
 PERIOD = 100_000_000
 
@@ -29,8 +28,8 @@ def play(policy, arm, start, seconds=60):
 
 
 @pytest.mark.parametrize("target", [60e-6, 150e-6, 250e-6])
-def test_pours_until_the_content_at_flow_is_what_should_be_left(arm, path, scene, target):
-    policy = make_policy("timed", arm, scene)
+def test_pours_until_the_content_at_flow_is_what_should_be_left(arm, path, scene, station, target):
+    policy = make_policy(PolicyConfig(station, "timed"))
     policy.reset(PourGoal(target))
     decisions, positions = play(policy, arm, path.at(0.0))
     assert decisions[-1].outcome is Outcome.SUCCEEDED
@@ -52,8 +51,8 @@ def test_weir_head_inverts_the_flow_integrated_over_the_lip():
     assert integral == pytest.approx(flow, rel=0.03)
 
 
-def test_unevenly_lagging_senses_do_not_jerk_the_arm(arm, path, scene):
-    policy = make_policy("timed", arm, scene)
+def test_unevenly_lagging_senses_do_not_jerk_the_arm(arm, path, station):
+    policy = make_policy(PolicyConfig(station, "timed"))
     policy.reset(PourGoal(100e-6))
     follower = TrajectoryFollower(arm.names, path.at(0.0))
     rng = np.random.default_rng(0)
@@ -73,25 +72,15 @@ def test_unevenly_lagging_senses_do_not_jerk_the_arm(arm, path, scene):
     assert decision.outcome is Outcome.SUCCEEDED
 
 
-def test_stages_follow_each_other(arm, path, scene):
-    policy = make_policy("timed", arm, scene)
+def test_stages_follow_each_other(arm, path, station):
+    policy = make_policy(PolicyConfig(station, "timed"))
     policy.reset(PourGoal(100e-6))
     decisions, _ = play(policy, arm, path.at(0.0) + 0.02)
     stages = [d.stage for d in decisions]
     assert sorted(set(stages), key=stages.index) == ["approach", "pour", "return", "done"]
 
 
-def test_more_than_the_source_holds_is_refused(arm, scene):
-    policy = make_policy("timed", arm, scene)
+def test_more_than_the_source_holds_is_refused(station):
+    policy = make_policy(PolicyConfig(station, "timed"))
     with pytest.raises(ImpossibleGoalError, match="cannot pour 400 ml: the source holds 350 ml"):
         policy.reset(PourGoal(400e-6))
-
-
-def test_retreat_comes_back_upright_from_any_tilt(arm, path, scene):
-    policy = make_policy("timed", arm, scene)
-    policy.reset(PourGoal(100e-6))
-    for tilt in (0.0, 0.4, 1.2, 2.0):
-        plan = policy.retreat(path.at(tilt) + 0.005)
-        plan.check()
-        assert path.tilt_of(plan.positions[-1]) < 0.03
-        assert (np.abs(plan.velocities) <= 0.5 * arm.velocity).all()

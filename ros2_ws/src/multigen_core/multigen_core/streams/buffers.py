@@ -145,8 +145,8 @@ class AudioRing:
         """
         found = []
         oldest = self._count - len(self._data)
-        ends = [*[before for before, _ in self._pieces][1:], self._count]
-        for (first, begin), end in zip(self._pieces, ends, strict=True):
+        ends = [before for before, _ in self._pieces][1:]
+        for (first, begin), end in zip(self._pieces, [*ends, self._count], strict=False):
             low = max(first + max(self._samples(stamp - begin), 0), oldest)
             high = end if until is None else min(end, first + self._samples(until - begin))
             if low < high:

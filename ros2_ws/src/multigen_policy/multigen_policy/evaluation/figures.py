@@ -70,7 +70,8 @@ def volumes(episode: Episode, span: tuple[float, float], density: float) -> str:
         if over:
             axes.axvline((over - origin) / 1e9, color=MUTED, linewidth=1, dashes=(1, 2))
     axes.set_ylabel("volume [ml]")
-    highest = max(1e6 * max(goal.target_volume for goal in episode.goals), np.nanmax(poured))
+    highest = 1e6 * max(goal.target_volume for goal in episode.goals)
+    highest = max(highest, float(np.nanmax(poured, initial=0.0)))
     axes.set_ylim(min(0.0, float(np.nanmin(poured, initial=0.0))), 1.2 * highest)
     legend(axes)
     return svg(figure, "Volumes over time")

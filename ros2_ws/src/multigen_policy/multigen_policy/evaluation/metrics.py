@@ -135,7 +135,7 @@ def pour_metrics(
     stamps = np.array([state.stamp for state in states], np.int64)
     readings = Readings.of(stamps, poured_volumes(states, density))
     start, settled = readings.emptied(goal.stamp, settled)
-    needed = min(final.stamp if final else end, settled) - to_nanoseconds(OLDEST_READING)
+    needed = min(final.stamp, settled) - to_nanoseconds(OLDEST_READING) if final else start
     poured = readings.gain(start, settled, needed)
     spilt = np.array([state.spilled_volume for state in states], float)
     spilled = Readings.of(stamps, spilt).gain(start, settled, needed)

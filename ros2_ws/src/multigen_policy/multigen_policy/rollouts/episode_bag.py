@@ -62,7 +62,7 @@ def write_episode(
             now = tick.now
             if start is None:
                 start = now
-                bag.write(AUDIO_INFO, AudioInfo(start, SAMPLE_RATE), start)
+                bag.write(AUDIO_INFO, AudioInfo(start), start)
                 bag.write(GOAL, PourProgress(start, "accepted", pour.volume), start)
             entries = [*_world(tick, hearing), *_sound(tick, rechunker), *_decided(tick)]
             if tick.image is not None:

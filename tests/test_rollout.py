@@ -1,28 +1,27 @@
-"""Goals, outcomes and their reasons, with the timed policy on an arm that follows perfectly."""
+"""Goals, outcomes and their reasons, with a timed policy on an arm that follows perfectly."""
 
 import numpy as np
 import pytest
 
 from multigen_core.arm.trajectory import TrajectoryFollower
 from multigen_core.errors import MultigenError
-from multigen_core.rollout.controller import Controller, GoalError, checked_goal
-from multigen_core.rollout.observer import Observer
+from multigen_core.policy import PolicyConfig, make_policy
+from multigen_core.rollout import GoalError, Rollout
+from multigen_core.rollout.rollout import checked_goal
 from multigen_core.types import JointState, Outcome
 from multigen_core.world.catalogue import vessel
-from multigen_policy.policies import make_policy
 
 PERIOD = 100_000_000
 
 
 class Rig:
-    """A controller over a perfect arm in a world whose clock the test moves."""
+    """A rollout over a perfect arm in a world whose clock the test moves."""
 
-    def __init__(self, arm, scene, path, known=None):
-        self.arm, self.path = arm, path
-        policy = make_policy("timed", arm, scene)
-        observer = Observer(arm.names, policy.senses, policy.audio_window, 0.5)
-        self.controller = Controller(policy, observer, known)
-        self.follower = TrajectoryFollower(arm.names, path.at(0.0))
+    def __init__(self, station, path):
+        self.arm, self.path = station.arm, path
+        policy = make_policy(PolicyConfig(station, "timed"))
+        self.rollout = Rollout(policy, station)
+        self.follower = TrajectoryFollower(station.arm.names, path.at(0.0))
         self.now = 10 * PERIOD
         self.progress = []
         self.deaf = self.limp = False
@@ -39,8 +38,8 @@ class Rig:
             if not self.deaf:
                 position, velocity = self.follower.sample(self.now)
                 state = JointState(self.now, self.arm.names, position, velocity)
-                self.controller.observer.add_joints(state)
-            self.tell(self.controller.tick(self.now))
+                self.rollout.observer.add_joints(state)
+            self.tell(self.rollout.step(self.now))
             if self.progress and self.progress[-1].outcome:
                 break
         return self.progress[-1] if self.progress else None
@@ -51,20 +50,20 @@ class Rig:
 
 
 @pytest.fixture
-def rig(arm, scene, path):
-    return Rig(arm, scene, path)
+def rig(station, path):
+    return Rig(station, path)
 
 
-def test_a_pour_succeeds_and_frees_the_controller(rig):
-    rig.controller.begin(rig.now, 60e-6)
-    assert rig.controller.busy
+def test_a_pour_succeeds_and_frees_the_rollout(rig):
+    rig.rollout.begin(rig.now, 60e-6)
+    assert rig.rollout.busy
     assert rig.run(60).outcome is Outcome.SUCCEEDED
-    assert not rig.controller.busy
+    assert not rig.rollout.busy
     assert rig.tilt < 0.03
 
 
 def test_a_pour_past_its_timeout_returns_upright_and_says_so(rig):
-    rig.controller.begin(rig.now, 200e-6, timeout=6.0)
+    rig.rollout.begin(rig.now, 200e-6, timeout=6.0)
     last = rig.run(60)
     assert last.outcome is Outcome.TIMEOUT
     assert "6 s" in last.reason
@@ -75,10 +74,10 @@ def test_a_pour_past_its_timeout_returns_upright_and_says_so(rig):
 @pytest.fixture
 def limp(rig):
     """An arm that has gone limp in mid-pour, after which the pour was canceled."""
-    rig.controller.begin(rig.now, 200e-6)
+    rig.rollout.begin(rig.now, 200e-6)
     rig.run(6)
     rig.limp = True
-    rig.tell(rig.controller.cancel("canceled"))
+    rig.tell(rig.rollout.cancel("canceled"))
     return rig
 
 
@@ -99,36 +98,36 @@ def test_a_pour_whose_vessel_never_returns_ends_and_says_so(limp):
 
 
 def test_cancel_returns_upright_before_it_reports(rig):
-    rig.controller.begin(rig.now, 200e-6)
+    rig.rollout.begin(rig.now, 200e-6)
     rig.run(6)
     assert rig.tilt > 0.3
-    rig.tell(rig.controller.cancel("canceled"))
+    rig.tell(rig.rollout.cancel("canceled"))
     assert not rig.progress[-1].outcome
     assert rig.run(60).outcome is Outcome.CANCELED
     assert rig.tilt < 0.03
 
 
 def test_an_emergency_stop_ends_the_pour_at_once_and_bars_the_next(rig):
-    rig.controller.begin(rig.now, 200e-6)
+    rig.rollout.begin(rig.now, 200e-6)
     rig.run(6)
-    rig.tell(rig.controller.set_stopped(True))
+    rig.tell(rig.rollout.set_stopped(True))
     assert rig.progress[-1].outcome is Outcome.ABORTED
     assert rig.progress[-1].reason == "emergency stop"
     with pytest.raises(GoalError, match="stop --reset"):
-        rig.controller.begin(rig.now, 50e-6)
-    rig.controller.set_stopped(False)
-    rig.controller.begin(rig.now, 50e-6)
+        rig.rollout.begin(rig.now, 50e-6)
+    rig.rollout.set_stopped(False)
+    rig.rollout.begin(rig.now, 50e-6)
 
 
 def test_short_silence_is_borne_and_long_silence_ends_the_pour(rig):
-    rig.controller.begin(rig.now, 200e-6)
+    rig.rollout.begin(rig.now, 200e-6)
     rig.run(4)
     rig.deaf = True
     rig.run(2)
-    assert rig.controller.busy
+    assert rig.rollout.busy
     rig.deaf = False
     rig.run(1)
-    assert rig.controller.busy
+    assert rig.rollout.busy
     rig.deaf = True
     last = rig.run(10)
     assert last.outcome is Outcome.ABORTED
@@ -137,14 +136,14 @@ def test_short_silence_is_borne_and_long_silence_ends_the_pour(rig):
 
 def test_an_arm_that_cannot_carry_the_vessel_to_the_pour_ends_it_with_the_reason(rig):
     rig.follower.reset(rig.path.at(0.0) + np.array([0, 0.9, 0, 0, 0, 0, 0]))
-    rig.controller.begin(rig.now, 50e-6)
+    rig.rollout.begin(rig.now, 50e-6)
     last = rig.run(30)
     assert last.outcome is Outcome.ABORTED
     assert "would tilt the vessel" in last.reason
 
 
 def test_an_arm_that_stops_following_ends_the_pour(rig):
-    rig.controller.begin(rig.now, 200e-6)
+    rig.rollout.begin(rig.now, 200e-6)
     rig.run(5)
     assert rig.tilt > 0.3
     rig.follower.reset(rig.path.at(0.0))
@@ -160,17 +159,17 @@ def test_joints_reported_modulo_a_turn_make_no_difference(rig, arm, path):
     turned[continuous] -= 2 * np.pi
     rig.follower.reset(turned)
     state = JointState(rig.now, arm.names, turned, np.zeros(7))
-    rig.controller.begin(rig.now, 50e-6)
-    rig.controller.observer.add_joints(state)
-    step = rig.controller.tick(rig.now)
+    rig.rollout.begin(rig.now, 50e-6)
+    rig.rollout.observer.add_joints(state)
+    step = rig.rollout.step(rig.now)
     assert not step.progress.outcome
     assert np.abs(step.trajectory.positions[-1] - path.at(0.0)).max() < 0.01
 
 
 def test_only_one_pour_at_a_time(rig):
-    rig.controller.begin(rig.now, 50e-6)
+    rig.rollout.begin(rig.now, 50e-6)
     with pytest.raises(GoalError, match="a pour is running"):
-        rig.controller.begin(rig.now, 50e-6)
+        rig.rollout.begin(rig.now, 50e-6)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +177,7 @@ def test_only_one_pour_at_a_time(rig):
     [
         (0.0, 0.0, None, "either a target volume or a fill fraction"),
         (1e-4, 0.5, None, "either a target volume or a fill fraction"),
-        (0.0, 0.5, None, "vessel_known:=true"),
+        (0.0, 0.5, None, "told:=target"),
         (-1e-5, 0.0, None, "positive volume, got -10 ml"),
         (float("nan"), 0.0, None, "positive volume, got nan"),
         (float("inf"), 0.0, None, "positive volume"),
@@ -196,10 +195,9 @@ def test_a_fill_fraction_of_a_known_vessel_is_a_volume():
     mug = vessel("mug")
     goal = checked_goal(0.0, 0.5, mug)
     assert goal.target_volume == pytest.approx(mug.capacity / 2)
-    assert goal.vessel == "mug"
 
 
-def test_a_goal_beyond_the_source_leaves_the_controller_free(rig):
-    with pytest.raises(MultigenError, match="cannot pour 900 ml"):
-        rig.controller.begin(rig.now, 900e-6)
-    assert not rig.controller.busy
+def test_a_goal_beyond_the_source_leaves_the_rollout_free(rig):
+    with pytest.raises(MultigenError, match="900 ml would overflow"):
+        rig.rollout.begin(rig.now, 900e-6)
+    assert not rig.rollout.busy

@@ -15,7 +15,7 @@ setup(
     zip_safe=False,
     maintainer="MultiGen developers",
     maintainer_email="maintainers@multigen.example",
-    description="Runs ROS 2 launch files where the launch package is absent.",
+    description="Runs ROS 2 launch files with or without the launch package.",
     license="Apache-2.0",
     entry_points={
         "multigen.commands": [

@@ -1,4 +1,4 @@
-"""Runs ROS 2 launch files where the `launch` package is absent.
+"""Runs ROS 2 launch files with or without the `launch` package.
 
 `resolve` turns a launch file and its arguments into a `LaunchPlan` without starting anything;
 `launch` runs it. Both take the documented XML subset (see `grammar`) and refuse everything else.
@@ -6,7 +6,8 @@
 
 from multigen_launch.errors import LaunchError
 from multigen_launch.interpreter import resolve
-from multigen_launch.plan import LaunchPlan, NodePlan
+from multigen_launch.node_plan import NodePlan
+from multigen_launch.plan import LaunchPlan
 from multigen_launch.runner import launch
 
 __all__ = ["LaunchError", "LaunchPlan", "NodePlan", "launch", "resolve"]

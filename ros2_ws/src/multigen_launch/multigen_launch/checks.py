@@ -9,9 +9,9 @@ from multigen_launch import genuine
 
 
 def checks() -> Iterator[Finding]:
-    """Who runs them."""
+    """What can be run."""
     yield Finding(
         "launch files",
         State.FINE,
-        "by ros2 launch" if genuine.available() else "by multigen launch; ros2 launch is not here",
+        "XML and Python" if genuine.available() else "XML; no ros2 launch here for those in Python",
     )

@@ -1,4 +1,4 @@
-"""One running node: its process group and the lines it writes."""
+"""One running process: its group, the lines it writes, and how hard it has been asked to end."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ import os
 import selectors
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from multigen_launch.plan import NodePlan
+from multigen_launch.process_plan import ProcessPlan
 
 _CHUNK = 1 << 16
 
 
 class Child:
-    """A node in its own session, so that signals reach all it starts and nobody else."""
+    """A process in its own session, so that signals reach all it starts and nobody else."""
 
     def __init__(
         self,
-        plan: NodePlan,
+        plan: ProcessPlan,
         directory: Path,
         selector: selectors.BaseSelector,
         show: Callable[[Child, str, bool], None],
@@ -31,7 +32,10 @@ class Child:
             OSError: the executable cannot be run.
         """
         self.plan = plan
-        self.command = plan.command(plan.parameter_files(directory))
+        self.command = plan.prepare(directory)
+        self.sent: list[signal.Signals] = []
+        """What it got of SIGINT, SIGTERM and SIGKILL."""
+        self._asked_at = 0.0
         self._selector, self._show = selector, show
         self._process = subprocess.Popen(
             self.command,
@@ -65,6 +69,28 @@ class Child:
         if not data:
             self._selector.unregister(fd)
         return bool(data)
+
+    @property
+    def asked(self) -> signal.Signals | None:
+        """How hard it has been asked to end: None, SIGINT, SIGTERM or SIGKILL."""
+        return self.sent[-1] if self.sent else None
+
+    def ask(self, number: signal.Signals) -> None:
+        """Ask it to end: SIGINT first, then SIGTERM, then SIGKILL."""
+        if not self.sent:
+            self._asked_at = time.monotonic()
+        self.sent.append(number)
+        self.signal(number)
+
+    @property
+    def deadline(self) -> float | None:
+        """When it is due for the next signal (monotonic) [s]; an early SIGTERM hastens no kill."""
+        patience = self.plan.patience
+        if self.asked is signal.SIGINT:
+            return self._asked_at + patience.sigterm_timeout
+        if self.asked is signal.SIGTERM:
+            return self._asked_at + patience.sigterm_timeout + patience.sigkill_timeout
+        return None
 
     def signal(self, number: signal.Signals) -> None:
         """Signal the whole process group."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from xml.parsers import expat
 
 from multigen_launch.errors import LaunchError
 from multigen_launch.grammar import ACTIONS, OUTPUTS, kind_of
+from multigen_launch.names import is_time
 from multigen_launch.parameters import TYPES
 from multigen_launch.substitutions import parse
 
@@ -125,7 +125,7 @@ def _check_node(element: Element) -> None:
     if {"on_exit", "respawn"} <= element.attributes.keys():
         raise LaunchError(f"{element.where}: 'on_exit' and 'respawn' exclude each other")
     delay = element.get("respawn_delay") or "0"
-    if not re.fullmatch(r"[0-9]+(\.[0-9]*)?", delay):
+    if not is_time(delay):
         raise LaunchError(f"{element.where}: respawn_delay is {delay!r}, not a time in seconds")
     output = element.get("output")
     if output is not None and "$(" not in output and output not in OUTPUTS:

@@ -1,4 +1,4 @@
-"""Hands a launch file to ROS 2's own launch system where it is installed."""
+"""ROS 2's own launch system, where it is installed: it runs what is written in Python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NoReturn
 
 
 def available() -> bool:
-    """Whether `ros2 launch` can run XML launch files here."""
+    """Whether `ros2 launch` can run Python launch files here."""
     modules = ("launch", "launch_xml", "launch_ros", "ros2launch")
     return shutil.which("ros2") is not None and all(find_spec(name) for name in modules)
 

@@ -1,28 +1,35 @@
-"""Stops the nodes when the launcher itself is killed and can no longer do so."""
+"""Stops the processes when the launcher itself is killed and can no longer do so."""
 
 from __future__ import annotations
 
 import contextlib
 import subprocess
 from collections.abc import Iterable
+from math import ceil
 
 _SCRIPT = """
+patience=$1
 groups=
 while read -r line; do groups=$line; done
-for signal in INT TERM KILL; do
+
+keep_living() {
+  left=
+  for group in $groups; do kill -s 0 -- "-$group" 2>/dev/null && left="$left $group"; done
+  groups=$left
+}
+for asked in $groups; do
+  kill -s INT -- "-$asked" 2>/dev/null
+  waited=0
+  while kill -s 0 -- "-$asked" 2>/dev/null && [ $waited -lt $((patience * 10)) ]; do
+    sleep 0.1
+    waited=$((waited + 1))
+  done
+done
+for signal in TERM KILL; do
+  keep_living
   [ -n "$groups" ] || exit 0
-  alive=
-  for group in $groups; do
-    kill -s "$signal" -- "-$group" 2>/dev/null && alive="$alive $group"
-  done
-  groups=$alive
-  for _ in 1 2 3 4 5 6 7 8 9 10; do
-    left=
-    for group in $groups; do kill -s 0 -- "-$group" 2>/dev/null && left="$left $group"; done
-    groups=$left
-    [ -n "$groups" ] || exit 0
-    sleep "$1"
-  done
+  for group in $groups; do kill -s "$signal" -- "-$group"; done
+  sleep 2
 done
 """
 
@@ -30,14 +37,15 @@ done
 class Guardian:
     """A small shell that waits for its input to end, which the launcher's death does surely.
 
-    It then signals the process groups it was told of last: SIGINT, SIGTERM, SIGKILL, `grace`
-    seconds apart. Unlike a parent-death signal this reaches the nodes' own children too and lets
-    a recorder close its bag.
+    It then sends SIGINT to each of the process groups it was told of last, in that order and once
+    the one before has ended or `patience` seconds have passed; to the rest SIGTERM and SIGKILL.
+    Unlike a parent-death signal this reaches the nodes' own children too and lets a recorder close
+    its bag.
     """
 
-    def __init__(self, grace: float) -> None:
+    def __init__(self, patience: float) -> None:
         self._shell = subprocess.Popen(
-            ["/bin/sh", "-c", _SCRIPT, "guardian", f"{grace / 10:.3f}"],
+            ["/bin/sh", "-c", _SCRIPT, "guardian", str(ceil(patience))],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -46,7 +54,7 @@ class Guardian:
         )
 
     def watch(self, groups: Iterable[int]) -> None:
-        """Tell it which process groups live now."""
+        """Tell it which process groups live now, the first to stop first."""
         assert self._shell.stdin
         with contextlib.suppress(BrokenPipeError):
             self._shell.stdin.write(" ".join(map(str, groups)) + "\n")

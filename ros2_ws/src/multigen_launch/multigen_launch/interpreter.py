@@ -11,16 +11,19 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 
-from multigen_launch import document
+from multigen_launch import document, genuine
 from multigen_launch.arguments import Argument, declared, refuse_unknown
 from multigen_launch.command_line import split
 from multigen_launch.document import Element
 from multigen_launch.errors import LaunchError
 from multigen_launch.grammar import OUTPUTS
 from multigen_launch.names import is_node_name
+from multigen_launch.node_plan import NodePlan
 from multigen_launch.packages import executable_of
 from multigen_launch.parameters import Value, value_of
-from multigen_launch.plan import LaunchPlan, NodePlan
+from multigen_launch.plan import LaunchPlan
+from multigen_launch.process_plan import ProcessPlan
+from multigen_launch.python_include import PythonInclude
 from multigen_launch.scope import Scope
 from multigen_launch.substitutions import condition, parse, perform
 
@@ -39,13 +42,13 @@ def resolve(path: str | Path, arguments: Mapping[str, str] | None = None) -> Lau
     scope = Scope(dict(given), dict(os.environ), path.parent)
     interpreter.run_file(path, scope, given)
     refuse_unknown(given, interpreter.known)
-    return LaunchPlan(tuple(interpreter.nodes))
+    return LaunchPlan(tuple(interpreter.processes))
 
 
 class _Interpreter:
     def __init__(self, known: Mapping[str, Argument]) -> None:
         self.known = dict(known)
-        self.nodes: list[NodePlan] = []
+        self.processes: list[ProcessPlan] = []
 
     def run_file(self, path: Path, scope: Scope, passed: Collection[str]) -> None:
         root = document.load(path)
@@ -92,10 +95,11 @@ class _Interpreter:
             case "include":
                 self._include(element, Path(text("file")), scope)
             case "node":
-                self.nodes.append(self._node(element, scope))
+                self.processes.append(self._node(element, scope))
 
     def _include(self, element: Element, file: Path, scope: Scope) -> None:
-        if file.suffix == ".py":
+        python = file.suffix == ".py"
+        if python and not genuine.available():
             raise LaunchError(
                 f"{element.where}: {file.name} is a Python launch file: it needs ROS 2's own "
                 "launch system, found in a full ROS 2 installation (docker/ has one)"
@@ -106,10 +110,28 @@ class _Interpreter:
             )
             for child in element.of("arg")
         }
-        scope.configurations.update(passed)
         if not file.is_file():
             raise LaunchError(f"{element.where}: no launch file {file}")
+        if python:
+            self.processes.append(self._python_include(element, file.absolute(), passed, scope))
+            return
+        scope.configurations.update(passed)
         self.run_file(file.absolute(), scope, passed)
+
+    def _python_include(
+        self, element: Element, file: Path, passed: dict[str, str], scope: Scope
+    ) -> PythonInclude:
+        return PythonInclude(
+            label=self._label(file.name),
+            file=file,
+            arguments=passed,
+            namespace=scope.namespace_of(None, element.where),
+            environment=_difference(scope.environment),
+            patience=scope.patience(element.where),
+        )
+
+    def _label(self, name: str) -> str:
+        return f"{name}-{len(self.processes) + 1}"
 
     def _node(self, element: Element, scope: Scope) -> NodePlan:
         def text(name: str) -> str | None:
@@ -123,12 +145,10 @@ class _Interpreter:
             raise LaunchError(f"{element.where}: output is {output!r}; known: {', '.join(OUTPUTS)}")
         package, program = text("pkg") or "", text("exec") or ""
         executable = executable_of(package, program, element.where)
-        environment = {
-            key: value for key, value in scope.environment.items() if os.environ.get(key) != value
-        }
+        environment = _difference(scope.environment)
         environment |= self._pairs(element, "env", "name", "value", scope)
         return NodePlan(
-            label=f"{executable.name}-{len(self.nodes) + 1}",
+            label=self._label(executable.name),
             package=package,
             executable=executable,
             arguments=tuple(split(element.get("args") or "", scope, element.where)),
@@ -144,7 +164,7 @@ class _Interpreter:
                 if condition(text("respawn") or "false", element.where)
                 else None
             ),
-            where=element.where,
+            patience=scope.patience(element.where),
         )
 
     def _pairs(
@@ -179,3 +199,8 @@ class _Interpreter:
         if not path.is_file():
             raise LaunchError(f"{element.where}: no parameter file {path}")
         return path
+
+
+def _difference(environment: Mapping[str, str]) -> dict[str, str]:
+    """What differs from this process's own environment."""
+    return {key: value for key, value in environment.items() if os.environ.get(key) != value}

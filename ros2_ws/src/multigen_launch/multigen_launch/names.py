@@ -1,4 +1,4 @@
-"""The rules for ROS names that a launch file meets."""
+"""The rules for names and times that a launch file meets."""
 
 import re
 
@@ -13,3 +13,8 @@ def is_node_name(name: str) -> bool:
 def is_namespace(namespace: str) -> bool:
     """Whether `namespace` is absolute and well-formed."""
     return namespace == "/" or re.fullmatch(f"(/{_TOKEN})+", namespace, re.ASCII) is not None
+
+
+def is_time(text: str) -> bool:
+    """Whether `text` is a time in seconds."""
+    return re.fullmatch(r"[0-9]+(\.[0-9]*)?", text) is not None

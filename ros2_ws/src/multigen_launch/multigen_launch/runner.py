@@ -17,24 +17,23 @@ from multigen_launch.errors import LaunchError
 from multigen_launch.guardian import Guardian
 from multigen_launch.interpreter import resolve
 from multigen_launch.launch_log import LaunchLog
-from multigen_launch.plan import LaunchPlan, NodePlan
+from multigen_launch.plan import LaunchPlan
+from multigen_launch.process_plan import ProcessPlan
 
-GRACE = 5.0
-"""Time between SIGINT, SIGTERM and SIGKILL when stopping [s]."""
-
-_STAGES = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 _REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_HARDER = {signal.SIGINT: signal.SIGTERM, signal.SIGTERM: signal.SIGKILL}
 
 
 def launch(path: str | Path, arguments: Mapping[str, str] | None = None) -> int:
-    """Run a launch file until its nodes have ended; the main thread only.
+    """Run a launch file until its processes have ended; the main thread only.
 
-    Ctrl-C, SIGTERM, SIGHUP and the end of an `on_exit="shutdown"` node stop every node: SIGINT,
-    then SIGTERM and SIGKILL, `GRACE` apart; asking again takes the next step at once.
+    Ctrl-C, SIGTERM, SIGHUP and the end of an `on_exit="shutdown"` node stop every process, the
+    last of the file first: the next gets SIGINT once those after it have ended or have needed
+    SIGTERM, so that who must outlive another stands before it in the file. Asking again sends
+    SIGINT to all at once, asking once more SIGTERM; SIGKILL comes by the clock alone.
 
     Returns:
-        0 if the nodes ended well or were stopped on request, whatever they made of the stop;
-        1 if any node failed by itself before.
+        0 if the processes ended well, by themselves or when asked to; 1 if any failed.
 
     Raises:
         LaunchError: the file or an argument is wrong; nothing was started.
@@ -45,25 +44,26 @@ def launch(path: str | Path, arguments: Mapping[str, str] | None = None) -> int:
 class Runner:
     """Starts the processes of one plan and stays until the last has ended."""
 
-    def __init__(self, plan: LaunchPlan, grace: float = GRACE) -> None:
-        self._plan, self._grace = plan, grace
+    def __init__(self, plan: LaunchPlan) -> None:
+        self._plan = plan
         self._children: list[Child] = []
-        self._respawns: list[tuple[float, NodePlan]] = []
+        """Those that run, in the order of the plan."""
+        self._respawns: list[tuple[float, ProcessPlan]] = []
         self._selector = selectors.DefaultSelector()
-        self._stage = -1
-        self._deadline: float | None = None
+        self._stopping = False
         self._failed = False
         self._log = LaunchLog()
 
     def run(self) -> int:
         """Run to the end; see `launch`."""
-        if not self._plan.nodes:
+        if not self._plan.processes:
             raise LaunchError("the launch file starts nothing with these arguments")
         self._log.say("INFO", "launch", f"log files are in {self._log.directory}")
-        self._guardian = Guardian(self._grace)
+        longest = max(plan.patience.sigterm_timeout for plan in self._plan.processes)
+        self._guardian = Guardian(longest)
         with tempfile.TemporaryDirectory(prefix="multigen_launch_") as directory, self._signals():
             try:
-                for plan in self._plan.nodes:
+                for plan in self._plan.processes:
                     self._start(plan, Path(directory))
                 while self._children or self._respawns:
                     self._step()
@@ -75,20 +75,24 @@ class Runner:
                 self._log.close()
         return int(self._failed)
 
-    def _start(self, plan: NodePlan, directory: Path) -> None:
-        if self._stage >= 0:
+    def _start(self, plan: ProcessPlan, directory: Path) -> None:
+        if self._stopping:
             return
         try:
             child = Child(plan, directory, self._selector, self._show)
         except OSError as error:
             self._failed = True
-            self._log.say("ERROR", plan.label, f"cannot start {plan.executable}: {error}")
+            self._log.say("ERROR", plan.label, f"cannot start: {error}")
             self._stop(f"{plan.label} cannot start")
             return
         self._children.append(child)
-        self._guardian.watch(child.pid for child in self._children)
+        self._children.sort(key=lambda child: self._plan.processes.index(child.plan))
+        self._watch()
         self._log.say("INFO", plan.label, f"process started with pid [{child.pid}]")
         self._log.line(plan.label, shlex.join(child.command), on_screen=False)
+
+    def _watch(self) -> None:
+        self._guardian.watch(child.pid for child in reversed(self._children))
 
     def _respawn(self, directory: Path) -> None:
         now = time.monotonic()
@@ -99,32 +103,31 @@ class Runner:
 
     def _step(self) -> None:
         events = [when for when, _ in self._respawns]
-        events += [] if self._deadline is None else [self._deadline]
+        events += [child.deadline for child in self._children if child.deadline is not None]
         wait = max(0.0, min(events) - time.monotonic()) if events else None
         for key, _ in self._selector.select(wait):
             key.data(key.fd)
-        if self._log.broken and self._stage < 0:
+        if self._log.broken and not self._stopping:
             self._stop("nobody reads the output any more")
         for child in list(self._children):
             status = child.poll()
             if status is not None:
                 self._children.remove(child)
-                self._guardian.watch(child.pid for child in self._children)
+                self._watch()
                 self._ended(child, status)
-        if self._deadline is not None and time.monotonic() >= self._deadline:
-            self._stop(f"not ended {self._grace:g} s after {_STAGES[self._stage].name}")
+        if self._stopping:
+            self._press_on()
 
     def _ended(self, child: Child, status: int) -> None:
         if status == 0:
             level, message = "INFO", "process has finished cleanly"
-        elif self._stage >= 0 and status == -_STAGES[self._stage]:
-            level, message = "INFO", f"process has ended on {_STAGES[self._stage].name}"
+        elif -status in child.sent:
+            level, message = "INFO", f"process has ended on {signal.Signals(-status).name}"
         else:
-            level = "ERROR" if self._stage < 0 else "WARNING"
-            message = f"process has died, exit code {status}"
+            self._failed = True
+            level, message = "ERROR", f"process has died, exit code {status}"
         self._log.say(level, child.plan.label, f"{message} [pid {child.pid}]")
-        if self._stage < 0:
-            self._failed |= status != 0
+        if not self._stopping:
             if child.plan.essential:
                 self._stop(f"{child.plan.label} ended")
             elif child.plan.respawn_delay is not None:
@@ -132,16 +135,33 @@ class Runner:
                 self._respawns.append((when, child.plan))
 
     def _stop(self, reason: str) -> None:
-        """Take the next step of stopping."""
+        """Begin to stop, or hurry."""
         self._respawns.clear()
-        self._stage = min(self._stage + 1, len(_STAGES) - 1)
-        step = _STAGES[self._stage]
-        self._deadline = time.monotonic() + self._grace
-        level = "INFO" if self._stage == 0 else "ERROR"
-        names = ", ".join(child.plan.label for child in self._children) or "nothing"
-        self._log.say(level, "launch", f"{reason}: sending {step.name} to {names}")
+        if not self._stopping:
+            self._stopping = True
+            names = ", ".join(child.plan.label for child in reversed(self._children)) or "nothing"
+            self._log.say("INFO", "launch", f"{reason}: stopping {names}")
+        elif waiting := [child for child in self._children if child.asked is None]:
+            self._log.say("WARNING", "launch", f"{reason} again: sending SIGINT to all")
+            for child in waiting:
+                child.ask(signal.SIGINT)
+        else:
+            self._log.say("WARNING", "launch", f"{reason} again: sending SIGTERM to all")
+            for child in self._children:
+                if child.asked is signal.SIGINT:
+                    child.ask(signal.SIGTERM)
+
+    def _press_on(self) -> None:
+        """Press those whose time is up; ask the next in turn."""
         for child in self._children:
-            child.signal(step)
+            if child.asked and child.deadline and child.deadline <= time.monotonic():
+                harder = _HARDER[child.asked]
+                message = f"process does not end: sending {harder.name} [pid {child.pid}]"
+                self._log.say("ERROR", child.plan.label, message)
+                child.ask(harder)
+        waiting = [child for child in self._children if child.asked is None]
+        if waiting and not any(child.asked is signal.SIGINT for child in self._children):
+            waiting[-1].ask(signal.SIGINT)
 
     def _show(self, child: Child, line: str, is_stderr: bool) -> None:
         self._log.line(child.plan.label, line, on_screen=is_stderr or child.plan.output != "log")

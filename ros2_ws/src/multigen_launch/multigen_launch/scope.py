@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from multigen_launch.errors import LaunchError
-from multigen_launch.names import is_namespace
+from multigen_launch.names import is_namespace, is_time
+from multigen_launch.process_plan import Patience
 
 _NAMESPACE = "ros_namespace"
 """Where genuine launch keeps the pushed namespace, so that includes inherit it."""
@@ -43,3 +44,17 @@ class Scope:
         if not is_namespace(namespace):
             raise LaunchError(f"{where}: {namespace!r} is not a valid ROS namespace")
         return namespace
+
+    def patience(self, where: str) -> Patience:
+        """How long what starts here may take to end.
+
+        Raises:
+            LaunchError: a configured value is no time.
+        """
+        given = {}
+        for name in Patience._fields:
+            if (text := self.configurations.get(name)) is not None:
+                if not is_time(text):
+                    raise LaunchError(f"{where}: {name} is {text!r}, not a time in seconds")
+                given[name] = float(text)
+        return Patience(**given)

@@ -92,34 +92,57 @@ def test_a_python_launch_file_needs_ros(workspace, capsys):
     assert "need a full ROS 2 installation" in capsys.readouterr().err
 
 
-def test_hands_over_where_ros_is_installed(workspace, tmp_path):
+@pytest.fixture
+def beside_ros(workspace, tmp_path):
+    """Runs `multigen launch` where a `ros2 launch` is, whose nodes print its arguments."""
     modules = tmp_path / "modules"
     for name in ("launch", "launch_xml", "launch_ros", "ros2launch"):
         (modules / name).mkdir(parents=True)
         (modules / name / "__init__.py").touch()
     tool = tmp_path / "bin/ros2"
     tool.parent.mkdir()
-    tool.write_text('#!/bin/sh\necho genuine "$@"\nexit 7\n')
+    tool.write_text('#!/bin/sh\necho genuine "$@"\ncat "$2"\nexit 7\n')
     tool.chmod(0o755)
     environment = {
         **os.environ,
         "PATH": f"{tool.parent}:{os.environ['PATH']}",
         "PYTHONPATH": f"{modules}:{os.environ.get('PYTHONPATH', '')}",
     }
-    file = str(workspace.file(BODY))
+    main = "import sys; from multigen_core.cli import main; sys.exit(main())"
 
     def run(*words):
-        command = [
-            sys.executable,
-            "-c",
-            "import sys; from multigen_core.cli import main; sys.exit(main())",
-        ]
         return subprocess.run(
-            [*command, "launch", file, *words], env=environment, capture_output=True, text=True
+            [sys.executable, "-c", main, "launch", *words],
+            env=environment,
+            capture_output=True,
+            text=True,
         )
 
-    done = run("who:=a b", "-s")
-    assert (done.returncode, done.stdout) == (7, f"genuine launch --show-args {file} who:=a b\n")
-    refused = run("whom:=x")
-    assert refused.returncode == 1
-    assert "unknown launch argument 'whom'" in refused.stderr
+    return run
+
+
+def test_beside_ros_a_python_file_is_left_to_it(workspace, beside_ros):
+    path = workspace.files / "main.launch.py"
+    path.touch()
+    done = beside_ros(str(path), "who:=a b", "-s")
+    assert done.returncode == 7
+    assert done.stdout.startswith(f"genuine launch --show-args {path} who:=a b\n")
+
+
+def test_beside_ros_an_xml_file_runs_the_same_and_fails_with_its_nodes(workspace, beside_ros):
+    workspace.executable("talker", "raise SystemExit(3)")
+    done = beside_ros(str(workspace.file(BODY)), "who:=x")
+    assert done.returncode == 1
+    assert "[talker-1]: process has died, exit code 3" in done.stdout
+    assert "genuine" not in done.stdout
+
+
+def test_beside_ros_an_xml_file_includes_a_python_file(workspace, beside_ros):
+    path = workspace.files / "arm.launch.py"
+    path.touch()
+    body = "<include file='$(dirname)/arm.launch.py'><arg name='ip' value='1.2.3.4'/></include>"
+    done = beside_ros(str(workspace.file(body)))
+    assert done.returncode == 1
+    assert "[arm.launch.py-1] genuine launch /" in done.stdout
+    assert f'[arm.launch.py-1] <include file="{path}">' in done.stdout
+    assert '[arm.launch.py-1] <arg name="ip" value="1.2.3.4"/>' in done.stdout

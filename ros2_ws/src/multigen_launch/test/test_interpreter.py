@@ -1,10 +1,14 @@
+import shlex
 from pathlib import Path
 
 import pytest
 
-from multigen_launch import LaunchError, resolve
+from multigen_launch import LaunchError, document, genuine, resolve
+from multigen_launch.scope import Scope
+from multigen_launch.substitutions import parse, perform
 
 NODE = '<node pkg="demo" exec="talker"'
+ODD = "a & '$(b)'"
 SHOW = NODE + '><param name="p" value="$(var x)"/></node>'
 
 
@@ -136,6 +140,53 @@ def test_namespaces(workspace, pushed, own, expected):
     assert outside.namespace is None
 
 
+def test_a_python_launch_file_needs_genuine_launch(workspace, monkeypatch):
+    monkeypatch.setattr(genuine, "available", lambda: False)
+    (workspace.files / "gen3.launch.py").touch()
+    with pytest.raises(
+        LaunchError, match=r":2: gen3\.launch\.py is a Python launch file: it needs"
+    ):
+        resolve(workspace.file("<include file='$(dirname)/gen3.launch.py'/>"))
+
+
+def test_a_python_launch_file_is_a_process_that_gets_its_arguments(
+    workspace, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(genuine, "available", lambda: True)
+    path = workspace.files / "gen3.launch.py"
+    path.touch()
+    file = workspace.file(rf"""
+        {NODE}/>
+        <group>
+          <push-ros-namespace namespace="left"/><set_env name="SPEED" value="slow"/>
+          <include file="$(dirname)/gen3.launch.py">
+            <arg name="ip" value="1.2.3.4"/><arg name="gripper" value=""/>
+            <arg name="odd" value="a &amp; '\$(b)'"/>
+          </include>
+        </group>
+        {NODE}/>
+    """)
+    first, included, last = resolve(file).processes
+    assert [first.label, included.label, last.label] == ["talker-1", "gen3.launch.py-2", "talker-3"]
+    assert included.environment == {"SPEED": "slow"}
+    *command, wrapper = included.prepare(tmp_path)
+    assert command == ["ros2", "launch"]
+    root = document.load(Path(wrapper))
+    assert [push.attributes["namespace"] for push in root.of("push-ros-namespace")] == ["/left"]
+    (include,) = root.of("include")
+    assert include.attributes["file"] == str(path)
+    read = {
+        argument.attributes["name"]: perform(
+            parse(argument.attributes["value"], wrapper), Scope({}, {}, tmp_path), wrapper
+        )
+        for argument in include.of("arg")
+    }
+    assert read == {"ip": "1.2.3.4", "gripper": "", "odd": ODD}
+    assert included.describe() == (
+        f"SPEED=slow ros2 launch {path} ip:=1.2.3.4 gripper:= {shlex.quote(f'odd:={ODD}')}"
+    )
+
+
 @pytest.mark.parametrize(
     ("attributes", "key"),
     [
@@ -200,10 +251,7 @@ def test_args_split_by_shell_rules_but_not_inside_substitutions(workspace, args,
             ":3: value 'x' is not of type int",
         ),
         ("<include file='$(dirname)/gone.launch.xml'/>", "gone.launch.xml: No such file"),
-        (
-            "<include file='$(dirname)/gen3.launch.py'/>",
-            ":2: gen3.launch.py is a Python launch file",
-        ),
+        (f"<let name='sigterm_timeout' value='long'/>{NODE}/>", ":2: sigterm_timeout is 'long'"),
         ("<include file='$(dirname)/main.launch.xml'/>", "main.launch.xml: includes itself"),
         ("<let name='a' value='$(var b)'/>", r":2: \$\(var b\): nothing of that name"),
     ],

@@ -227,17 +227,16 @@ class SimulationLoop:
     def _publish(self) -> None:
         now, simulator, outputs = self._now, self._simulator, self._outputs
         outputs.clock(now)
-        state = simulator.state()
-        for pair in state.collisions:
-            self.collisions += 1
-            self.collision = pair
-            outputs.collided(pair)
-        if self._is_due("joints", now):
-            outputs.joints(replace(state.joints, stamp=now))
-        if self._is_due("liquid", now):
-            outputs.liquid(replace(state.liquid, stamp=now))
-        if self._is_due("pour", now):
-            outputs.pour(replace(state.pour, stamp=now))
+        due = {name for name in ("joints", "liquid", "pour") if self._is_due(name, now)}
+        if due:
+            state = simulator.state()
+            self._report(state.collisions)
+            if "joints" in due:
+                outputs.joints(replace(state.joints, stamp=now))
+            if "liquid" in due:
+                outputs.liquid(replace(state.liquid, stamp=now))
+            if "pour" in due:
+                outputs.pour(replace(state.pour, stamp=now))
         if self._is_due("hearing", now) and outputs.wants_hearing():
             with self._timed("hearing_view_ms"):
                 frame = simulator.render("cutaway")
@@ -248,6 +247,12 @@ class SimulationLoop:
                 with self._timed("render_ms"):
                     picture = replace(simulator.render("public"), stamp=now)
             outputs.camera(picture, self._calibration, now)
+
+    def _report(self, collisions: tuple[str, ...]) -> None:
+        for pair in collisions:
+            self.collisions += 1
+            self.collision = pair
+            self._outputs.collided(pair)
 
     def _timed(self, name: str) -> _Timer:
         return _Timer(self.cost, name)

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import yaml
@@ -122,11 +124,14 @@ def test_a_scene_may_describe_its_vessels_and_liquid_in_place(scene_file):
         load_scene(scene_file({"target": {"vessel": {**INLINE, "wall": -1}}}), 0)
 
 
-def test_a_drawn_scene_is_whole_in_its_json_and_needs_no_file(scene_file, monkeypatch):
-    scene = load_scene(scene_file({"target": {"vessel": INLINE}}), 3)
+def test_a_drawn_scene_is_whole_in_its_json(scene_file):
+    path = scene_file({"target": {"vessel": INLINE}})
+    scene = load_scene(path, 3)
+    path.unlink()
     text = scene.model_dump_json()
-    monkeypatch.setenv("AMENT_PREFIX_PATH", "")
     assert Scene.model_validate_json(text) == scene
+    held = json.loads(text)["source"]["vessel"]
+    assert held["profile"] == [list(point) for point in scene.source.vessel.profile]
 
 
 def test_a_reference_finds_its_vessel_by_name_or_whole(scene_file):

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from multigen_core.types import NANOSECONDS, LiquidState
 from multigen_core.world.catalogue import liquid, vessel
-from multigen_core.world.vessel import Material, Vessel
+from multigen_core.world.material import material
+from multigen_core.world.vessel import Vessel
 
 Floats = NDArray[np.float32]
 
@@ -23,7 +23,8 @@ HOPS_PER_SECOND = 100
 HOP = NANOSECONDS // HOPS_PER_SECOND
 """[ns]"""
 
-MATERIALS: tuple[Material, ...] = get_args(Material)
+MATERIALS = ("glass", "ceramic", "plastic", "steel", "aluminium", "paper")
+"""What the networks know; another one is what it `sounds_like`."""
 COLUMNS = (
     "flow",  # into the target [m^3/s]
     "rim",  # striking its rim or missing it [m^3/s]
@@ -76,7 +77,7 @@ class Conditions:
         """
         values = np.zeros((count, len(COLUMNS)), np.float32)
         known = {"mouth_radius": target.mouth_radius, "capacity": target.capacity}
-        for name, value in {**known, target.material: 1.0, **columns}.items():
+        for name, value in {**known, material(target.material).kind: 1.0, **columns}.items():
             values[:, _INDEX[name]] = value
         return cls(stamp, values)
 

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from multigen_audio.physical.grid import Floats
 from multigen_core.world.acoustics import Resonator, speed_of_sound
-from multigen_core.world.vessel import Material, Vessel
+from multigen_core.world.material import material
+from multigen_core.world.vessel import Vessel
 from multigen_core.world.vibrations import wall_frequency, wall_loading
 
 AIR_MODES = 4
 WALL_MODES = ((1, 2), (1, 3), (2, 3))
 """(m, n) of the wall's bending modes that are heard."""
 
-
-@dataclass(frozen=True)
-class Wall:
-    """A material: Young's modulus [Pa], density [kg/m^3], an empty vessel's quality factor."""
-
-    young: float
-    density: float
-    quality: float
-
-
-WALLS: dict[Material, Wall] = {
-    "glass": Wall(6.5e10, 2500.0, 250.0),
-    "ceramic": Wall(5.0e10, 2300.0, 120.0),
-    "steel": Wall(2.0e11, 7850.0, 200.0),
-    "aluminium": Wall(7.0e10, 2700.0, 150.0),
-    "plastic": Wall(2.0e9, 1100.0, 15.0),
-    "paper": Wall(3.0e9, 800.0, 8.0),
-}
-"""Textbook moduli and densities; quality factors are of the order found by tapping."""
 
 _LOSS = 0.08
 """Of the air column to liquid, bubbles and walls, as inverse quality factor."""
@@ -45,7 +25,7 @@ class Body:
     def __init__(self, vessel: Vessel) -> None:
         self.vessel = vessel
         self._resonator = Resonator(vessel)
-        self._wall = WALLS[vessel.material]
+        self._wall = material(vessel.material)
         self._radius = float(vessel.radius(np.linspace(0.5, 1.0, 20) * vessel.height).mean())
         self._empty = np.array(
             [

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_core.world.vessel import Material, Vessel
+from multigen_core.world.material import materials
+from multigen_core.world.vessel import Vessel
 
 _KNOTS = 24
 _WIDEST, _HIGHEST = 0.076, 0.225
@@ -29,8 +28,8 @@ def varied(vessel: Vessel, rng: np.random.Generator) -> Vessel:
         z *= room / z[-1]
     r *= min(1.0, (_WIDEST - wall) / r.max())
     r[-1] = max(r[-1], _NARROWEST_MOUTH)
-    materials: tuple[Material, ...] = get_args(Material)
-    material = materials[int(rng.integers(len(materials)))]
+    names = tuple(materials())
+    material = names[int(rng.integers(len(names)))]
     opaque = material not in ("glass", "plastic") or (material == "plastic" and rng.random() < 0.5)
     colour = (*rng.uniform(0.15, 0.95, 3), 1.0)
     if not opaque:

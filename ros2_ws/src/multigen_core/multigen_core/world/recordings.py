@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from multigen_core.errors import MultigenError
-from multigen_core.world.vessel import Material, Vessel
+from multigen_core.world.vessel import Vessel
 
 VARIABLE = "MULTIGEN_REAL_DATA"
 """Environment variable naming the folder, or the one above it."""
@@ -34,7 +34,7 @@ _COLUMNS = (
     "duration_s",
 )
 _SHAPES = ("cylindrical", "semiconical", "bottleneck")
-_MATERIALS: dict[str, tuple[Material, float, float]] = {
+_MATERIALS: dict[str, tuple[str, float, float]] = {
     "glass": ("glass", 0.0030, 2500.0),
     "ceramic": ("ceramic", 0.0040, 2300.0),
     "steel": ("steel", 0.0010, 7850.0),

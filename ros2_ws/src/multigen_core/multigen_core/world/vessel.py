@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from multigen_core.config.frozen import FrozenModel
+from multigen_core.config.yaml_file import ConfigError
+from multigen_core.world.material import material
 
 _PROFILE_STEPS = 400
 
-Material = Literal["glass", "ceramic", "plastic", "steel", "aluminium", "paper"]
 Positive = Annotated[float, Field(gt=0)]
+
+
+def _known(name: str) -> str:
+    try:
+        return material(name).name
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
 
 
 class Vessel(FrozenModel):
@@ -31,7 +39,7 @@ class Vessel(FrozenModel):
     wall: Positive
     stem: Annotated[float, Field(ge=0, le=0.3)] = 0.0
     mass: Positive
-    material: Material
+    material: Annotated[str, AfterValidator(_known)]
     opaque: bool
     colour: tuple[float, float, float, float] = (0.9, 0.95, 1.0, 0.25)
     held_out: bool = False

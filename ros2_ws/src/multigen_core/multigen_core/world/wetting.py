@@ -12,19 +12,11 @@ from dataclasses import dataclass
 from math import acos, pi, radians, sin, sqrt
 
 from multigen_core.world.liquid import Liquid
+from multigen_core.world.material import material
 from multigen_core.world.vessel import Vessel
 
 GRAVITY = 9.81
 """[m/s^2]"""
-_CRITICAL_TENSION = {
-    "glass": 0.060,
-    "ceramic": 0.056,
-    "steel": 0.045,
-    "aluminium": 0.045,
-    "plastic": 0.032,
-    "paper": 0.031,
-}
-"""Surface tension [N/m] up to which a liquid wets a clean but not fresh surface; paper is lined."""
 _ZISMAN = 26.0
 """Slope of cos θ over surface tension [m/N]."""
 _HYSTERESIS = radians(25.0)
@@ -51,7 +43,7 @@ class Wetting:
     @classmethod
     def of(cls, vessel: Vessel, liquid: Liquid, capillarity: float = 1.0) -> Wetting:
         """Of a vessel's material; `capillarity` scales the heads that the lip holds back."""
-        excess = max(liquid.surface_tension - _CRITICAL_TENSION[vessel.material], 0.0)
+        excess = max(liquid.surface_tension - material(vessel.material).critical_tension, 0.0)
         advancing = max(acos(max(1.0 - _ZISMAN * excess, -1.0)), _SMALLEST)
         length = sqrt(liquid.surface_tension / (liquid.density * GRAVITY))
         return cls(

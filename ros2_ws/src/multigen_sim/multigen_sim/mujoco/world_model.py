@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from multigen_core.arm import Arm
 from multigen_core.world.liquid import Liquid
+from multigen_core.world.material import material
 from multigen_core.world.scene import Scene
 from multigen_core.world.vessel import Vessel
 from multigen_sim.mujoco.arm_dynamics import ArmDynamics
@@ -29,14 +30,6 @@ _MESH = mujoco.mjtGeom.mjGEOM_MESH
 _VISUAL = {"contype": 0, "conaffinity": 0, "mass": 0.0}
 _SHADOWED = 0.12
 """Half width of what has shadows, in extents of the model."""
-_SHEEN = {
-    "glass": 0.9,
-    "steel": 0.8,
-    "aluminium": 0.8,
-    "ceramic": 0.5,
-    "plastic": 0.35,
-    "paper": 0.05,
-}
 
 
 @dataclass(frozen=True)
@@ -65,7 +58,7 @@ def _add_mesh(spec: mujoco.MjSpec, name: str, mesh: Mesh) -> None:
 def _add_vessel(
     spec: mujoco.MjSpec, body: mujoco.MjsBody, name: str, vessel: Vessel, contact: tuple[int, int]
 ) -> None:
-    sheen = _SHEEN[vessel.material]
+    sheen = material(vessel.material).sheen
     spec.add_material(name=name, rgba=vessel.colour, specular=sheen, shininess=0.3 + sheen / 2)
     _add_mesh(spec, name, vessel_mesh(vessel))
     body.add_geom(name=name, type=_MESH, meshname=name, material=name, **_VISUAL)

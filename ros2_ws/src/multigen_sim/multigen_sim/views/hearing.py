@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.types import CameraCalibration
+from multigen_core.world.material import material
 from multigen_core.world.vessel import Vessel
 from multigen_sim.liquid.hydraulics import Hydraulics
 from multigen_sim.liquid.ledger import Place
@@ -36,14 +37,6 @@ CALIBRATION = CameraCalibration(
 )
 """The scale [px/m] as focal lengths, and the pixel of the target's foot as the principal point."""
 _BACKGROUND = np.array([104.0, 106.0, 110.0], np.float32)
-_MATERIALS = {
-    "glass": (168.0, 205.0, 214.0),
-    "ceramic": (228.0, 214.0, 196.0),
-    "plastic": (226.0, 172.0, 128.0),
-    "steel": (150.0, 156.0, 172.0),
-    "aluminium": (196.0, 202.0, 226.0),
-    "paper": (196.0, 164.0, 118.0),
-}
 _FOAM = np.array([248.0, 250.0, 252.0], np.float32)
 _BUBBLES = 14
 _COLUMNS = np.arange(_PANEL, dtype=np.float32)
@@ -102,8 +95,8 @@ class HearingView:
             self._x, self._z - np.float32(target.floor)
         )
         self._liquid = np.array(hydraulics.liquid.colour[:3], np.float32) * 255
-        self._source_wall = np.array(_MATERIALS[hydraulics.source.material], np.float32)
-        self._target_wall = np.array(_MATERIALS[target.material], np.float32)
+        self._source_wall = np.array(material(hydraulics.source.material).section, np.float32)
+        self._target_wall = np.array(material(target.material).section, np.float32)
 
     def render(self) -> NDArray[np.uint8]:
         """The view of this moment."""

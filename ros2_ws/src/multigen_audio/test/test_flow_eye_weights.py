@@ -8,8 +8,8 @@ from safetensors.numpy import load_file
 from multigen_audio.flow.eye import Eye
 from multigen_audio.flow.training.measure_eye import look
 from multigen_audio.flow.training.train_eye import NETWORKS
+from multigen_audio.flow.weights import weights_folder
 from multigen_audio.pours.simulation import simulate
-from multigen_core.learning.weights import weights_folder
 
 from .test_flow_eye import pictures
 

@@ -1,5 +1,6 @@
 """Speaking with small untrained networks: what holds whatever they have learnt."""
 
+from contextlib import nullcontext
 from itertools import pairwise
 
 import numpy as np
@@ -13,11 +14,11 @@ from multigen_audio.flow.networks.voice import STEPS, Voice, VoiceConfig
 from multigen_audio.flow.speaker import Speaker
 from multigen_audio.flow.training import train_mouth, train_voice
 from multigen_audio.flow.wandering import KEEPS, Wandering
+from multigen_audio.flow.weights import MOUTH, VOICE, weights_folder
 from multigen_audio.pours.scripted import steady_pour
 from multigen_core.learning.loop import begin_from
 from multigen_core.learning.mel import BANDS, HOP, LEAD
 from multigen_core.learning.runtime import Network
-from multigen_core.learning.weights import weights_folder
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def test_the_voice_gives_what_it_gives_in_torch(folder, networks, rng) -> None:
     with torch.no_grad():
         memory = voice.memory().repeat(len(STEPS), 1, 1, 1, 1)
         expected, _ = voice(torch.from_numpy(told), torch.from_numpy(noise), memory)
-    network = Network(folder, "voice")
+    network = Network(folder, "voice", VOICE)
     found = [
         network.run(features=told[:, a:b], noise=noise[:, a:b])["spectra"]
         for a, b in ((0, 10), (10, 11), (11, 40))
@@ -83,7 +84,7 @@ def test_the_mouth_gives_what_it_gives_in_torch(folder, networks, rng) -> None:
     mouth = networks[1]
     with torch.no_grad():
         expected, _ = mouth(torch.from_numpy(spectra), torch.from_numpy(noise), mouth.memory())
-    network = Network(folder, "mouth")
+    network = Network(folder, "mouth", MOUTH)
     found = [
         network.run(spectra=spectra[:, a:b], noise=noise[:, a:b])["sound"]
         for a, b in ((0, 10), (10, 11), (11, 40))
@@ -97,18 +98,18 @@ def test_the_shipped_weights_are_small_and_give_in_torch_what_they_give_without(
     told = rng.standard_normal((1, 20, FEATURES)).astype(np.float32)
     noise = Wandering(rng).next(20)[None]
     voice = Voice(VoiceConfig())
-    begin_from(voice, folder, "voice")
+    begin_from(voice, folder, "voice", VOICE)
     with torch.no_grad():
         memory = voice.memory().repeat(len(STEPS), 1, 1, 1, 1)
         expected, _ = voice(torch.from_numpy(told), torch.from_numpy(noise), memory)
-    found = Network(folder, "voice").run(features=told, noise=noise)["spectra"]
+    found = Network(folder, "voice", VOICE).run(features=told, noise=noise)["spectra"]
     np.testing.assert_allclose(found, expected, atol=1e-4)
     mouth = Mouth(MouthConfig())
-    begin_from(mouth, folder, "mouth")
+    begin_from(mouth, folder, "mouth", MOUTH)
     parts = rng.standard_normal((1, 20, 2 * BINS)).astype(np.float32)
     with torch.no_grad():
         expected, _ = mouth(torch.from_numpy(found), torch.from_numpy(parts), mouth.memory())
-    sound = Network(folder, "mouth").run(spectra=found, noise=parts)["sound"]
+    sound = Network(folder, "mouth", MOUTH).run(spectra=found, noise=parts)["sound"]
     np.testing.assert_allclose(sound, expected, atol=1e-4 * float(np.abs(expected).max()))
 
 
@@ -116,7 +117,7 @@ def test_sound_in_training_is_that_of_speaking(folder, networks) -> None:
     """White spectra through the untrained mouth stay white noise of the same level."""
     torch.manual_seed(1)
     with torch.no_grad():
-        sound = train_mouth.speak(networks[1], torch.zeros(2, 100, BANDS))
+        sound = train_mouth.speak(networks[1], torch.zeros(2, 100, BANDS), nullcontext)
     assert sound.shape == (2, 100 * HOP)
     inner = sound[:, HOP:-HOP]
     assert float(inner.std()) == pytest.approx(1.0, abs=0.1)

@@ -47,9 +47,10 @@ def test_an_impossible_sample_rate_is_refused() -> None:
         make_synthesizer(SynthesizerConfig("flow", sample_rate=22_050))
 
 
-def test_the_generative_one_refuses_another_device() -> None:
-    with pytest.raises(MultigenError, match="flow: runs on the device 'cpu' only, not 'cuda'"):
-        make_synthesizer(SynthesizerConfig("flow", device="cuda"))
+def test_a_device_is_a_wish_to_the_generative_one() -> None:
+    assert isinstance(make_synthesizer(SynthesizerConfig("flow", device="cuda:1")), Flow)
+    with pytest.raises(MultigenError, match="flow: device must be cpu, cuda or cuda:N, got 'gpu'"):
+        make_synthesizer(SynthesizerConfig("flow", device="gpu"))
 
 
 @pytest.mark.parametrize("name", synthesizer_names())

@@ -1,6 +1,8 @@
 """A network trained in torch, run without it; and files that cannot be run."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,9 +10,12 @@ import torch
 from safetensors.numpy import load_file, save_file
 from torch import nn
 
+from multigen_core.errors import MultigenError
 from multigen_core.learning.export import export
-from multigen_core.learning.runtime import Network
-from multigen_core.learning.weights import FORMAT, WeightsError, weights_folder
+from multigen_core.learning.runtime import Network, run_on_cpu
+from multigen_core.learning.weights import Kind, WeightsError
+
+KIND = Kind("smooth", 3, "train it with `make smooth`")
 
 
 class Smooth(nn.Module):
@@ -36,18 +41,19 @@ def module():
 def folder(tmp_path, module):
     inputs = {"x": torch.zeros(1, 3, 7), "state_line": torch.zeros(1, 3, 4)}
     moving = {"x": [2], "y": [1]}
-    export(module, tmp_path, "smooth", {"width": 4}, inputs, ["y", "next_line"], moving)
+    export(module, tmp_path, "smooth", KIND, {"width": 4}, inputs, ["y", "next_line"], moving)
     return tmp_path
 
 
 def rewrite(folder, **metadata):
     path = folder / "smooth.safetensors"
-    kept = {"format": str(FORMAT), "network": "smooth", "settings": "{}"}
+    kept = {"format": "3", "network": "smooth", "settings": "{}"}
     save_file(load_file(path), path, {**kept, **metadata})
 
 
-def test_it_gives_what_torch_gives_and_remembers(folder, module, rng) -> None:
-    network = Network(folder, "smooth")
+def test_it_gives_what_torch_gives_and_remembers(folder, module) -> None:
+    rng = np.random.default_rng(0)
+    network = Network(folder, "smooth", KIND)
     assert network.settings == {"width": 4}
     x = rng.standard_normal((1, 3, 30)).astype(np.float32)
     with torch.no_grad():
@@ -66,13 +72,13 @@ def test_weights_are_kept_in_half_precision_beside_the_graph(folder) -> None:
 def test_a_missing_file_is_named(folder) -> None:
     (folder / "smooth.safetensors").unlink()
     with pytest.raises(WeightsError, match=r"smooth\.safetensors: cannot be read as weights"):
-        Network(folder, "smooth")
+        Network(folder, "smooth", KIND)
 
 
 def test_a_missing_graph_is_named(folder) -> None:
     (folder / "smooth.onnx").unlink()
     with pytest.raises(WeightsError, match=r"smooth\.onnx: cannot be loaded"):
-        Network(folder, "smooth")
+        Network(folder, "smooth", KIND)
 
 
 @pytest.mark.parametrize("name", ["smooth.safetensors", "smooth.onnx"])
@@ -82,48 +88,76 @@ def test_a_cut_off_file_is_refused(folder, name, keep) -> None:
     data = path.read_bytes()
     path.write_bytes(data[: int(keep * len(data))])
     with pytest.raises(WeightsError, match="cannot be"):
-        Network(folder, "smooth")
+        Network(folder, "smooth", KIND)
 
 
 def test_weights_of_another_version_are_refused(folder) -> None:
     rewrite(folder, format="0")
-    with pytest.raises(
-        WeightsError, match=f"format and network are 0 and smooth, expected {FORMAT}"
-    ):
-        Network(folder, "smooth")
+    with pytest.raises(WeightsError, match="format and network are 0 and smooth, expected 3"):
+        Network(folder, "smooth", KIND)
 
 
 def test_weights_of_another_network_are_refused(folder) -> None:
     rewrite(folder, network="mouth")
-    with pytest.raises(WeightsError, match="expected 1 and smooth; train anew"):
-        Network(folder, "smooth")
+    with pytest.raises(WeightsError, match="expected 3 and smooth; train it with `make smooth`"):
+        Network(folder, "smooth", KIND)
 
 
 def test_settings_that_are_no_json_are_refused(folder) -> None:
     rewrite(folder, settings="{")
     with pytest.raises(WeightsError, match="cannot be read as weights"):
-        Network(folder, "smooth")
+        Network(folder, "smooth", KIND)
 
 
 def test_weights_that_are_not_numbers_are_refused(folder) -> None:
     path = folder / "smooth.safetensors"
     weights = load_file(path)
     weights["conv.bias"][0] = np.nan
-    about = {"format": str(FORMAT), "network": "smooth", "settings": json.dumps({})}
+    about = {"format": "3", "network": "smooth", "settings": json.dumps({})}
     save_file(weights, path, about)
     with pytest.raises(WeightsError, match=r"conv\.bias holds numbers that are not finite"):
-        Network(folder, "smooth")
+        Network(folder, "smooth", KIND)
 
 
 def test_weights_that_lack_one_are_refused(folder) -> None:
     path = folder / "smooth.safetensors"
     weights = load_file(path)
     del weights["conv.bias"]
-    save_file(weights, path, {"format": str(FORMAT), "network": "smooth", "settings": "{}"})
+    save_file(weights, path, {"format": "3", "network": "smooth", "settings": "{}"})
     with pytest.raises(WeightsError, match=r"smooth\.onnx: cannot be loaded"):
-        Network(folder, "smooth")
+        Network(folder, "smooth", KIND)
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path) -> None:
-    with pytest.raises(WeightsError, match="nowhere: no folder of weights; make one"):
-        weights_folder(str(tmp_path / "nowhere"))
+@pytest.mark.parametrize("name", ["smooth.safetensors", "smooth.onnx"])
+def test_a_git_lfs_pointer_says_what_to_run(folder, name) -> None:
+    (folder / name).write_text(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 4382200\n"
+    )
+    with pytest.raises(WeightsError, match=rf"{name}: is a Git LFS pointer: run `git lfs pull`"):
+        Network(folder, "smooth", KIND)
+
+
+def test_a_network_runs_without_torch(folder) -> None:
+    code = (
+        "import sys\n"
+        "import numpy as np; from pathlib import Path\n"
+        "from multigen_core.learning.runtime import Network\n"
+        "from multigen_core.learning.weights import Kind\n"
+        f"network = Network(Path({str(folder)!r}), 'smooth', Kind('smooth', 3, ''))\n"
+        "print(network.run(x=np.zeros((1, 3, 5), np.float32))['y'].shape, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "(1, 5, 4) False\n", done.stderr
+
+
+def test_another_device_is_a_wish_that_is_answered_once(caplog) -> None:
+    for device in ("cuda:7", "cuda:7", "cpu"):
+        run_on_cpu("smooth", device)
+    assert [record.getMessage() for record in caplog.records] == [
+        "smooth runs on the CPU, in real time; cuda:7 is not used"
+    ]
+
+
+def test_an_impossible_device_is_refused() -> None:
+    with pytest.raises(MultigenError, match="device must be cpu, cuda or cuda:N, got 'gpu'"):
+        run_on_cpu("smooth", "gpu")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from multigen_audio.flow.conditions import COLUMNS, HOP, Conditions
 from multigen_audio.flow.picture import blank, picture
 from multigen_audio.flow.sight import HOPS, PIXEL, SLOW, Cavity, Shape, flows, from_network
+from multigen_audio.flow.weights import EYE
 from multigen_core.learning.runtime import Network
 from multigen_core.simulator import View
 from multigen_core.types import NANOSECONDS, CameraFrame, to_seconds
@@ -46,7 +47,7 @@ class Eye:
         Raises:
             WeightsError: they cannot be used.
         """
-        self._network = Network(folder, f"eye_{view}", "eye")
+        self._network = Network(folder, f"eye_{view}", EYE)
         if view == "public":
             _LOG.warning(_WEAK)
         self._view: View = view

@@ -11,9 +11,10 @@ import numpy as np
 
 from multigen_audio.flow.features import FEATURES
 from multigen_audio.flow.wandering import KEEPS
+from multigen_audio.flow.weights import MOUTH, VOICE, weights_folder
 from multigen_core.learning.mel import BANDS, WINDOW
 from multigen_core.learning.runtime import Network
-from multigen_core.learning.weights import read_weights, weights_folder
+from multigen_core.learning.weights import read_weights
 
 HOPS = 10
 """Of 10 ms in a chunk, as a picture gives."""
@@ -36,7 +37,7 @@ def runtimes(checkpoint: str = "") -> Iterator[tuple[str, float]]:
         "phases": (1, HOPS, WINDOW + 2),
     }
     given = {name: rng.standard_normal(size, np.float32) for name, size in shapes.items()}
-    voice, mouth = Network(folder, "voice"), Network(folder, "mouth")
+    voice, mouth = Network(folder, "voice", VOICE), Network(folder, "mouth", MOUTH)
 
     def play() -> None:
         voice.run(features=given["features"], noise=given["noise"])
@@ -55,10 +56,10 @@ def _in_torch(folder: Path, given: dict[str, np.ndarray]) -> Callable[[], None]:
 
     torch.set_num_threads(1)
     tensors = {name: torch.from_numpy(value) for name, value in given.items()}
-    weights, settings = read_weights(folder / "voice.safetensors", "voice")
+    weights, settings = read_weights(folder / "voice.safetensors", VOICE)
     voice = Voice(VoiceConfig(**settings))
     voice.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
-    weights, settings = read_weights(folder / "mouth.safetensors", "mouth")
+    weights, settings = read_weights(folder / "mouth.safetensors", MOUTH)
     mouth = Mouth(MouthConfig(**settings))
     mouth.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
     memories = [voice.memory().repeat(len(PLACES), 1, 1, 1, 1), mouth.memory()]

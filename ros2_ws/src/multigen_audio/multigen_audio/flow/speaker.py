@@ -14,6 +14,7 @@ from multigen_audio.flow.gain import Gain
 from multigen_audio.flow.overlap import Analysis, Synthesis
 from multigen_audio.flow.ridge import Ridge
 from multigen_audio.flow.wandering import Wandering
+from multigen_audio.flow.weights import MOUTH, VOICE
 from multigen_audio.limiter import limit
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.learning.mel import HOP, LEAD
@@ -47,7 +48,8 @@ class Speaker:
         Raises:
             WeightsError: weights are missing or damaged.
         """
-        self._voice, self._mouth = Network(weights, "voice"), Network(weights, "mouth")
+        self._voice = Network(weights, "voice", VOICE)
+        self._mouth = Network(weights, "mouth", MOUTH)
         self._seed, self._real = seed, real
         self.reset()
 

@@ -7,8 +7,9 @@ from typing import Protocol
 from multigen_audio.flow.conditions import HOP, Conditions
 from multigen_audio.flow.eye import Eye
 from multigen_audio.flow.speaker import Speaker
+from multigen_audio.flow.weights import weights_folder
 from multigen_core.contract import SAMPLE_RATE
-from multigen_core.learning.weights import weights_folder
+from multigen_core.learning.runtime import run_on_cpu
 from multigen_core.simulator import View
 from multigen_core.synthesizer import Source, SynthesizerConfig
 from multigen_core.types import NANOSECONDS, AudioChunk, CameraFrame, LiquidState
@@ -97,12 +98,12 @@ def flow(config: SynthesizerConfig) -> Flow:
 
     Raises:
         WeightsError: they are missing or damaged.
-        ValueError: another sample rate or device is asked for than it has.
+        MultigenError: there can be no such device.
+        ValueError: another sample rate is asked for than it has.
     """
     if config.sample_rate != SAMPLE_RATE:
         raise ValueError(f"sounds at {SAMPLE_RATE} Hz only, not {config.sample_rate}")
-    if config.device != "cpu":
-        raise ValueError(f"runs on the device 'cpu' only, not {config.device!r}")
+    run_on_cpu("flow", config.device)
     folder = weights_folder(config.checkpoint)
     view: View = "public" if config.view == "public" else "cutaway"
     return Flow(Eye(folder, view), Speaker(folder, config.seed))

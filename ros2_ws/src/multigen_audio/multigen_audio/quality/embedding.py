@@ -13,8 +13,9 @@ from multigen_audio.quality.truth import Floats
 from multigen_audio.quality.windows import windows
 from multigen_core.config.yaml_file import share_directory
 from multigen_core.learning.mel import BANDS
-from multigen_core.learning.weights import read_weights
+from multigen_core.learning.weights import Kind, read_weights
 
+KIND = Kind("embedding", 1, "train anew with `multigen train-audio embedding`")
 CHANNELS = (1, 16, 32, 64, 96)
 DIMENSIONS = 64
 _SEED = 20250704
@@ -56,7 +57,7 @@ def trained(folder: Path | None = None) -> Weights:
         WeightsError: they are missing, damaged or of another version.
     """
     folder = folder or share_directory("multigen_audio") / "config/weights/embedding"
-    return read_weights(folder / "embedding.safetensors", "embedding")[0]
+    return read_weights(folder / "embedding.safetensors", KIND)[0]
 
 
 class Embedding:

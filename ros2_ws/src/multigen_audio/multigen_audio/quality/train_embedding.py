@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,17 +14,17 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
-from multigen_audio.quality.embedding import CHANNELS, DIMENSIONS, pooled_size
+from multigen_audio.quality.embedding import CHANNELS, DIMENSIONS, KIND, pooled_size
 from multigen_audio.quality.windows import windows
 from multigen_audio.recorded.clips import Clip, load, prepare
 from multigen_audio.recorded.splits import split
 from multigen_audio.recorded.tracker import HOP
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.files import write_atomic
+from multigen_core.learning.group import Group
 from multigen_core.learning.loop import Training
 from multigen_core.learning.mel import BANDS
 from multigen_core.learning.settings import Settings
-from multigen_core.learning.weights import FORMAT
 from multigen_core.world.recordings import Recording, read_recordings
 
 STEPS = 1200
@@ -111,21 +110,21 @@ def _pitch_classes(clip: Clip, middles: NDArray[np.float64]) -> NDArray[np.int64
     return np.where(clip.usable[frames], classes, _UNKNOWN)
 
 
-def train(settings: Settings) -> None:
+def train(settings: Settings, group: Group) -> None:
     """Train on the training containers, write embedding.safetensors and tell what it tells right.
 
     Raises:
         MultigenError: a recording cannot be used, or the training fails.
     """
-    device = settings.device
+    device = group.device
     torch.manual_seed(settings.seed)
     used, kept = _divided(split(read_recordings(settings.data)[0])[0])
     data, validation = labelled(used), labelled(kept)
     network = EmbeddingNetwork().to(device)
-    training = Training(network, "embedding", settings, STEPS, _RATE)
-    for step in training:
-        rng = np.random.default_rng([settings.seed, step])
-        chosen = torch.from_numpy(rng.choice(len(data.chance), _BATCH, p=data.chance))
+    training = Training(network, "embedding", settings, group, STEPS, _RATE)
+    drawn = group.share(_BATCH)
+    for _, rng in training:
+        chosen = torch.from_numpy(rng.choice(len(data.chance), drawn, p=data.chance))
         pictures = _coloured(data.pictures[chosen], rng).to(device)
         fill, pitch = network(pictures)
         parts = {
@@ -140,10 +139,12 @@ def train(settings: Settings) -> None:
         figures = {name: float(value.detach()) for name, value in parts.items()}
         training.learn(torch.stack(list(parts.values())).sum(), figures)
     training.finish()
+    if not group.first:
+        return
     figures = _validate(network, validation, device)
     about = {"steps": training.step, "batch": _BATCH, "rate": _RATE, "seed": settings.seed}
     _export(network, settings.out / "embedding.safetensors", {**about, **figures})
-    settings.tell(", ".join(f"{name} {share:.0%}" for name, share in figures.items()))
+    group.tell(", ".join(f"{name} {share:.0%}" for name, share in figures.items()))
 
 
 def _divided(recordings: Sequence[Recording]) -> tuple[list[Recording], list[Recording]]:
@@ -165,7 +166,7 @@ def _coloured(pictures: Tensor, rng: np.random.Generator) -> Tensor:
     return pictures + torch.from_numpy(colour)[:, None]
 
 
-def _validate(network: EmbeddingNetwork, data: Labelled, device: str) -> dict[str, float]:
+def _validate(network: EmbeddingNetwork, data: Labelled, device: torch.device) -> dict[str, float]:
     with torch.no_grad():
         fill, pitch = (logits.argmax(1).cpu() for logits in network(data.pictures.to(device)))
     known = data.pitch != _UNKNOWN
@@ -182,7 +183,4 @@ def _export(network: EmbeddingNetwork, path: Path, settings: dict[str, object]) 
         weights |= {f"conv{index}.{name}": value for name, value in convolution.named_parameters()}
     weights |= {"project.weight": network.project.weight, "project.bias": network.project.bias}
     halves = {name: value.detach().cpu().half().contiguous() for name, value in weights.items()}
-    metadata = {
-        "format": str(FORMAT), "network": "embedding", "settings": json.dumps(settings)
-    }  # fmt: skip
-    write_atomic(path, save(halves, metadata))
+    write_atomic(path, save(halves, KIND.metadata(settings)))

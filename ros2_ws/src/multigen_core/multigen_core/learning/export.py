@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,18 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from multigen_core.files import write_atomic
-from multigen_core.learning.weights import FORMAT
+from multigen_core.learning.weights import Kind
 
 
 def export(
     module: nn.Module,
     folder: Path,
     name: str,
+    kind: Kind,
     settings: Mapping[str, Any],
     inputs: Mapping[str, Tensor],
     outputs: Sequence[str],
     moving: Mapping[str, Sequence[int]],
-    kind: str = "",
 ) -> None:
     """Write NAME.onnx and NAME.safetensors for `runtime.Network`.
 
@@ -36,11 +35,11 @@ def export(
         module: takes `inputs` in their order and returns a tuple of `outputs`.
         folder: where to write.
         name: of both files.
+        kind: what reads them expects.
         settings: kept beside the weights, as JSON.
         inputs: examples by name; those named `state_…` are its memory.
         outputs: names; `next_…` is the memory that follows `state_…`.
         moving: axes of any length, by input or output.
-        kind: of network, if it is not `name`.
     """
     module = module.eval().cpu().float()
     with torch.no_grad():
@@ -69,12 +68,7 @@ def export(
             tensor.ClearField("raw_data")
             tensor.data_location = TensorProto.EXTERNAL
             tensor.external_data.add(key="location", value=f"{name}.safetensors")
-    metadata = {
-        "format": str(FORMAT),
-        "network": kind or name,
-        "settings": json.dumps(dict(settings)),
-    }
     halves = {key: weights[key].half().contiguous() for key in sorted(used)}
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(folder / f"{name}.safetensors", save(halves, metadata))
+    write_atomic(folder / f"{name}.safetensors", save(halves, kind.metadata(dict(settings))))
     write_atomic(folder / f"{name}.onnx", graph.SerializeToString())

@@ -1,14 +1,13 @@
-"""What every training loop shares: where it keeps its state, when it stops and what it tells."""
+"""What every training loop shares: its steps, the state it continues from and what it tells."""
 
 from __future__ import annotations
 
-import io
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from copy import deepcopy
 from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,21 +16,28 @@ from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
 from multigen_core.errors import MultigenError
-from multigen_core.files import write_atomic
+from multigen_core.learning.checkpoint import Stateful, load_checkpoint, save_checkpoint
+from multigen_core.learning.group import Group
 from multigen_core.learning.settings import Settings
-from multigen_core.learning.weights import read_weights
+from multigen_core.learning.weights import Kind, read_weights
 
 _KEEP_EVERY = 250
+_TELL_EVERY = 50
 _VALIDATIONS = 4
+_APART = 1_000_003
+"""Between the seeds of two processes' torch."""
+
+Autocast = Callable[[], AbstractContextManager[object]]
+"""Makes the context of `Training.autocast`."""
 
 
-def begin_from(module: nn.Module, folder: Path, name: str) -> None:
+def begin_from(module: nn.Module, folder: Path, name: str, kind: Kind) -> None:
     """Give a module the weights in a folder.
 
     Raises:
         MultigenError: they are missing, damaged or another network's.
     """
-    weights, _ = read_weights(folder / f"{name}.safetensors", name)
+    weights, _ = read_weights(folder / f"{name}.safetensors", kind)
     try:
         module.load_state_dict({key: torch.from_numpy(value) for key, value in weights.items()})
     except RuntimeError as error:
@@ -49,9 +55,11 @@ def validated(loss: Callable[[Generator], Tensor]) -> float:
 
 
 class Training:
-    """AdamW with a cosine schedule and averaged weights; goes on where it was stopped.
+    """AdamW with a cosine schedule and averaged weights; continues where it was stopped.
 
-    `average` is the moving average of the module's weights: what is shipped.
+    The moving average of the module's weights is what is shipped. Every process of a group holds
+    the same weights: gradients are averaged, and the first process writes and tells. Normalisation
+    layers take each process's own batch, and the first one's running statistics are kept.
     """
 
     def __init__(
@@ -59,6 +67,7 @@ class Training:
         module: nn.Module,
         name: str,
         settings: Settings,
+        group: Group,
         steps: int,
         rate: float = 1e-3,
         decay: float = 0.999,
@@ -66,9 +75,10 @@ class Training:
         """Begin, or continue from OUT/NAME.state.pt.
 
         Args:
-            module: to train.
+            module: to train, on the group's device.
             name: of its files.
             settings: as given.
+            group: who trains.
             steps: the network's own number.
             rate: of learning, the highest.
             decay: of the average, per step.
@@ -78,6 +88,7 @@ class Training:
         """
         out, steps = settings.out, settings.steps or steps
         self._module, self._name, self._steps, self._decay = module, name, steps, decay
+        self._settings, self._group = settings, group
         self._path = out / f"{name}.state.pt"
         out.mkdir(parents=True, exist_ok=True)
         self._optimiser = torch.optim.AdamW(
@@ -88,81 +99,104 @@ class Training:
             self._optimiser,
             lambda step: min((step + 1) / warm, 0.51 + 0.49 * math.cos(math.pi * step / steps)),
         )
-        self._average = {key: value.clone() for key, value in module.state_dict().items()}
+        self._average = deepcopy(module)
+        self._parts: dict[str, Stateful] = {
+            "module": module,
+            "average": self._average,
+            "optimiser": self._optimiser,
+            "schedule": self._schedule,
+        }
         self.step = 0
+        self._kept: int | None = None
         if self._path.exists():
-            self._resume()
-        self._board = SummaryWriter(str(out / "tensorboard" / name))
+            self.step = self._kept = load_checkpoint(self._path, name, self._parts)
+        self._agree()
+        self._board = SummaryWriter(str(out / "tensorboard" / name)) if group.first else None
         self._begin, self._first = time.monotonic(), self.step
 
-    def _resume(self) -> None:
-        try:
-            state = torch.load(self._path, weights_only=True, map_location="cpu")
-            self._module.load_state_dict(state["module"])
-            self._optimiser.load_state_dict(state["optimiser"])
-            self._schedule.load_state_dict(state["schedule"])
-            for key, value in state["average"].items():
-                self._average[key].copy_(value)
-            self.step = int(state["step"])
-        except (OSError, RuntimeError, KeyError, ValueError, EOFError, UnpicklingError) as error:
-            raise MultigenError(
-                f"{self._path}: cannot be continued ({str(error).splitlines()[0]}); "
-                "delete it or train to another folder"
-            ) from error
+    def __iter__(self) -> Iterator[tuple[int, Generator]]:
+        """The steps that remain: number, and random numbers of this step and process alone.
 
-    def __iter__(self) -> Iterator[int]:
-        """Numbers of the steps that remain."""
+        torch's own are seeded likewise.
+        """
+        seed, rank = self._settings.seed, self._group.rank
         while self.step < self._steps:
-            yield self.step
+            torch.manual_seed(seed + self.step + _APART * rank)
+            yield self.step, np.random.default_rng([seed, self.step, rank])
+
+    def autocast(self) -> torch.autocast:
+        """A context in which the network computes in bfloat16, if that is asked for."""
+        return torch.autocast(self._group.device.type, torch.bfloat16, enabled=self._settings.bf16)
 
     def learn(self, loss: Tensor, figures: dict[str, float]) -> None:
         """One step down the gradient of `loss`; figures go to tensorboard and, rarely, the screen.
 
         Raises:
-            MultigenError: the loss is not a number any more.
+            MultigenError: loss or gradient are not finite; weights and state stay as they were.
         """
-        if not torch.isfinite(loss):
-            raise MultigenError(f"{self._name}: the loss is {float(loss)} at step {self.step}")
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        self._group.average_gradients(self._module)
+        mean = self._group.mean(loss.detach())
         norm = nn.utils.clip_grad_norm_(self._module.parameters(), 1.0)
+        if not torch.isfinite(mean) or not torch.isfinite(norm):
+            raise MultigenError(self._diverged(float(mean), float(norm)))
         self._optimiser.step()
         self._schedule.step()
-        keep = min(self._decay, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for key, value in self._module.state_dict().items():
-                kept = self._average[key]
-                kept.lerp_(value, 1 - keep) if kept.is_floating_point() else kept.copy_(value)
+        self._follow()
         self.step += 1
-        if self.step % 50 == 0 or self.step == self._steps:
-            for key, value in {**figures, "gradient": float(norm)}.items():
-                self._board.add_scalar(key, value, self.step)
-            self._tell(figures)
-        if self.step % _KEEP_EVERY == 0 or self.step == self._steps:
+        last = self.step == self._steps
+        if self.step % _TELL_EVERY == 0 or last:
+            self._tell({**figures, "gradient": float(norm)})
+        if self.step % _KEEP_EVERY == 0 or last:
             self.save()
-
-    def _tell(self, figures: dict[str, float]) -> None:
-        spent = time.monotonic() - self._begin
-        left = spent / (self.step - self._first) * (self._steps - self.step)
-        text = "  ".join(f"{key} {value:.4f}" for key, value in figures.items())
-        print(
-            f"{self._name} {self.step}/{self._steps}  {text}  {left / 60:.1f} min left", flush=True
-        )
 
     def save(self) -> None:
         """Keep everything that continuing takes."""
-        state: dict[str, Any] = {
-            "module": self._module.state_dict(),
-            "average": self._average,
-            "optimiser": self._optimiser.state_dict(),
-            "schedule": self._schedule.state_dict(),
-            "step": self.step,
-        }
-        file = io.BytesIO()
-        torch.save(state, file)
-        write_atomic(self._path, file.getvalue())
+        if self._group.first:
+            save_checkpoint(self._path, self._name, self.step, self._parts)
+        self._kept = self.step
 
     def finish(self) -> None:
         """Give the module its averaged weights."""
-        self._module.load_state_dict(self._average)
-        self._board.close()
+        self._module.load_state_dict(self._average.state_dict())
+        if self._board:
+            self._board.close()
+
+    def _agree(self) -> None:
+        """Refuse to train from different states."""
+        steps = torch.tensor(float(self.step), device=self._group.device)
+        if float(self._group.mean(steps)) != self.step:
+            raise MultigenError(
+                f"{self._path}: not the same for every process; --out must be a folder they share"
+            )
+
+    def _diverged(self, loss: float, norm: float) -> str:
+        name, value = ("gradient", norm) if math.isfinite(loss) else ("loss", loss)
+        kept = "no state is kept yet"
+        if self._kept is not None:
+            kept = f"{self._path} keeps the state at step {self._kept}"
+        return (
+            f"{self._name}: the {name} is {value} at step {self.step}; {kept}; "
+            "try --no-bf16 or another --seed"
+        )
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Move the average towards the weights."""
+        keep = min(self._decay, (1 + self.step) / (10 + self.step))
+        state = self._module.state_dict()
+        for key, kept in self._average.state_dict().items():
+            kept.lerp_(state[key], 1 - keep) if kept.is_floating_point() else kept.copy_(state[key])
+
+    def _tell(self, figures: dict[str, float]) -> None:
+        if not self._board:
+            return
+        for key, value in figures.items():
+            self._board.add_scalar(key, value, self.step)
+        spent = time.monotonic() - self._begin
+        left = spent / (self.step - self._first) * (self._steps - self.step)
+        text = "  ".join(f"{key} {value:.4f}" for key, value in figures.items())
+        self._group.tell(
+            f"{self._name} {self.step}/{self._steps}  {text}  {left / 60:.1f} min left"
+        )

@@ -1,4 +1,4 @@
-"""Log-mel spectra on the grid of hops: what the voice speaks and the mouth turns into sound."""
+"""Log-mel spectra of sound, hop by hop."""
 
 from __future__ import annotations
 

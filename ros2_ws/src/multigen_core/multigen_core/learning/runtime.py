@@ -1,7 +1,10 @@
-"""Networks without torch: onnxruntime on one thread."""
+"""Networks without torch: onnxruntime on one thread of the CPU."""
 
 from __future__ import annotations
 
+import logging
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,11 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from multigen_core.learning.weights import WeightsError, read_weights
+from multigen_core.config.parameters import DEVICE
+from multigen_core.errors import MultigenError
+from multigen_core.learning.weights import Kind, WeightsError, read_weights, refuse_pointer
+
+_LOG = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
 
@@ -21,13 +28,13 @@ class Network:
     same name is the next call's.
     """
 
-    def __init__(self, folder: Path, name: str, kind: str = "") -> None:
-        """Load NAME.onnx and NAME.safetensors; `kind` is the network's if it is not the name.
+    def __init__(self, folder: Path, name: str, kind: Kind) -> None:
+        """Load NAME.onnx and NAME.safetensors.
 
         Raises:
-            WeightsError: a file is missing, damaged or does not fit the other.
+            WeightsError: a file is missing, damaged, of another kind or does not fit the other.
         """
-        weights, self.settings = read_weights(folder / f"{name}.safetensors", kind or name)
+        weights, self.settings = read_weights(folder / f"{name}.safetensors", kind)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4
@@ -38,6 +45,7 @@ class Network:
         options.add_external_initializers(list(values), list(values.values()))
         self._kept = values
         graph = folder / f"{name}.onnx"
+        refuse_pointer(graph)
         try:
             self._session = onnxruntime.InferenceSession(
                 graph.read_bytes(), options, providers=["CPUExecutionProvider"]
@@ -66,3 +74,16 @@ class Network:
         )
         self._state = {name: found.pop(name.replace("state_", "next_", 1)) for name in self._state}
         return found
+
+
+@cache
+def run_on_cpu(what: str, device: str) -> None:
+    """Say once that `what` runs on the CPU, whatever device was wished for.
+
+    Raises:
+        MultigenError: there can be no such device.
+    """
+    if not re.fullmatch(DEVICE, device):
+        raise MultigenError(f"{what}: device must be cpu, cuda or cuda:N, got {device!r}")
+    if device != "cpu":
+        _LOG.warning("%s runs on the CPU, in real time; %s is not used", what, device)

@@ -1,4 +1,4 @@
-"""Shipped or chosen weights: which files there are, and reading them or saying what is wrong.
+"""A network's weights on disk: reading them, or saying what is wrong with them.
 
 A network is two files: NAME.onnx, its graph without weights, and NAME.safetensors, its weights in
 half precision with `format`, `network` and its settings as metadata.
@@ -7,6 +7,7 @@ half precision with `format`, `network` and its settings as metadata.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,38 +15,40 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from multigen_core.config.yaml_file import share_directory
 from multigen_core.errors import MultigenError
 
-FORMAT = 1
-"""Raised whenever weights of old no longer fit the code."""
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 class WeightsError(MultigenError):
     """Weights are missing, damaged or of another version."""
 
 
-def weights_folder(checkpoint: str = "") -> Path:
-    """The folder of weights: `checkpoint`, or what is shipped.
+@dataclass(frozen=True)
+class Kind:
+    """What weights have to be.
 
-    Raises:
-        WeightsError: there is no such folder.
+    `network` names what they are the weights of, `format` is raised by whoever owns the network
+    whenever old weights no longer fit its code, and `remedy` tells how to get new ones.
     """
-    shipped = share_directory("multigen_audio") / "config/weights/flow"
-    folder = Path(checkpoint) if checkpoint else shipped
-    if not folder.is_dir():
-        raise WeightsError(
-            f"{folder}: no folder of weights; make one with `multigen train-audio all --out DIR`"
-        )
-    return folder
+
+    network: str
+    format: int
+    remedy: str
+
+    def metadata(self, settings: dict[str, Any]) -> dict[str, str]:
+        """What is written beside the weights."""
+        about = {"format": str(self.format), "network": self.network}
+        return {**about, "settings": json.dumps(settings)}
 
 
-def read_weights(path: Path, network: str) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
+def read_weights(path: Path, kind: Kind) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
     """Weights in single precision by name, and the settings of the network.
 
     Raises:
         WeightsError: the file is missing, damaged, of another format or another network.
     """
+    refuse_pointer(path)
     try:
         with safe_open(path, "numpy") as file:
             metadata = file.metadata() or {}
@@ -54,12 +57,24 @@ def read_weights(path: Path, network: str) -> tuple[dict[str, NDArray[np.float32
     except (SafetensorError, OSError, ValueError) as error:
         raise WeightsError(f"{path}: cannot be read as weights: {error}") from error
     found = metadata.get("format"), metadata.get("network")
-    if found != (str(FORMAT), network):
+    if found != (str(kind.format), kind.network):
         raise WeightsError(
-            f"{path}: format and network are {found[0]} and {found[1]}, expected {FORMAT} and "
-            f"{network}; train anew with `multigen train-audio {network}`"
+            f"{path}: format and network are {found[0]} and {found[1]}, expected {kind.format} "
+            f"and {kind.network}; {kind.remedy}"
         )
     for name, value in weights.items():
         if not np.isfinite(value).all():
             raise WeightsError(f"{path}: {name} holds numbers that are not finite")
     return {name: value.astype(np.float32) for name, value in weights.items()}, settings
+
+
+def refuse_pointer(path: Path) -> None:
+    """Refuse what Git LFS leaves in place of a file that was not fetched.
+
+    Raises:
+        WeightsError: the file is such a pointer.
+    """
+    if path.is_file():
+        with path.open("rb") as file:
+            if file.read(len(_POINTER)) == _POINTER:
+                raise WeightsError(f"{path}: is a Git LFS pointer: run `git lfs pull`")

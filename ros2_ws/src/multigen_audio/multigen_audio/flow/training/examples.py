@@ -171,17 +171,15 @@ def recorded_examples(
     return examples
 
 
-def synthesised_examples(seeds: Iterable[int], folder: Path, workers: int = 1) -> list[Example]:
-    """Examples of simulated pours, whose states are kept in `folder`.
+def synthesised_examples(files: Iterable[Path]) -> list[Example]:
+    """Examples of saved pours.
 
     Raises:
-        MultigenError: no simulator is installed, or the folder cannot be written.
+        MultigenError: a file is damaged, or nothing flows in any.
     """
-    files = pours.pours(list(seeds), folder, pictures=False, workers=workers)
-    loaded = map(pours.load, files)
-    examples = [synthesised(pour.states, pour.seed) for pour in loaded]
+    examples = [synthesised(pour.states, pour.seed) for pour in map(pours.load, files)]
     if not any(example.use.any() for example in examples):
-        raise MultigenError(f"{folder}: nothing flows in any of the simulated pours")
+        raise MultigenError("nothing flows in any of the simulated pours")
     return examples
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from multigen_core.errors import MultigenError
-from multigen_core.learning.settings import Settings
+from multigen_core.learning.settings import Settings, add_arguments
 from multigen_core.world.recordings import real_data_folder
+
+if TYPE_CHECKING:
+    from multigen_core.learning.group import Group
 
 NETWORKS = ("eye_cutaway", "eye_public", "voice", "mouth")
 """Of the synthesizer."""
@@ -29,65 +32,39 @@ def register(parser: argparse.ArgumentParser) -> None:
         "network", choices=(*NETWORKS, *GROUPS, "embedding"),
         help="a network of flow, both eyes, all four, or what evaluate-audio compares sound in",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
+    add_arguments(parser)
     parser.add_argument(
         "--data", default="", metavar="DIR", help="recordings, clips.csv and audio/ "
         "[MULTIGEN_REAL_DATA]; the eye needs none",
     )  # fmt: skip
-    parser.add_argument(
-        "--start", type=Path, metavar="DIR", help="weights that voice and mouth begin from, to tune"
-    )
-    parser.add_argument("--steps", type=int, metavar="N", help="instead of each network's own")
-    parser.add_argument("--device", default="cpu", help="for torch: cpu, cuda, … [cpu]")
-    parser.add_argument("--seed", type=int, default=0, help="of every random number [0]")
-    parser.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="processes that simulate pours [1]"
-    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
     """Train what was asked for."""
-    if find_spec("torch") is None:
-        raise MultigenError("training needs torch; install it with `scripts/setup.sh --train`")
     wanted = GROUPS.get(args.network, (args.network,))
-    if args.steps is not None and args.steps < 1:
-        raise MultigenError(f"--steps must be at least 1, got {args.steps}")
     if args.start and not set(wanted) <= set(_TUNED):
         raise MultigenError(f"--start is for {' and '.join(_TUNED)} only, not {args.network}")
-    _check(args.device)
     listens = not set(wanted) <= set(GROUPS["eye"])
-    settings = Settings(
-        args.out,
-        real_data_folder(args.data) if listens else Path(),
-        args.steps,
-        args.device,
-        args.seed,
-        args.workers,
-        args.start,
-    )
-    for name in wanted:
-        _trainer(name)(settings)
-    if args.network != "embedding":
-        print(f"wrote {args.out}; try it with synthesizer:=flow checkpoint:={args.out}")
+    settings = Settings.of(args, real_data_folder(args.data) if listens else Path())
+    from multigen_core.learning.group import training_group
+
+    with training_group(settings.device) as group:
+        for name in wanted:
+            _trainer(name)(settings, group)
+        if args.network != "embedding":
+            group.tell(
+                f"wrote {args.out}; try it with synthesizer:=flow "
+                f"synthesizer_checkpoint:={args.out}"
+            )
 
 
-def _check(device: str) -> None:
-    import torch
-
-    try:
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise MultigenError(f"device {device!r} cannot be used: {reason}") from error
-
-
-def _trainer(name: str) -> Callable[[Settings], None]:
+def _trainer(name: str) -> Callable[[Settings, Group], None]:
     """The training loop of a network; only then is torch imported."""
     from multigen_audio.flow.training import train_eye, train_mouth, train_voice
     from multigen_audio.quality import train_embedding
 
-    trainers: dict[str, Callable[[Settings], None]] = {
+    trainers: dict[str, Callable[[Settings, Group], None]] = {
         "eye_cutaway": partial(train_eye.train, view="cutaway"),
         "eye_public": partial(train_eye.train, view="public"),
         "voice": train_voice.train,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -18,8 +17,10 @@ from multigen_audio.flow.networks.public import PublicNetwork
 from multigen_audio.flow.sight import LEAST_FLOW
 from multigen_audio.flow.training.eye_data import Windows
 from multigen_audio.flow.training.measure_eye import measure, report
-from multigen_audio.pours.simulation import pours
+from multigen_audio.flow.training.simulated import simulated_pours
+from multigen_audio.flow.weights import EYE
 from multigen_core.learning.export import export
+from multigen_core.learning.group import Group
 from multigen_core.learning.loop import Training
 from multigen_core.learning.settings import Settings
 from multigen_core.simulator import View
@@ -41,44 +42,32 @@ NETWORKS = {"cutaway": CutawayNetwork, "public": PublicNetwork}
 _MILLILITRES = 1e6
 
 
-def train(settings: Settings, view: View) -> None:
+def train(settings: Settings, group: Group, view: View) -> None:
     """Train the eye for a view, write its two files, and tell how it sees what is held out.
 
     Raises:
         MultigenError: the simulator is missing, or the training fails.
     """
-    public, device = view == "public", settings.device
-
-    def simulated(count: int, held_out: bool) -> list[Path]:
-        made = pours(
-            range(count),
-            settings.out / "pours",
-            not public,
-            public=public,
-            held_out=held_out,
-            workers=settings.workers,
-        )
-        return list(made)
-
-    files = simulated(POURS[view], False)
-    settings.tell(f"{len(files)} simulated pours")
+    files = simulated_pours(settings, group, range(POURS[view]), view)
+    group.tell(f"{len(files)} simulated pours")
     torch.manual_seed(settings.seed)
-    network = NETWORKS[view]().to(device)
+    network = NETWORKS[view]().to(group.device)
     windows = Windows(files, view)
-    training = Training(network, f"eye_{view}", settings, STEPS[view], _RATE, _DECAY)
-    for step in training:
-        rng = np.random.default_rng([settings.seed, step])
+    training = Training(network, f"eye_{view}", settings, group, STEPS[view], _RATE, _DECAY)
+    for step, rng in training:
         length = _LENGTHS[view][step % 3]
-        arrays = windows.batch(_FRAMES[view] // length, length, rng)
-        batch = {key: torch.from_numpy(value).to(device) for key, value in arrays.items()}
-        with torch.autocast(torch.device(device).type, torch.bfloat16):
+        arrays = windows.batch(group.share(_FRAMES[view] // length), length, rng)
+        batch = {key: torch.from_numpy(value).to(group.device) for key, value in arrays.items()}
+        with training.autocast():
             parts = losses(network, batch)
         weights = _WEIGHTS[view]
         total = torch.stack([weights.get(name, 1.0) * part for name, part in parts.items()]).sum()
         training.learn(total, {name: float(part.detach()) for name, part in parts.items()})
     training.finish()
-    save(network, settings.out)
-    settings.tell(report(measure(Eye(settings.out, view), simulated(HELD_OUT_POURS, True), view)))
+    unseen = simulated_pours(settings, group, range(HELD_OUT_POURS), view, held_out=True)
+    if group.first:
+        save(network, settings.out)
+        group.tell(report(measure(Eye(settings.out, view), unseen, view)))
 
 
 def save(network: Eyed, out: Path) -> None:
@@ -88,6 +77,7 @@ def save(network: Eyed, out: Path) -> None:
         network.folded(),
         out,
         f"eye_{network.view}",
+        EYE,
         {"view": network.view, "size": [height, width]},
         {
             "frame": torch.zeros(1, 1, height, width, 3, dtype=torch.uint8),
@@ -97,7 +87,6 @@ def save(network: Eyed, out: Path) -> None:
         },
         ["rows", "hops", "slow", "next_memory", "next_seen"],
         {},
-        kind="eye",
     )
 
 

@@ -18,9 +18,12 @@ from multigen_audio.flow.training.examples import (
     recorded_examples,
     synthesised_examples,
 )
+from multigen_audio.flow.training.simulated import simulated_pours
+from multigen_audio.flow.weights import MOUTH
 from multigen_core.learning import mel
 from multigen_core.learning.export import export
-from multigen_core.learning.loop import Training, begin_from, validated
+from multigen_core.learning.group import Group
+from multigen_core.learning.loop import Autocast, Training, begin_from, validated
 from multigen_core.learning.settings import Settings
 
 STEPS = 3000
@@ -39,37 +42,39 @@ _QUIET = 1e-3
 Passage = tuple[np.ndarray, np.ndarray]
 
 
-def train(settings: Settings) -> None:
+def train(settings: Settings, group: Group) -> None:
     """Train the mouth, from scratch or from weights, and write its two files.
 
     Raises:
         MultigenError: data or simulator are missing, or the training fails.
     """
-    real = _heard(recorded_examples(settings.data, settings.tell))
-    kept = _heard(recorded_examples(settings.data, settings.tell, held_out=True))
+    real = _heard(recorded_examples(settings.data, group.tell))
+    kept = _heard(recorded_examples(settings.data, group.tell, held_out=True))
     seeds = range(_FIRST_SEED, _FIRST_SEED + POURS)
-    physical = _heard(synthesised_examples(seeds, settings.out / "pours", settings.workers))
-    settings.tell(f"{len(physical)} simulated pours")
+    physical = _heard(synthesised_examples(simulated_pours(settings, group, seeds)))
+    group.tell(f"{len(physical)} simulated pours")
     torch.manual_seed(settings.seed)
     mouth = Mouth(MouthConfig())
     if settings.start:
-        begin_from(mouth, settings.start, "mouth")
-    mouth.to(settings.device)
-    training = Training(mouth, "mouth", settings, STEPS, rate=8e-4)
-    for step in training:
-        rng = np.random.default_rng([settings.seed, step])
-        torch.manual_seed(settings.seed + step)
-        batch = [_crop(real, rng) for _ in range(_REAL)]
-        batch += [_crop(physical, rng) for _ in range(_PHYSICAL)]
-        loss = _loss(mouth, batch)
+        begin_from(mouth, settings.start, "mouth", MOUTH)
+    mouth.to(group.device)
+    training = Training(mouth, "mouth", settings, group, STEPS, rate=8e-4)
+    drawn_real, drawn_physical = group.share(_REAL), group.share(_PHYSICAL)
+    for step, rng in training:
+        batch = [_crop(real, rng) for _ in range(drawn_real)]
+        batch += [_crop(physical, rng) for _ in range(drawn_physical)]
+        loss = _loss(mouth, batch, training.autocast)
         figures = {"loss": float(loss.detach())}
         if kept and (step + 1) % 250 == 0:
             figures["held out"] = validated(
-                lambda rng: _loss(mouth, [_crop(kept, rng) for _ in range(_REAL)])
+                lambda rng: _loss(
+                    mouth, [_crop(kept, rng) for _ in range(_REAL)], training.autocast
+                )
             )
         training.learn(loss, figures)
     training.finish()
-    save(mouth, settings.out)
+    if group.first:
+        save(mouth, settings.out)
 
 
 def save(mouth: Mouth, out: Path) -> None:
@@ -78,6 +83,7 @@ def save(mouth: Mouth, out: Path) -> None:
         mouth,
         out,
         "mouth",
+        MOUTH,
         asdict(mouth.config),
         {
             "spectra": torch.zeros(1, 10, mel.BANDS),
@@ -111,13 +117,13 @@ def _window(length: int, device: str) -> Tensor:
     return window / torch.sqrt(torch.sum(window**2))
 
 
-def speak(mouth: Mouth, spectra: Tensor) -> Tensor:
+def speak(mouth: Mouth, spectra: Tensor, autocast: Autocast) -> Tensor:
     """Sound (B, T HOP) of spectra (B, T, BANDS) and fresh noise."""
     batch, hops, _ = spectra.shape
     window = _window(mel.WINDOW, str(spectra.device))
     noise = torch.randn(batch, hops * mel.HOP + 2 * mel.LEAD, device=spectra.device)
     parts = torch.fft.rfft(noise.unfold(1, mel.WINDOW, mel.HOP) * window)
-    with torch.autocast(spectra.device.type, torch.bfloat16):
+    with autocast():
         sound, _ = mouth(spectra, torch.cat([parts.real, parts.imag], -1), mouth.memory(batch))
     real, imaginary = sound.float().chunk(2, -1)
     frames = torch.fft.irfft(torch.complex(real, imaginary), mel.WINDOW) * window
@@ -129,7 +135,7 @@ def speak(mouth: Mouth, spectra: Tensor) -> Tensor:
     return (total / weight.clamp(min=1e-3))[:, mel.LEAD : -mel.LEAD]
 
 
-def _loss(mouth: Mouth, batch: Sequence[Passage]) -> Tensor:
+def _loss(mouth: Mouth, batch: Sequence[Passage], autocast: Autocast) -> Tensor:
     """Energy distance between what is and what could be spoken (Gritsenko et al. 2020).
 
     Two ways of speaking are drawn towards the truth and away from one another, so that what is
@@ -139,7 +145,7 @@ def _loss(mouth: Mouth, batch: Sequence[Passage]) -> Tensor:
     spectra, truth = (
         torch.from_numpy(np.stack(part)).to(device) for part in zip(*batch, strict=True)
     )
-    both = speak(mouth, torch.cat([spectra, spectra]))
+    both = speak(mouth, torch.cat([spectra, spectra]), autocast)
     inner = slice(_WARM * mel.HOP, -2 * mel.HOP)
     true, one, other = (sound[:, inner] for sound in (truth, *both.chunk(2)))
     total = torch.zeros((), device=device)

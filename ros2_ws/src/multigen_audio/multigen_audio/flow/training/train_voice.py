@@ -21,10 +21,13 @@ from multigen_audio.flow.training.examples import (
     scripted_examples,
     synthesised_examples,
 )
+from multigen_audio.flow.training.simulated import simulated_pours
 from multigen_audio.flow.wandering import KEEPS, Wandering
+from multigen_audio.flow.weights import VOICE
 from multigen_core.learning import mel
 from multigen_core.learning.export import export
-from multigen_core.learning.loop import Training, begin_from, validated
+from multigen_core.learning.group import Group
+from multigen_core.learning.loop import Autocast, Training, begin_from, validated
 from multigen_core.learning.settings import Settings
 
 STEPS = 5000
@@ -54,45 +57,47 @@ class VoiceExample:
         return cls(example, mel.log_mel(example.sound))
 
 
-def train(settings: Settings) -> None:
+def train(settings: Settings, group: Group) -> None:
     """Train the voice, from scratch or from weights, and write its two files.
 
     Raises:
         MultigenError: data or simulator are missing, or the training fails.
     """
-    real = [VoiceExample.of(example) for example in recorded_examples(settings.data, settings.tell)]
+    real = [VoiceExample.of(example) for example in recorded_examples(settings.data, group.tell)]
     kept = [
         VoiceExample.of(example)
-        for example in recorded_examples(settings.data, settings.tell, held_out=True)
+        for example in recorded_examples(settings.data, group.tell, held_out=True)
     ]
     seeds = range(_FIRST_SEED, _FIRST_SEED + POURS)
-    simulated = synthesised_examples(seeds, settings.out / "pours", settings.workers)
+    simulated = synthesised_examples(simulated_pours(settings, group, seeds))
     scripted = scripted_examples(range(_FIRST_SEED, _FIRST_SEED + SCRIPTED))
     physical = [VoiceExample.of(example) for example in simulated + scripted]
-    settings.tell(f"{len(simulated)} simulated and {len(scripted)} scripted pours")
+    group.tell(f"{len(simulated)} simulated and {len(scripted)} scripted pours")
     torch.manual_seed(settings.seed)
     voice = Voice(VoiceConfig())
     if settings.start:
-        begin_from(voice, settings.start, "voice")
+        begin_from(voice, settings.start, "voice", VOICE)
     else:
         _normalise(voice, [real, physical])
-    voice.to(settings.device)
-    training = Training(voice, "voice", settings, STEPS, rate=1.5e-3)
-    for step in training:
-        rng = np.random.default_rng([settings.seed, step])
-        torch.manual_seed(settings.seed + step)
-        batch = [_crop(real, rng) for _ in range(_REAL)]
-        batch += [_crop(physical, rng) for _ in range(_PHYSICAL)]
-        found = _loss(voice, batch, rng)
+    voice.to(group.device)
+    training = Training(voice, "voice", settings, group, STEPS, rate=1.5e-3)
+    drawn_real, drawn_physical = group.share(_REAL), group.share(_PHYSICAL)
+    for step, rng in training:
+        batch = [_crop(real, rng) for _ in range(drawn_real)]
+        batch += [_crop(physical, rng) for _ in range(drawn_physical)]
+        found = _loss(voice, batch, rng, training.autocast)
         figures = {"loss": float(found.detach().mean())}
-        figures["real"] = float(found.detach()[:_REAL].mean())
+        figures["real"] = float(found.detach()[:drawn_real].mean())
         if kept and (step + 1) % 250 == 0:
             figures["held out"] = validated(
-                lambda rng: _loss(voice, [_crop(kept, rng) for _ in range(_REAL)], rng)
+                lambda rng: _loss(
+                    voice, [_crop(kept, rng) for _ in range(_REAL)], rng, training.autocast
+                )
             )
         training.learn(found.mean(), figures)
     training.finish()
-    save(voice, settings.out)
+    if group.first:
+        save(voice, settings.out)
 
 
 def save(voice: Voice, out: Path) -> None:
@@ -103,6 +108,7 @@ def save(voice: Voice, out: Path) -> None:
         voice,
         out,
         "voice",
+        VOICE,
         asdict(config),
         {
             "features": torch.zeros(1, length, FEATURES),
@@ -189,7 +195,10 @@ def _crop(
 
 
 def _loss(
-    voice: Voice, batch: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], rng: Generator
+    voice: Voice,
+    batch: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]],
+    rng: Generator,
+    autocast: Autocast,
 ) -> Tensor:
     """Mean square error of the velocity, (B,), at random places of the flow.
 
@@ -207,7 +216,7 @@ def _loss(
     taken = torch.tensor(PLACES, device=device)[torch.randint(len(PLACES), place.shape)]
     place = torch.where(torch.rand(place.shape, device=device) < _TAKEN, taken, place)
     at = place[:, None, None]
-    with torch.autocast(device.type, torch.bfloat16):
+    with autocast():
         velocity, _ = voice.velocity(
             noise + at * (goal - noise), place, voice.told(told), voice.memory(len(goal))
         )

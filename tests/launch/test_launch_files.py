@@ -41,7 +41,7 @@ def test_every_argument_is_described(prefix, file):
     ("arguments", "expected"),
     [
         ({}, "simulator audio_synthesizer arm_guard policy"),
-        ({"record": "true"}, "simulator audio_synthesizer arm_guard policy recorder"),
+        ({"record": "true"}, "recorder simulator audio_synthesizer arm_guard policy"),
         ({"audio": "none", "camera": "none", "arm": "none"}, "simulator arm_guard policy"),
         ({"sim": "false"}, "camera microphone mock_arm arm_guard policy"),
         (
@@ -54,6 +54,20 @@ def test_every_argument_is_described(prefix, file):
 )
 def test_devices_are_one_argument_each(plan, arguments, expected):
     assert names(plan("multigen", **arguments)) == expected.split()
+
+
+@pytest.mark.parametrize("sim", ["true", "false"])
+def test_the_policy_stops_first_then_the_guard_and_the_recorder_last(plan, sim):
+    order = names(plan("multigen", sim=sim, record="true"))[::-1]
+    arm = "simulator" if sim == "true" else "mock_arm"
+    assert order[:2] == ["policy", "arm_guard"]
+    assert order[-1] == "recorder"
+    assert arm in order[2:]
+
+
+def test_no_node_is_killed_while_a_retreat_may_be_under_way(plan):
+    for node in plan("multigen", record="true").nodes:
+        assert node.patience.sigterm_timeout > 12.0
 
 
 @pytest.mark.parametrize(("sim", "simulated"), [("true", True), ("false", False)])

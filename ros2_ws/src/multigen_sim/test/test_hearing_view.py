@@ -4,7 +4,8 @@ import pytest
 from multigen_core.world.catalogue import vessel
 from multigen_core.world.scene import Scene, SourceSpec, TargetSpec
 from multigen_sim.mujoco.simulator import MujocoSimulator
-from multigen_sim.views.hearing import CALIBRATION, HEIGHT, PIXEL, WIDTH
+from multigen_sim.views.hearing import CALIBRATION, HEIGHT, PIXEL, WIDTH, HearingView
+from multigen_sim.views.visible_liquid import Parcels, VisibleLiquid
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +105,46 @@ def simulator_path(scene):
     from multigen_core.station.pour_path import plan_pour
 
     return plan_pour(Station.of(scene, Arm.load(), Told.TARGET))
+
+
+def test_particles_of_another_liquid_model_are_drawn_as_drops():
+    scene = Scene()
+    heights = np.array([0.20, 0.17, 0.14])
+    none = np.zeros(3)
+    particles = Parcels(
+        points=np.column_stack([none, none, heights]),
+        launch=np.zeros((3, 3)),
+        born=none,
+        fallen=0.2 - heights,
+        rate=none,
+        volume=np.full(3, 1e-7),
+        drop=np.ones(3, bool),
+    )
+    seen = VisibleLiquid(
+        time=1.0,
+        source=scene.source.vessel,
+        target=scene.target.vessel,
+        liquid=scene.liquid,
+        target_position=np.zeros(3),
+        tilt=1.0,
+        downhill=np.array([0.0, 1.0, 0.0]),
+        mouth=np.array([0.0, 0.0, 0.25]),
+        lip=np.array([0.0, 0.0, 0.22]),
+        source_volume=1e-4,
+        source_head=0.0,
+        source_slope=0.0,
+        target_level=0.04,
+        target_slope=0.0,
+        stream_width=0.0,
+        parcels=particles,
+        inflow_rate=0.0,
+        impact_speed=0.0,
+        impact_point=(0.0, 0.0),
+        spilled_volume=0.0,
+        puddle=np.zeros(2),
+    )
+    picture = HearingView(scene).render(seen).astype(int)
+    column, foot_row = (round(value) for value in CALIBRATION.matrix[:2, 2])
+    air = picture[5, column]
+    for height in heights:
+        assert np.abs(picture[round(foot_row - height / PIXEL), column] - air).sum() > 60

@@ -13,7 +13,8 @@ from multigen_core.world.catalogue import liquid, vessel
 from multigen_core.world.scene import ArmSpec, Scene, SourceSpec, TargetSpec, load_scene
 from multigen_sim.mujoco.arm_dynamics import ArmDynamics
 from multigen_sim.mujoco.simulator import MujocoSimulator
-from multigen_sim.mujoco.world_model import SOURCE, World, build
+from multigen_sim.mujoco.world_model import World, build
+from multigen_sim.views.model_names import SOURCE
 
 ARM = Arm.load()
 SCENE = Scene()

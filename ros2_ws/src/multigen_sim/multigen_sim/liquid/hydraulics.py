@@ -93,7 +93,8 @@ class Hydraulics:
         self._drift = 0.0
         self._acceleration = 0.0
         self._rates = np.zeros(3)
-        self._impact = Landing()
+        self.impact = Landing()
+        """What last struck the target's surface."""
         self._names = reference(source), reference(target), reference(liquid)
         self.head = self._table.surface(source_volume, pose.tilt)[0]
 
@@ -119,9 +120,9 @@ class Hydraulics:
         return self.start_volume - gone
 
     @property
-    def impact_point(self) -> tuple[float, float]:
-        """Where the jet last struck [m], in the world's horizontal plane."""
-        return self._impact.point
+    def inflow_rate(self) -> float:
+        """Into the target [m^3/s]."""
+        return float(self._rates[0])
 
     def step(self, pose: VesselPose, dt: float) -> None:
         """Advance by `dt` [s] to the moment the source is at `pose`."""
@@ -249,10 +250,10 @@ class Hydraulics:
         self._rates = fade * self._rates + (1.0 - fade) * arrived
         self._rates[self._rates < 1e-12] = 0.0
         if landing.target > 0.0:
-            self._impact = landing
+            self.impact = landing
         level = self.target_level = float(self.target.level(volumes[Place.TARGET]))
         radius = float(self.target.radius(level))
-        push = self._rates[0] * self._impact.speed / (GRAVITY * pi * max(radius, 5e-3) ** 2)
+        push = self._rates[0] * self.impact.speed / (GRAVITY * pi * max(radius, 5e-3) ** 2)
         stir = _STIR * push * (1.0 + float(self._turbulence[1])) if push > 0.0 else 0.0
         self.target_slosh.step(-stir, radius, level, dt)
 
@@ -280,8 +281,8 @@ class Hydraulics:
             air_column=self.target.height - level,
             resonance_frequency=self._resonance.frequency(level),
             fall_height=max(float(self.lip[2]) - self.target_surface, 0.0),
-            impact_speed=self._impact.speed if hits else 0.0,
-            jet_diameter=self._impact.diameter if hits else 0.0,
+            impact_speed=self.impact.speed if hits else 0.0,
+            jet_diameter=self.impact.diameter if hits else 0.0,
             glug_frequency=self._glug.frequency,
             slosh_amplitude=self.target_slosh.amplitude,
         )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from multigen_core.world.vessel import Vessel
 from multigen_core.world.wetting import GRAVITY
+from multigen_sim.views.visible_liquid import Parcels
 
 _SLOTS = 512
 
@@ -125,15 +126,23 @@ class Jet:
             (float(point[0]), float(point[1])),
         )
 
-    def positions(self, time: float) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Slots in flight at `time` [s], youngest first, (N,), and where they are [m], (N, 3)."""
+    def parcels(self, time: float) -> Parcels:
+        """What is in flight at `time` [s]."""
         slots = np.flatnonzero(self.volume > 0.0)
         slots = slots[np.argsort(-self.born[slots], kind="stable")]
         age = (time - self.born[slots])[:, None]
         points = self.origin[slots] + self.velocity[slots] * age
         points[:, 2] -= 0.5 * GRAVITY * age[:, 0] ** 2
         self._keep_inside(slots, points)
-        return slots, points
+        return Parcels(
+            points,
+            self.velocity[slots],
+            self.born[slots],
+            self.origin[slots, 2] - points[:, 2],
+            self.rate[slots],
+            self.volume[slots],
+            self.drops[slots],
+        )
 
     def _keep_inside(self, slots: NDArray[np.intp], points: NDArray[np.float64]) -> None:
         """What fell through the mouth and meets the wall runs down along it."""

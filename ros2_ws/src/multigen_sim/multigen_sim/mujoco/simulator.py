@@ -17,14 +17,16 @@ from multigen_core.station import Station, Told
 from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import CameraFrame, JointState, PourState, to_nanoseconds
 from multigen_core.world.scene import Scene
+from multigen_sim.liquid.appearance import visible_liquid
 from multigen_sim.liquid.hydraulics import Hydraulics
 from multigen_sim.liquid.ledger import Place
 from multigen_sim.liquid.vessel_pose import VesselPose
 from multigen_sim.mujoco.arm_dynamics import ArmDynamics
 from multigen_sim.mujoco.collision_watch import CollisionWatch
 from multigen_sim.mujoco.gripper import knuckle_angle
-from multigen_sim.mujoco.world_model import SOURCE, TIMESTEP, World, build
+from multigen_sim.mujoco.world_model import TIMESTEP, World, build
 from multigen_sim.views.hearing import HearingView
+from multigen_sim.views.model_names import SOURCE
 from multigen_sim.views.public import PublicView
 
 _STEPS_PER_FLOW = 5
@@ -50,11 +52,7 @@ class MujocoSimulator:
             UnreachableError: the arm cannot pour at the target's place.
         """
         self.close()
-        source, target = (
-            scene.source.vessel,
-            scene.target.vessel,
-        )
-        liquid = scene.liquid
+        source, target, liquid = scene.source.vessel, scene.target.vessel, scene.liquid
         rng = np.random.default_rng(seed)
         path = plan_pour(Station.of(scene, self.arm, Told.TARGET))
         start = path.at(0.0) + scene.arm.home_noise * rng.standard_normal(len(self.arm.joints))
@@ -93,7 +91,7 @@ class MujocoSimulator:
             int(rng.integers(2**31)),
         )
         self._load_payload()
-        self._hearing = HearingView(self.hydraulics)
+        self._hearing = HearingView(scene)
         self._scene = scene
 
     def command(self, positions: NDArray[np.float64], velocities: NDArray[np.float64]) -> None:
@@ -151,14 +149,13 @@ class MujocoSimulator:
         Raises:
             RenderingError: there is no OpenGL for the public view.
         """
+        seen = visible_liquid(self.hydraulics)
         if view == "cutaway":
-            return CameraFrame(self._now, self._hearing.render(), AUDIO_VIEW_FRAME)
+            return CameraFrame(self._now, self._hearing.render(seen), AUDIO_VIEW_FRAME)
         if self._public is None:
             assert self._scene is not None
-            self._public = PublicView(self._model, self._scene, self.hydraulics)
-        return CameraFrame(
-            self._now, self._public.render(self._data, self.hydraulics), CAMERA_FRAME
-        )
+            self._public = PublicView(self._model, self._scene)
+        return CameraFrame(self._now, self._public.render(self._data, seen), CAMERA_FRAME)
 
     def close(self) -> None:
         """Free the rendering context."""

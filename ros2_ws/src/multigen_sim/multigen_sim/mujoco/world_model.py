@@ -17,14 +17,20 @@ from multigen_core.world.vessel import Vessel
 from multigen_sim.mujoco.arm_dynamics import ArmDynamics
 from multigen_sim.mujoco.arm_model import add_arm, add_gripper, quaternion
 from multigen_sim.views.liquid_mesh import BODY_FACES, BODY_VERTICES
+from multigen_sim.views.model_names import (
+    CAMERA,
+    PUDDLE,
+    SOURCE,
+    SOURCE_LIQUID,
+    STREAM,
+    TARGET,
+    TARGET_LIQUID,
+)
 from multigen_sim.views.revolution_mesh import Mesh, vessel_mesh
 from multigen_sim.views.stream_mesh import STREAM_FACES, STREAM_VERTICES
 
 TIMESTEP = 0.001
 """[s]"""
-SOURCE, TARGET = "source", "target"
-SOURCE_LIQUID, TARGET_LIQUID, STREAM, PUDDLE = "source_liquid", "target_liquid", "stream", "puddle"
-CAMERA = "public"
 _IN_TOOL = Rotation.from_matrix([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
 _MESH = mujoco.mjtGeom.mjGEOM_MESH
 _VISUAL = {"contype": 0, "conaffinity": 0, "mass": 0.0}

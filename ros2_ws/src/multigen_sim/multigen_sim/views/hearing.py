@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from multigen_core.types import CameraCalibration
 from multigen_core.world.material import material
+from multigen_core.world.scene import Scene
 from multigen_core.world.vessel import Vessel
-from multigen_sim.liquid.hydraulics import Hydraulics
-from multigen_sim.liquid.ledger import Place
 from multigen_sim.views.splash import splash_drops
 from multigen_sim.views.stream_mesh import Stream, trace
+from multigen_sim.views.visible_liquid import VisibleLiquid
 
 PIXEL = 0.002
 """Size of a pixel [m]."""
@@ -83,89 +83,80 @@ class _Section:
 class HearingView:
     """Draws the view of one pour; pictures are uint8 (HEIGHT, WIDTH, 3)."""
 
-    def __init__(self, hydraulics: Hydraulics) -> None:
-        self._pour = hydraulics
-        self._source = _Section(hydraulics.source)
+    def __init__(self, scene: Scene) -> None:
+        source, target = scene.source.vessel, scene.target.vessel
+        self._source = _Section(source)
         self._x = np.broadcast_to((_COLUMNS - _FOOT[0]) * PIXEL, (HEIGHT, _PANEL))
         self._z = np.broadcast_to(((_FOOT[1] - _ROWS) * PIXEL)[:, None], (HEIGHT, _PANEL))
         self._dx = np.broadcast_to((_COLUMNS - _LIP[0]) * PIXEL, (HEIGHT, _PANEL))
         self._dz = np.broadcast_to(((_LIP[1] - _ROWS) * PIXEL)[:, None], (HEIGHT, _PANEL))
-        target = hydraulics.target
         self._inside, self._wall = _Section(target).draw(
             self._x, self._z - np.float32(target.floor)
         )
-        self._liquid = np.array(hydraulics.liquid.colour[:3], np.float32) * 255
-        self._source_wall = np.array(material(hydraulics.source.material).section, np.float32)
+        self._liquid = np.array(scene.liquid.colour[:3], np.float32) * 255
+        self._source_wall = np.array(material(source.material).section, np.float32)
         self._target_wall = np.array(material(target.material).section, np.float32)
 
-    def render(self) -> NDArray[np.uint8]:
+    def render(self, seen: VisibleLiquid) -> NDArray[np.uint8]:
         """The view of this moment."""
-        pour = self._pour
-        stream = trace(pour.jet, pour.time, pour.liquid, pour.flow.width)
-        lip = pour.pose.lip(pour.source.mouth_radius)
-        foot = pour.target_position
+        stream = trace(seen)
         canvas = np.empty((HEIGHT, WIDTH, 3), np.float32)
-        canvas[:, :_PANEL] = self._draw_source(stream, lip)
-        canvas[:, _PANEL:] = self._draw_target(stream, foot)
+        canvas[:, :_PANEL] = self._draw_source(seen, stream)
+        canvas[:, _PANEL:] = self._draw_target(seen, stream)
         picture = (canvas + 0.5).astype(np.uint8)
-        self._add_drops(picture, foot)
+        self._add_drops(picture, seen)
         return picture
 
-    def _draw_source(self, stream: Stream | None, lip: NDArray[np.float64]) -> Grid:
-        pour, vessel = self._pour, self._pour.source
-        c, s = np.float32(cos(pour.pose.tilt)), np.float32(sin(pour.pose.tilt))
+    def _draw_source(self, seen: VisibleLiquid, stream: Stream | None) -> Grid:
+        vessel = seen.source
+        c, s = np.float32(cos(seen.tilt)), np.float32(sin(seen.tilt))
         across = vessel.mouth_radius + self._dx * c - self._dz * s
         up = vessel.height + self._dx * s + self._dz * c
         inside, wall = self._source.draw(across, up)
         image = np.broadcast_to(_BACKGROUND, (HEIGHT, _PANEL, 3)).copy()
         if stream is not None:
-            flow = _stream_cover(stream, lip, pour.pose.downhill, self._dx[0], self._dz[:, 0])
+            flow = _stream_cover(stream, seen.lip, seen.downhill, self._dx[0], self._dz[:, 0])
             _blend(image, flow, self._liquid)
-        if pour.volumes[Place.SOURCE] > 0.0:
-            slope = np.float32(pour.source_slosh.height / pour.surface_radius)
-            surface = pour.head + pour.source_slosh.height + self._dx * slope
+        if seen.source_volume > 0.0:
+            surface = seen.source_head + self._dx * np.float32(seen.source_slope)
             wet = inside * _cover((surface - self._dz).astype(np.float32))
             _blend(image, wet, self._liquid)
         _blend(image, wall, self._source_wall)
         return image
 
-    def _draw_target(self, stream: Stream | None, foot: NDArray[np.float64]) -> Grid:
-        pour = self._pour
-        level = pour.target_level
-        radius = max(float(pour.target.radius(level)), 5e-3)
-        slope = np.float32(-pour.target_slosh.height / radius)
-        surface = np.float32(pour.target.floor + level) + slope * self._x
+    def _draw_target(self, seen: VisibleLiquid, stream: Stream | None) -> Grid:
+        level, foot = seen.target_level, seen.target_position
+        slope = np.float32(seen.target_slope)
+        surface = np.float32(seen.target.floor + level) + slope * self._x
         wet = self._inside * _cover(surface - self._z) if level > 0 else np.zeros_like(self._inside)
         image = np.broadcast_to(_BACKGROUND, (HEIGHT, _PANEL, 3)).copy()
         if stream is not None:
-            flow = _stream_cover(stream, foot, pour.pose.downhill, self._x[0], self._z[:, 0])
+            flow = _stream_cover(stream, foot, seen.downhill, self._x[0], self._z[:, 0])
             _blend(image, flow * (1 - wet) * (1 - self._wall), self._liquid)
         _blend(image, wet, self._liquid)
         _blend(image, self._wall, self._target_wall)
-        self._add_plume(image, wet, foot, level)
+        self._add_plume(image, wet, seen)
         return image
 
-    def _add_plume(self, image: Grid, wet: Grid, foot: NDArray[np.float64], level: float) -> None:
+    def _add_plume(self, image: Grid, wet: Grid, seen: VisibleLiquid) -> None:
         """Entrained air under the point of impact: deeper and denser with the jet's momentum."""
-        state = self._pour.liquid_state(0)
-        if state.inflow_rate < 1e-8:
+        if seen.inflow_rate < 1e-8:
             return
-        liquid = self._pour.liquid
-        vigour = min(state.inflow_rate * state.impact_speed / 1.2e-4, 1.0) * min(
-            liquid.bubbliness, 2.0
-        )
+        momentum = min(seen.inflow_rate * seen.impact_speed / 1.2e-4, 1.0)
+        vigour = momentum * min(seen.liquid.bubbliness, 2.0)
         deep = 0.008 + 0.05 * vigour
-        middle = (self._pour.impact_point[1] - foot[1]) * self._pour.pose.downhill[1]
-        under = np.float32(self._pour.target.floor + level) - self._z
+        middle = (seen.impact_point[1] - seen.target_position[1]) * seen.downhill[1]
+        under = np.float32(seen.target.floor + seen.target_level) - self._z
         spread = 0.006 + 0.25 * np.maximum(under, 0)
         cloud = np.exp(
             -(((self._x - np.float32(middle)) / spread) ** 2) - np.maximum(under, 0) / deep
         )
         _blend(image, wet * np.clip(0.7 * vigour**0.5 * cloud, 0, 0.8), _FOAM)
 
-    def _add_drops(self, picture: NDArray[np.uint8], foot: NDArray[np.float64]) -> None:
+    def _add_drops(self, picture: NDArray[np.uint8], seen: VisibleLiquid) -> None:
+        foot = seen.target_position
         colour = tuple(int(v) for v in self._liquid)
-        for centre, radius in splash_drops(self._pour):
+        for centre, radius in splash_drops(seen):
             column = _PANEL + _FOOT[0] + (centre[1] - foot[1]) / PIXEL
             row = _FOOT[1] - (centre[2] - foot[2]) / PIXEL
             if _PANEL + 1 < column < WIDTH and 0 <= row < HEIGHT:

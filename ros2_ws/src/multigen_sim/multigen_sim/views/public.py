@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.world.scene import Scene
-from multigen_sim.liquid.hydraulics import Hydraulics
-from multigen_sim.liquid.ledger import Place
-from multigen_sim.mujoco import world_model as names
+from multigen_sim.views import model_names as names
 from multigen_sim.views.gl_context import make_context
 from multigen_sim.views.liquid_mesh import LiquidBody
 from multigen_sim.views.splash import splash_drops
 from multigen_sim.views.stream_mesh import Stream, trace, tube
+from multigen_sim.views.visible_liquid import VisibleLiquid
 
 _HIDDEN = -1e3
 _SOURCE_ORDER = (names.PUDDLE, names.TARGET_LIQUID, names.SOURCE_LIQUID, names.STREAM)
@@ -26,7 +25,7 @@ _PUDDLE_DEPTH = 0.0015
 class PublicView:
     """Owns a rendering context of the thread that made it."""
 
-    def __init__(self, model: mujoco.MjModel, scene: Scene, hydraulics: Hydraulics) -> None:
+    def __init__(self, model: mujoco.MjModel, scene: Scene) -> None:
         self._model = model
         self._width, self._height = scene.camera.width, scene.camera.height
         self._gl, self._context = make_context(model, self._width, self._height)
@@ -41,14 +40,14 @@ class PublicView:
         self._camera.fixedcamid = model.camera(names.CAMERA).id
         self._viewport = mujoco.MjrRect(0, 0, self._width, self._height)
         self._pixels = np.empty((self._height, self._width, 3), np.uint8)
-        self._source = LiquidBody(hydraulics.source)
-        self._target = LiquidBody(hydraulics.target)
+        self._source = LiquidBody(scene.source.vessel)
+        self._target = LiquidBody(scene.target.vessel)
         self._puddle = model.geom(names.PUDDLE).id
         gain = np.arange(256) * scene.look.exposure
         self._exposure = (
             None if scene.look.exposure == 1.0 else np.clip(gain, 0, 255).astype(np.uint8)
         )
-        self._drop_colour = np.array([*hydraulics.liquid.colour[:3], 0.9], np.float32)
+        self._drop_colour = np.array([*scene.liquid.colour[:3], 0.9], np.float32)
         self._order: dict[int, float] | None = None
 
     def close(self) -> None:
@@ -57,14 +56,13 @@ class PublicView:
         atexit.unregister(self._gl.free)
         self._gl.free()
 
-    def render(self, data: mujoco.MjData, hydraulics: Hydraulics) -> NDArray[np.uint8]:
+    def render(self, data: mujoco.MjData, seen: VisibleLiquid) -> NDArray[np.uint8]:
         """The picture of this moment, (H, W, 3)."""
         self._gl.make_current()
-        self._update_source(data, hydraulics)
-        self._update_target(hydraulics)
-        stream = trace(hydraulics.jet, hydraulics.time, hydraulics.liquid, hydraulics.flow.width)
-        self._update_stream(stream, hydraulics)
-        self._update_puddle(data, hydraulics)
+        self._update_source(data, seen)
+        self._update_target(seen)
+        self._update_stream(trace(seen), seen)
+        self._update_puddle(data, seen)
         mujoco.mjv_updateScene(
             self._model,
             data,
@@ -75,7 +73,7 @@ class PublicView:
             self._scene,
         )
         self._sort_transparent()
-        self._add_drops(hydraulics)
+        self._add_drops(seen)
         mujoco.mjr_render(self._viewport, self._scene, self._context)
         mujoco.mjr_readPixels(self._pixels, None, self._viewport, self._context)
         picture = np.ascontiguousarray(self._pixels[::-1])
@@ -96,44 +94,38 @@ class PublicView:
     def _show(self, name: str, visible: bool) -> None:
         self._model.geom_rgba[self._model.geom(name).id, 3] = 1.0 if visible else 0.0
 
-    def _update_source(self, data: mujoco.MjData, hydraulics: Hydraulics) -> None:
+    def _update_source(self, data: mujoco.MjData, seen: VisibleLiquid) -> None:
         """Tilt the free surface level, and rock it by the slosh."""
-        if hydraulics.volumes[Place.SOURCE] < 1e-7:
+        if seen.source_volume < 1e-7:
             self._upload(names.SOURCE_LIQUID, np.full(3, _HIDDEN), np.array([0.0, 0.0, 1.0]))
             return
         frame = data.body(names.SOURCE).xmat.reshape(3, 3)
-        vessel, pose = hydraulics.source, hydraulics.pose
-        slope = hydraulics.source_slosh.height / hydraulics.surface_radius
-        up = np.array([0.0, 0.0, 1.0]) - slope * pose.downhill
-        lip = np.array([0.0, 0.0, vessel.height]) + frame.T @ (
-            pose.lip(vessel.mouth_radius) - pose.mouth
-        )
+        up = np.array([0.0, 0.0, 1.0]) - seen.source_slope * seen.downhill
+        lip = np.array([0.0, 0.0, seen.source.height]) + frame.T @ (seen.lip - seen.mouth)
         up = frame.T @ (up / np.linalg.norm(up))
-        level = up @ lip + hydraulics.head + hydraulics.source_slosh.height
+        level = up @ lip + seen.source_head
         self._upload(names.SOURCE_LIQUID, *self._source.update(up, float(level)))
 
-    def _update_target(self, hydraulics: Hydraulics) -> None:
-        level = hydraulics.target_level
+    def _update_target(self, seen: VisibleLiquid) -> None:
+        level = seen.target_level
         if level < 2e-4:
             self._upload(names.TARGET_LIQUID, np.full(3, _HIDDEN), np.array([0.0, 0.0, 1.0]))
             return
-        radius = float(hydraulics.target.radius(level))
-        up = np.array([0.0, hydraulics.target_slosh.height / max(radius, 5e-3), 1.0])
+        up = np.array([0.0, -seen.target_slope, 1.0])
         up /= np.linalg.norm(up)
         self._upload(names.TARGET_LIQUID, *self._target.update(up, level * up[2]))
 
-    def _update_stream(self, stream: Stream | None, hydraulics: Hydraulics) -> None:
+    def _update_stream(self, stream: Stream | None, seen: VisibleLiquid) -> None:
         if stream is None:
             self._upload(names.STREAM, np.full(3, _HIDDEN), np.array([0.0, 0.0, 1.0]))
         else:
-            self._upload(names.STREAM, *tube(stream, hydraulics.pose.downhill))
+            self._upload(names.STREAM, *tube(stream, seen.downhill))
 
-    def _update_puddle(self, data: mujoco.MjData, hydraulics: Hydraulics) -> None:
-        spilled = hydraulics.volumes[Place.SPILLED]
-        radius = (spilled / (np.pi * _PUDDLE_DEPTH)) ** 0.5
+    def _update_puddle(self, data: mujoco.MjData, seen: VisibleLiquid) -> None:
+        radius = (seen.spilled_volume / (np.pi * _PUDDLE_DEPTH)) ** 0.5
         if radius > 2e-3:
             self._model.geom_size[self._puddle] = [radius, 0.85 * radius, _PUDDLE_DEPTH]
-            data.geom_xpos[self._puddle] = [*hydraulics.puddle, 0.0005]
+            data.geom_xpos[self._puddle] = [*seen.puddle, 0.0005]
 
     def _sort_transparent(self) -> None:
         """Draw liquids before the walls around them: with one centre, depth cannot tell."""
@@ -148,8 +140,8 @@ class PublicView:
         for index, distance in self._order.items():
             self._scene.geoms[index].camdist = distance
 
-    def _add_drops(self, hydraulics: Hydraulics) -> None:
-        for centre, radius in splash_drops(hydraulics):
+    def _add_drops(self, seen: VisibleLiquid) -> None:
+        for centre, radius in splash_drops(seen):
             if self._scene.ngeom >= self._scene.maxgeom:
                 return
             mujoco.mjv_initGeom(

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from multigen_core.world.liquid import Liquid
 from multigen_core.world.wetting import GRAVITY
-from multigen_sim.liquid.jet import Jet
+from multigen_sim.views.visible_liquid import VisibleLiquid
 
 _RINGS, _SECTORS = 40, 12
 _GAP = 0.015
@@ -57,38 +56,33 @@ class Stream:
     along: NDArray[np.float64]
 
 
-def trace(
-    jet: Jet, time: float, liquid: Liquid, width: float, rings: int = _RINGS
-) -> Stream | None:
-    """The stream at `time` [s], from a sheet `width` [m] wide; None if nothing falls."""
-    slots, points = jet.positions(time)
-    keep = ~jet.drops[slots]
-    slots, points = slots[keep], points[keep]
-    if len(slots) < 2:
+def trace(seen: VisibleLiquid) -> Stream | None:
+    """The stream of this moment; None if nothing falls."""
+    parcels, liquid, width = seen.parcels, seen.liquid, seen.stream_width
+    whole = ~parcels.drop
+    points, born, fallen = parcels.points[whole], parcels.born[whole], parcels.fallen[whole]
+    if len(points) < 2:
         return None
-    age = time - jet.born[slots]
-    velocity = jet.velocity[slots].copy()
-    velocity[:, 2] -= GRAVITY * age
+    launch = parcels.launch[whole]
+    velocity = launch.copy()
+    velocity[:, 2] -= GRAVITY * (seen.time - born)
     speed = np.maximum(np.linalg.norm(velocity, axis=1), 0.05)
-    rate = jet.rate[slots]
+    rate = parcels.rate[whole]
     if len(rate) >= 5:
         padded = np.pad(rate, 2, mode="edge")
         rate = np.convolve(padded, np.full(5, 0.2), mode="valid")
     radius = np.sqrt(rate / (np.pi * speed))
-    fallen = jet.origin[slots, 2] - points[:, 2]
-    launch = np.maximum(np.linalg.norm(jet.velocity[slots], axis=1), 0.05)
-    weber = liquid.density * launch**2 * 2 * radius / liquid.surface_tension
+    thrown = np.maximum(np.linalg.norm(launch, axis=1), 0.05)
+    weber = liquid.density * thrown**2 * 2 * radius / liquid.surface_tension
     reach = _BREAK_UP * 2 * radius * np.sqrt(weber) * (1 + 3 * np.sqrt(liquid.viscosity))
     beads = np.clip(fallen / np.maximum(reach, 1e-3) - 0.6, 0.0, 0.75)
-    radius = radius * (
-        1 + beads * np.sin(2 * np.pi * jet.born[slots] * launch / (9 * radius + 1e-4))
-    )
+    radius = radius * (1 + beads * np.sin(2 * np.pi * born * thrown / (9 * radius + 1e-4)))
     spread = 1 + np.maximum(width / (2 * np.maximum(radius, 1e-4)) - 1, 0) * np.exp(-fallen / _FLAT)
-    torn = np.diff(jet.born[slots], append=jet.born[slots[-1]]) < -_GAP
-    place = np.linspace(0.0, len(slots) - 1, rings)
-    samples = np.arange(len(slots))
-    whole = ~torn[np.minimum(place.astype(int), len(slots) - 1)]
-    r = np.interp(place, samples, radius) * whole
+    torn = np.diff(born, append=born[-1]) < -_GAP
+    place = np.linspace(0.0, len(points) - 1, _RINGS)
+    samples = np.arange(len(points))
+    joined = ~torn[np.minimum(place.astype(int), len(points) - 1)]
+    r = np.interp(place, samples, radius) * joined
     wide = np.sqrt(np.interp(place, samples, np.minimum(spread, 6.0)))
     centres = np.stack([np.interp(place, samples, points[:, k]) for k in range(3)], axis=-1)
     return Stream(centres, r * wide, r / wide)

@@ -1,0 +1,39 @@
+"""What shows of the liquid that the hydraulics computes."""
+
+from __future__ import annotations
+
+from multigen_sim.liquid.hydraulics import Hydraulics
+from multigen_sim.liquid.ledger import Place
+from multigen_sim.views.visible_liquid import VisibleLiquid
+
+_NARROWEST = 5e-3
+"""Radius [m] below which the target's surface is not drawn steeper."""
+
+
+def visible_liquid(hydraulics: Hydraulics) -> VisibleLiquid:
+    """The liquid as the views draw it now."""
+    h, pose = hydraulics, hydraulics.pose
+    level = h.target_level
+    return VisibleLiquid(
+        time=h.time,
+        source=h.source,
+        target=h.target,
+        liquid=h.liquid,
+        target_position=h.target_position,
+        tilt=pose.tilt,
+        downhill=pose.downhill,
+        mouth=pose.mouth,
+        lip=h.lip,
+        source_volume=h.volumes[Place.SOURCE],
+        source_head=h.head + h.source_slosh.height,
+        source_slope=h.source_slosh.height / h.surface_radius,
+        target_level=level,
+        target_slope=-h.target_slosh.height / max(float(h.target.radius(level)), _NARROWEST),
+        stream_width=h.flow.width,
+        parcels=h.jet.parcels(h.time),
+        inflow_rate=h.inflow_rate,
+        impact_speed=h.impact.speed,
+        impact_point=h.impact.point,
+        spilled_volume=h.volumes[Place.SPILLED],
+        puddle=h.puddle,
+    )

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from multigen_core.arm import Arm
-from multigen_core.arm.trajectory import Trajectory, hold
+from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower, hold
 from multigen_core.guard.config import GuardConfig
 from multigen_core.guard.decisions import Accept, Freeze, Now, Reject, Retreat
 from multigen_core.guard.guard import Guard
-from multigen_core.guard.rules import Limits, Rule, violation
+from multigen_core.guard.judgement import violation
+from multigen_core.guard.limits import Limits
+from multigen_core.guard.motion import Motion
+from multigen_core.guard.rules import Rule
 from multigen_core.guard.upright import Upright
 from multigen_core.station import Station
 from multigen_core.station.pour_path import plan_pour
@@ -42,6 +45,7 @@ class World:
         self.arm = MockArm(ARM, PATH.at(tilt), lag=lag, noise=noise, gripper=0.4)
         self.now = Now(offset, 77)
         self.pace = pace
+        self.plan = TrajectoryFollower(ARM.names, PATH.at(tilt))
         self.decisions = []
         self.tilts = []
         self.fed = True
@@ -52,7 +56,8 @@ class World:
         for _ in range(round(seconds * 100)):
             self.now = Now(self.now.ros + round(self.pace * TICK), self.now.steady + TICK)
             state = self.arm.state(self.now.ros)
-            self.tilts.append(UPRIGHT.tilt(state.positions[:7]))
+            self.measured = state.positions[:7]
+            self.tilts.append(UPRIGHT.tilt(self.measured))
             if self.fed:
                 self.guard.observe(self.states(state), self.now)
             if self.now.steady // TICK % 5 == 0:
@@ -64,6 +69,7 @@ class World:
             self.decisions.append(decision)
         if getattr(decision, "trajectory", None) is not None:
             self.arm.command(decision.trajectory, self.now.ros)
+            self.plan.accept(decision.trajectory, self.now.steady)
         return decision
 
     def send(self, trajectory):
@@ -81,7 +87,7 @@ class World:
 
 
 def here(world, **change):
-    return replace(hold(ARM.names, world.guard._state.positions), **change)
+    return replace(hold(ARM.names, world.measured), **change)
 
 
 def test_a_good_command_is_forwarded_as_it_is():
@@ -251,19 +257,19 @@ def test_silence_in_mid_pour_returns_the_vessel_upright(seconds, lag):
     assert world.guard.retreats == 1
     # Braking and the timeout may carry it on a little, but it goes no further.
     assert max(world.tilts) < before + 0.3 * (0.5 + 0.5) + 0.02
-    assert np.abs(world.guard._state.positions - PATH.at(0.0)).max() < 0.02
+    assert np.abs(world.measured - PATH.at(0.0)).max() < 0.02
 
 
 def test_the_retreat_obeys_the_guards_own_rules():
     world = pour(World(velocity_scale=0.4), 3.0)
     position, speed = None, None
     while not world.decisions:
-        position, speed = world.guard._follower.sample(world.now.steady + TICK)
+        position, speed = world.plan.sample(world.now.steady + TICK)
         world.run(0.01)
-    measured = world.guard._state.positions
+    measured = world.measured
     trajectory = world.decisions[0].trajectory
     limits = Limits.of(ARM, 0.4, 0.2)
-    assert violation(trajectory, limits, measured, (position, speed)) is None
+    assert violation(Motion(trajectory, measured, (position, speed)), limits) is None
     spline = trajectory.joined(position, speed)
     t = np.linspace(0, spline.x[-1], 3000)
     assert (np.abs(spline(t, 1)) <= np.maximum(0.4 * ARM.velocity, np.abs(speed)) + 1e-6).all()
@@ -345,10 +351,7 @@ def test_a_guard_restarted_in_mid_pour_that_refuses_all_it_is_sent_still_finds_u
 
 
 def test_a_detour_that_tilts_further_is_not_the_way_back():
-    world = World()
-    world.send(tilting(0.0, 1.6, 8.0))
-    world.guard._deadline = Now(world.now.ros + 10**11, world.now.steady + 10**11)
-    world.run(8.5)
+    world = pour(World(), 8.5, top=1.6, duration=8.0)
     # Upright is now behind a far larger tilt; turn back only in joint 7, another way than it came.
     back = np.linspace(0, 1.1, 60)[1:, None] * UPRIGHT_TURN
     for offset in back:
@@ -403,20 +406,39 @@ def test_if_no_way_upright_is_allowed_the_arm_holds_and_says_why():
 
 def test_stop_freezes_at_the_measured_position_and_latches():
     world = pour(World(), 3.0)
-    measured = world.guard._state.positions
+    measured = world.measured
     decision = world.stop()
     assert isinstance(decision, Freeze)
     np.testing.assert_array_equal(decision.trajectory.positions, [measured])
     np.testing.assert_array_equal(decision.trajectory.velocities, np.zeros((1, 7)))
     assert decision.trajectory.times == [0.3]
     world.run(3.0)
-    assert np.abs(world.guard._state.positions - measured).max() < 0.02
+    assert np.abs(world.measured - measured).max() < 0.02
     assert world.kinds() == [Freeze]
     refused = world.send(here(world))
     assert (refused.rule, refused.reason) == (
         Rule.STOPPED,
         "the arm is stopped; `multigen stop --reset` releases it",
     )
+
+
+@pytest.mark.parametrize("seconds", [2.6, 2.8, 2.9, 2.95])
+def test_a_stop_swings_no_joint_out_of_its_range(seconds):
+    # An elbow that arrives at the end of its range, slower and slower at half its deceleration.
+    elbow = ARM.joints[3].model_copy(update={"lower": -2.57, "upper": float(PATH.at(0.0)[3]) + 0.4})
+    arm = Arm(name="stiff", joints=(*ARM.joints[:3], elbow, *ARM.joints[4:]), tool_rpy=ARM.tool_rpy)
+    world = World(noise=0.0, lag=0.0, arm=arm)
+    u = np.arange(1, 31)[:, None] / 30
+    step = 0.4 * np.eye(7)[3]
+    command = Trajectory(
+        ARM.names, 3 * u[:, 0], PATH.at(0.0) + step * u**2 * (3 - 2 * u), step * 2 * u * (1 - u)
+    )
+    assert isinstance(world.send(command), Accept)
+    world.run(seconds)
+    decision = world.stop()
+    reached = [world.plan.sample(world.now.steady + k * TICK // 10)[0][3] for k in range(400)]
+    assert max(reached) <= elbow.upper + 1e-4
+    assert decision.trajectory.times[0] <= 0.3
 
 
 def test_reset_lifts_a_stop_and_moves_nothing():
@@ -501,7 +523,7 @@ def test_a_step_of_the_wall_clock_is_survived():
     for step in (-to_nanoseconds(3600), to_nanoseconds(3600)):
         world = pour(World(lag=0.0), 3.0)
         world.now = replace(world.now, ros=world.now.ros + step)
-        world.arm = MockArm(ARM, world.guard._state.positions, gripper=0.4)
+        world.arm = MockArm(ARM, world.measured, gripper=0.4)
         world.run(0.05)
         assert world.decisions == []
         assert poured_upright(world)

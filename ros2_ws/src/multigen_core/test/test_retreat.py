@@ -4,8 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multigen_core.arm.trajectory import TrajectoryFollower
+from multigen_core.guard.judgement import violation
+from multigen_core.guard.limits import Limits
+from multigen_core.guard.motion import Motion
 from multigen_core.guard.retreat import RetreatError, along, braking
-from multigen_core.guard.rules import Limits, violation
 
 LIMITS = Limits(
     ("a", "b"),
@@ -86,7 +88,7 @@ def test_any_path_within_limits_has_a_retreat_that_obeys_the_rules(corners, velo
         path.extend(np.linspace(path[-1], corner, count + 1)[1:])
     path = np.vstack([stand, np.array(path) + noise * rng.standard_normal((len(path), 2))])
     trajectory = along(path, LIMITS, begin, start)
-    assert violation(trajectory, LIMITS, begin, start) is None
+    assert violation(Motion(trajectory, begin, start), LIMITS) is None
     np.testing.assert_allclose(trajectory.positions[-1], path[-1], atol=1e-5)
     follower = TrajectoryFollower(LIMITS.names, begin)
     follower.accept(trajectory, 0)

@@ -5,15 +5,18 @@ import numpy as np
 import pytest
 
 from multigen_core.arm import Arm
+from multigen_core.guard.judgement import violation
+from multigen_core.guard.limits import Limits
+from multigen_core.guard.motion import Motion
 from multigen_core.guard.retreat import RetreatError
-from multigen_core.guard.rules import Limits, violation
 from multigen_core.guard.way_upright import WayUpright
+from multigen_core.station import Station
 from multigen_core.station.pour_path import plan_pour
-from multigen_core.world.catalogue import vessel
+from multigen_core.world.scene import Scene
 
 ARM = Arm.load("gen3")
 LIMITS = Limits.of(ARM, 0.5, 0.2)
-PATH = plan_pour(ARM, vessel("beaker"), 0.07, (0.65, 0.12, 0.0))
+PATH = plan_pour(Station.of(Scene(), ARM))
 TURN = 2 * np.pi * np.eye(7)[2]
 
 
@@ -69,7 +72,7 @@ def test_continuous_joints_may_be_measured_and_planned_in_any_turn(seen, planned
     _, start = at_rest(0.7, planned)
     plan = way.plan(measured, start)
     np.testing.assert_allclose(plan.positions[-1], PATH.at(0.0) + planned, atol=1e-3)
-    assert violation(plan, LIMITS, start[0], start) is None
+    assert violation(Motion(plan, start[0], start), LIMITS) is None
     np.testing.assert_allclose(plan.positions[0], start[0], atol=0.01)
 
 
@@ -89,6 +92,14 @@ def test_a_motion_under_way_is_braked_first():
     t = np.linspace(0.0, curve.x[-1], 2000)
     assert (np.abs(curve(t, 1)) <= LIMITS.velocity + 1e-6).all()
     assert max(way.tilt(q) for q in curve(t)) < 0.66
+
+
+def test_a_way_measured_a_little_beyond_a_limit_leads_back_within_it():
+    narrow = replace(LIMITS, upper=np.where(np.arange(7) == 3, PATH.at(0.0)[3], LIMITS.upper))
+    way = came(0.0, 1.0, limits=narrow, shift=0.004)
+    plan = way.plan(*at_rest(1.0))
+    assert plan.positions[:, 3].max() <= PATH.at(0.0)[3]
+    assert not way.tilted(plan.positions[-1])
 
 
 def test_without_a_way_every_reason_is_told():

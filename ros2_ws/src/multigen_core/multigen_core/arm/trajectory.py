@@ -68,8 +68,8 @@ class Trajectory:
         if np.abs(self.velocities[-1]).max() > 1e-9:
             raise TrajectoryError("the last point must have zero velocity")
 
-    def reordered(self, names: Sequence[str]) -> Trajectory:
-        """The same with its joints in the order of `names`.
+    def indices(self, names: Sequence[str]) -> NDArray[np.intp]:
+        """Where each of `names`, which must be all its joints, stands in the trajectory, (J,).
 
         Raises:
             JointNameError: the names are not the same set.
@@ -80,6 +80,15 @@ class Trajectory:
             raise JointNameError(
                 f"unknown joints: {', '.join(unknown)}; expected: {', '.join(names)}"
             )
+        return index
+
+    def reordered(self, names: Sequence[str]) -> Trajectory:
+        """The same with its joints in the order of `names`.
+
+        Raises:
+            JointNameError: the names are not the same set.
+        """
+        index = self.indices(names)
         return Trajectory(
             tuple(names),
             self.times,
@@ -160,6 +169,11 @@ class TrajectoryFollower:
     def moving(self, now: int) -> bool:
         """Whether a trajectory is still being followed."""
         return self._spline is not None and to_seconds(now - self._start) < self._end
+
+    @property
+    def commanded(self) -> bool:
+        """Whether it has been given a trajectory since it began or was reset."""
+        return self._spline is not None
 
     def reset(self, positions: NDArray[np.float64]) -> None:
         """Forget the trajectory and hold `positions` [rad], (J,)."""

@@ -8,9 +8,10 @@ while the vessel is tilted, the guard itself returns it upright. It knows the ti
 kinematics, so it needs no help of whoever commanded the arm, nor a memory a restart could lose. The
 way back, `way_upright.py`, keeps the guard's own limits, is checked by its own rules before it is
 sent, and begins by braking from the state the controller is in, so it may take over in mid-motion.
-That state is the planned one rather than the lagging measurement, as long as both agree. A command
-that ends upright counts as a retreat under way: silence is counted from its end. A valid command
-ends a retreat. If the vessel is still tilted once a retreat has run out, the next is sent.
+That state is the planned one rather than the lagging measurement, as long as the plan is known and
+both agree. A command that ends upright counts as a retreat under way: silence is counted from its
+end. A valid command ends a retreat. If the vessel is still tilted once a retreat has run out, the
+next is sent.
 
 The guard moves nothing of its own accord until it has been sent a command for this arm, be it
 refused, nor after a stop: a reset only lifts the stop. A jump of the measured joints beyond any
@@ -30,8 +31,11 @@ from multigen_core.arm import Arm, JointNameError, select_joints
 from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower, hold
 from multigen_core.guard.config import GuardConfig
 from multigen_core.guard.decisions import Accept, Freeze, Now, Reject, Retreat
+from multigen_core.guard.judgement import judge
+from multigen_core.guard.limits import Limits
+from multigen_core.guard.motion import Motion, Start
 from multigen_core.guard.retreat import RetreatError
-from multigen_core.guard.rules import Limits, Rule, Violation, judge
+from multigen_core.guard.rules import Rule, Violation, position_between
 from multigen_core.guard.way_upright import WayUpright
 from multigen_core.types import JointState, to_nanoseconds, to_seconds
 
@@ -124,7 +128,8 @@ class Guard:
         stale = self.stale(now)
         if stale or self._state is None:
             return Violation(Rule.STATE, stale)
-        found = judge(trajectory, self._limits, self._arm, self._state.positions, self._start(now))
+        start, planned = self._start(now)
+        found = judge(trajectory, self._limits, self._arm, self._state.positions, start, planned)
         readable = not isinstance(found, Violation) or found.rule not in (Rule.NAMES, Rule.FORM)
         if readable and not self._armed:
             # A guard started in the midst of a pour may refuse all that its commander still sends.
@@ -153,14 +158,19 @@ class Guard:
     def _clock(self, now: Now) -> int:
         return now.ros if self._config.simulated else now.steady
 
-    def _start(self, now: Now) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The state from which the controller goes on: as planned, if the arm is about there."""
+    def _start(self, now: Now) -> tuple[Start, bool]:
+        """The state from which the controller goes on, and whether that is its plan.
+
+        It is only measured where the plan is unknown or the arm is not about there.
+        """
         assert self._state is not None
+        measured = self._state.positions
         position, velocity = self._follower.sample(self._clock(now))
-        if np.abs(position - self._state.positions).max() > self._config.max_joint_step:
-            self._follower.reset(self._state.positions)
-            return self._state.positions, self._state.velocities
-        return position, velocity
+        astray = np.abs(position - measured).max() > self._config.max_joint_step
+        if astray or not self._follower.commanded:
+            self._follower.reset(measured)
+            return (measured, self._state.velocities), False
+        return (position, velocity), True
 
     def _follow(self, trajectory: Trajectory, now: Now, runs: float) -> None:
         self._follower.accept(trajectory, self._clock(now))
@@ -203,7 +213,7 @@ class Guard:
         self._frozen = True
         self.retreating = False
         desired, _ = self._follower.sample(clock)
-        freeze = hold(self._arm.names, desired, self._config.hold_time)
+        freeze = self._hold(desired, now)
         self._follower.accept(freeze, clock)
         self._deadline = now
         self.trouble = "joint states ceased in mid-motion; the arm holds where it was to be"
@@ -219,7 +229,8 @@ class Guard:
         if not self._way.tilted(self._state.positions):
             return None
         try:
-            trajectory = self._way.plan(self._state.positions, self._start(now))
+            start, _ = self._start(now)
+            trajectory = self._way.plan(self._state.positions, start)
         except RetreatError as error:
             self.trouble = f"{reason}, and no way upright is allowed: {error}"
         else:
@@ -231,9 +242,21 @@ class Guard:
         if not self._follower.moving(self._clock(now)):
             self._wait(now, 0.0)
             return Freeze(None, self.trouble)
-        freeze = hold(self._arm.names, self._state.positions, self._config.hold_time)
+        freeze = self._hold(self._state.positions, now)
         self._follow(freeze, now, 0.0)
         return Freeze(freeze, self.trouble)
+
+    def _hold(self, positions: NDArray[np.float64], now: Now) -> Trajectory:
+        """A hold at `positions` [rad], (J,), so soon that no joint swings out of its range."""
+        positions = np.clip(positions, self._limits.lower, self._limits.upper)
+        start = self._follower.sample(self._clock(now))
+        seconds = self._config.hold_time
+        while True:
+            found = hold(self._arm.names, positions, seconds)
+            swings = position_between(Motion(found, positions, start), self._limits)
+            if swings is None or seconds / 2 < self._limits.soonest:
+                return found
+            seconds /= 2
 
     def stop(self, now: Now) -> Freeze:
         """Freeze where the arm is, and refuse everything until `reset`."""
@@ -242,8 +265,7 @@ class Guard:
         self.trouble = "stopped; `multigen stop --reset` releases the arm"
         if self._state is None:
             return Freeze(None, "stopped; no joint position is known to hold")
-        measured = self._state.positions
-        freeze = hold(self._arm.names, measured, self._config.hold_time)
+        freeze = self._hold(self._state.positions, now)
         self._follower.accept(freeze, self._clock(now))
         return Freeze(freeze, self.trouble)
 

@@ -9,7 +9,10 @@ from scipy.ndimage import gaussian_filter1d
 
 from multigen_core.arm.trajectory import Trajectory
 from multigen_core.errors import MultigenError
-from multigen_core.guard.rules import Limits, Rule, violation
+from multigen_core.guard.judgement import violation
+from multigen_core.guard.limits import Limits
+from multigen_core.guard.motion import Motion, Start
+from multigen_core.guard.rules import Rule, time
 
 STEP = 0.1
 """Spacing of trajectory points [s]."""
@@ -27,12 +30,12 @@ class RetreatError(MultigenError):
     """No trajectory along the path obeys the limits."""
 
 
-def braking(
-    start: tuple[NDArray[np.float64], NDArray[np.float64]], limits: Limits
-) -> tuple[float, NDArray[np.float64]]:
+def braking(start: Start, limits: Limits) -> tuple[float, NDArray[np.float64]]:
     """Duration of braking at constant deceleration [s], and the pose [rad], (J,), where it ends."""
     position, velocity = start
     seconds = float((np.abs(velocity) / (_SHARE * limits.acceleration)).max())
+    # As good as at rest, or else long enough to be a trajectory's first step.
+    seconds = 0.0 if seconds < STEP / 5 else max(seconds, limits.soonest)
     return seconds, position + velocity * seconds / 2
 
 
@@ -40,7 +43,7 @@ def along(
     path: NDArray[np.float64],
     limits: Limits,
     measured: NDArray[np.float64],
-    start: tuple[NDArray[np.float64], NDArray[np.float64]],
+    start: Start,
 ) -> Trajectory:
     """Brake, then follow `path` from rest to rest as fast as the limits allow.
 
@@ -64,7 +67,7 @@ def along(
             np.vstack([positions, q]),
             np.vstack([velocities, v]),
         )
-        found = violation(trajectory, limits, measured, start)
+        found = time(trajectory, limits) or violation(Motion(trajectory, measured, start), limits)
         if found is None:
             return trajectory
         reason = found.reason
@@ -74,11 +77,11 @@ def along(
 
 
 def _brake(
-    start: tuple[NDArray[np.float64], NDArray[np.float64]], limits: Limits
+    start: Start, limits: Limits
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     position, velocity = start
     seconds, _ = braking(start, limits)
-    if seconds < STEP / 5:
+    if not seconds:
         return np.empty(0), np.empty((0, len(position))), np.empty((0, len(position)))
     count = int(np.ceil(seconds / STEP))
     t = seconds * np.arange(1, count + 1)[:, None] / count

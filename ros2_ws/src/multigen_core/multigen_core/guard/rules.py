@@ -1,19 +1,21 @@
-"""What a trajectory must obey before it may reach an arm.
+"""What a command must obey before it may reach an arm: one rule, one function.
 
-A controller joins a trajectory to the arm's present state by a cubic and runs cubics between the
-points, so limits are checked at the extrema of those cubics and not only at the points.
+A new rule is a function here, its place in `READING` or `MOVING`, and its tests.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from multigen_core.arm import Arm, JointNameError, joint_indices
+from multigen_core.arm import JointNameError
 from multigen_core.arm.trajectory import Trajectory, TrajectoryError
+from multigen_core.guard.limits import Limits
+from multigen_core.guard.motion import Motion
 
 ROUNDING = 1e-6
 """Relative excess over a limit that is put down to floating-point rounding."""
@@ -26,6 +28,7 @@ class Rule(StrEnum):
     STATE = "state"
     NAMES = "names"
     FORM = "form"
+    TIME = "time"
     POSITION = "position"
     JUMP = "jump"
     VELOCITY = "velocity"
@@ -40,63 +43,17 @@ class Violation:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Limits:
-    """Limits of motion, (J,) arrays in the arm's joint order.
-
-    `lower`, `upper` [rad]; `velocity` [rad/s] as scaled; `acceleration` [rad/s^2]; `jump` [rad],
-    how far the first point may be from the measured position.
-    """
-
-    names: tuple[str, ...]
-    lower: NDArray[np.float64]
-    upper: NDArray[np.float64]
-    velocity: NDArray[np.float64]
-    acceleration: NDArray[np.float64]
-    jump: float
-
-    @classmethod
-    def of(cls, arm: Arm, velocity_scale: float, jump: float) -> Limits:
-        """The limits of `arm` with its speeds scaled."""
-        return cls(
-            arm.names,
-            arm.lower,
-            arm.upper,
-            velocity_scale * arm.velocity,
-            arm.acceleration,
-            jump,
-        )
-
-
-def judge(
-    trajectory: Trajectory,
-    limits: Limits,
-    arm: Arm,
-    measured: NDArray[np.float64],
-    start: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> Trajectory | Violation:
-    """What may be sent for a commanded trajectory, or the first rule that it breaks.
-
-    That is the trajectory itself with its joints in the arm's order and its continuous joints moved
-    by whole turns to the measured ones; see `violation` for the arguments.
-    """
-    given = ordered(trajectory, limits)
-    if isinstance(given, Violation):
-        return given
-    turns = arm.nearest_turn(given.positions[0], measured) - given.positions[0]
-    turned = replace(given, positions=given.positions + turns)
-    return violation(turned, limits, measured, start) or turned
-
-
-def ordered(trajectory: Trajectory, limits: Limits) -> Trajectory | Violation:
-    """`trajectory` with its joints in the arm's order, if names and form are right."""
+def names(trajectory: Trajectory, limits: Limits) -> Violation | None:
+    """Every joint of the arm, and no other."""
     try:
-        joint_indices(limits.names, trajectory.names)
-        if len(trajectory.names) > len(limits.names):
-            unknown = sorted(set(trajectory.names) - set(limits.names))
-            raise JointNameError(f"unknown joints: {', '.join(unknown)}")
+        trajectory.indices(limits.names)
     except JointNameError as error:
         return Violation(Rule.NAMES, str(error))
+    return None
+
+
+def form(trajectory: Trajectory, limits: Limits) -> Violation | None:
+    """What every controller needs: finite numbers of matching shapes, times that rise, stamp 0."""
     try:
         trajectory.check()
     except TrajectoryError as error:
@@ -105,98 +62,124 @@ def ordered(trajectory: Trajectory, limits: Limits) -> Trajectory | Violation:
         return Violation(
             Rule.FORM, f"stamp is {trajectory.stamp} ns; commands start when received, with stamp 0"
         )
-    return trajectory.reordered(limits.names)
-
-
-def violation(
-    trajectory: Trajectory,
-    limits: Limits,
-    measured: NDArray[np.float64],
-    start: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> Violation | None:
-    """The first rule broken by a trajectory that `ordered` has passed, or None.
-
-    Args:
-        trajectory: joints in the order of `limits`.
-        limits: of the arm.
-        measured: positions [rad], (J,), from which the jump to the first point is taken.
-        start: position [rad] and velocity [rad/s], (J,) each, at which the controller joins it. The
-            cubic from there may not break position and speed limits further than the start itself
-            does; its acceleration is not checked, for the start is only known by measurement.
-    """
-    points, position, speed = trajectory.positions, start[0], np.abs(start[1])
-    jump = np.full_like(position, limits.jump)
-    with np.errstate(all="ignore"):
-        cubic = trajectory.joined(*start)
-        swings, peaks, bends = _extrema(cubic.c, np.diff(cubic.x)[:, None])
-    first = np.arange(len(points))[:, None] == 0
-    lower = np.where(first, np.minimum(limits.lower, position), limits.lower)
-    upper = np.where(first, np.maximum(limits.upper, position), limits.upper)
-    fastest = np.where(first, np.maximum(limits.velocity, speed), limits.velocity)
-    checks = (
-        (Rule.POSITION, "position", points, limits.lower, limits.upper, "rad"),
-        (Rule.JUMP, "first step", points[:1] - measured, -jump, jump, "rad"),
-        (Rule.POSITION, "position between points", swings[0], lower, upper, "rad"),
-        (Rule.POSITION, "position between points", swings[1], lower, upper, "rad"),
-        (
-            Rule.VELOCITY,
-            "velocity",
-            trajectory.velocities,
-            -limits.velocity,
-            limits.velocity,
-            "rad/s",
-        ),
-        (Rule.VELOCITY, "velocity between points", peaks, -fastest, fastest, "rad/s"),
-        (
-            Rule.ACCELERATION,
-            "acceleration",
-            bends[:, 1:].reshape(-1, len(position)),
-            -limits.acceleration,
-            limits.acceleration,
-            "rad/s²",
-        ),
-    )
-    for rule, what, values, low, high, unit in checks:
-        # NaN and infinity, from numbers too large to multiply, must count as outside.
-        outside = ~((values >= _widened(low, -1)) & (values <= _widened(high, 1)))
-        if outside.any():
-            row, joint = np.argwhere(outside)[0]
-            value = values[row, joint]
-            below, above = (np.broadcast_to(v, values.shape)[row, joint] for v in (low, high))
-            bound = below if value < below else above
-            return Violation(
-                rule,
-                f"{limits.names[joint]}: {what} {value:.4g} {unit} is beyond {bound:.4g} {unit}",
-            )
     return None
 
 
-def _widened(limit: NDArray[np.float64], sign: int) -> NDArray[np.float64]:
-    return limit + sign * ROUNDING * np.where(np.isfinite(limit), 1 + np.abs(limit), 0.0)
+def time(trajectory: Trajectory, limits: Limits) -> Violation | None:
+    """No first point that cannot be reached gently, and no end beyond any use."""
+    first, last = trajectory.times[0], trajectory.times[-1]
+    if first < limits.soonest:
+        return Violation(
+            Rule.TIME, f"the first point is {first:.3g} s ahead, not at least {limits.soonest:g} s"
+        )
+    if last > limits.longest:
+        return Violation(
+            Rule.TIME, f"the last point is {last:.3g} s ahead, not at most {limits.longest:g} s"
+        )
+    return None
 
 
-def _extrema(
-    c: NDArray[np.float64], h: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Extrema inside the segments of a cubic c0 x³ + c1 x² + c2 x + c3, 0 ≤ x ≤ h.
+def position(motion: Motion, limits: Limits) -> Violation | None:
+    """Every point within the joints' range."""
+    points = motion.trajectory.positions
+    return _outside(Rule.POSITION, "position", points, limits.lower, limits.upper, limits)
 
-    Args:
-        c: coefficients, (4, T, J).
-        h: lengths, (T, 1).
 
-    Returns:
-        Both positions at which the speed vanishes, (2, T, J); the velocity where the acceleration
-        does, (T, J); the accelerations at both ends, (2, T, J). Where there is no such place
-        inside, the values at the segment's start.
+def jump(motion: Motion, limits: Limits) -> Violation | None:
+    """The first point near the measured position."""
+    step = motion.trajectory.positions[:1] - motion.measured
+    return _outside(Rule.JUMP, "first step", step, -limits.jump, limits.jump, limits)
+
+
+def position_between(motion: Motion, limits: Limits) -> Violation | None:
+    """The cubics within the joints' range, the first no further out than it starts."""
+    start, _ = motion.start
+    lower = motion.widened(limits.lower, np.minimum(limits.lower, start))
+    upper = motion.widened(limits.upper, np.maximum(limits.upper, start))
+    for swing in motion.swings:
+        found = _outside(Rule.POSITION, "position between points", swing, lower, upper, limits)
+        if found is not None:
+            return found
+    return None
+
+
+def velocity(motion: Motion, limits: Limits) -> Violation | None:
+    """Every point within the scaled speed limits."""
+    speeds, most = motion.trajectory.velocities, limits.velocity
+    return _outside(Rule.VELOCITY, "velocity", speeds, -most, most, limits)
+
+
+def velocity_between(motion: Motion, limits: Limits) -> Violation | None:
+    """The cubics within the scaled speed limits, the first no faster than it starts."""
+    _, speed = motion.start
+    most = motion.widened(limits.velocity, np.maximum(limits.velocity, np.abs(speed)))
+    return _outside(Rule.VELOCITY, "velocity between points", motion.peaks, -most, most, limits)
+
+
+def acceleration(motion: Motion, limits: Limits) -> Violation | None:
+    """The cubics between given points within the acceleration limits."""
+    bends = motion.bends[:, 1:].reshape(-1, len(limits.names))
+    most = limits.acceleration
+    return _outside(Rule.ACCELERATION, "acceleration", bends, -most, most, limits)
+
+
+def acceleration_at_first(motion: Motion, limits: Limits) -> Violation | None:
+    """The cubic to the first point, h ahead, within the limits but for what its sender cannot know.
+
+    A command is late by up to h, in which the controller's position changes by |v| h and its
+    velocity by A h at most, and may start from a measurement that differs from the plan by e. The
+    acceleration of the cubic from there changes by 6/h² of the one and 4/h of the other. A
+    controller whose plan is unknown is not judged.
     """
-    c0, c1, c2, c3 = c
-    root = np.sqrt(np.maximum(c1**2 - 3 * c0 * c2, 0.0))
-    # The form that does not cancel, which also holds where c0 vanishes.
-    pivot = -(c1 + np.copysign(root, c1))
-    turns = np.stack([pivot / (3 * c0), c2 / pivot])
-    turns = np.where((turns > 0) & (turns < h), turns, 0.0)
-    bend = -c1 / (3 * c0)
-    bend = np.where((bend > 0) & (bend < h), bend, 0.0)
-    swings = ((c0 * turns + c1) * turns + c2) * turns + c3
-    peaks = (3 * c0 * bend + 2 * c1) * bend + c2
-    return swings, peaks, np.stack([2 * c1, 2 * c1 + 6 * c0 * h])
+    if not motion.planned:
+        return None
+    at, speed = motion.start
+    h = motion.trajectory.times[0]
+    astray = np.abs(at - motion.measured)
+    most = 5 * limits.acceleration + 6 * np.abs(speed) / h + 6 * astray / h**2
+    bends = motion.bends[:, 0]
+    return _outside(
+        Rule.ACCELERATION, "acceleration to the first point", bends, -most, most, limits
+    )
+
+
+READING: tuple[Callable[[Trajectory, Limits], Violation | None], ...] = (names, form, time)
+"""Rules of what is given, in order."""
+MOVING: tuple[Callable[[Motion, Limits], Violation | None], ...] = (
+    position,
+    jump,
+    position_between,
+    velocity,
+    velocity_between,
+    acceleration,
+    acceleration_at_first,
+)
+"""Rules of how the arm would move, in order; the joints are those of the limits."""
+
+_UNITS = {Rule.VELOCITY: "rad/s", Rule.ACCELERATION: "rad/s²"}
+
+
+def _outside(
+    rule: Rule,
+    what: str,
+    values: NDArray[np.float64],
+    lower: ArrayLike,
+    upper: ArrayLike,
+    limits: Limits,
+) -> Violation | None:
+    """The first of `values` (N, J) beyond its bounds; NaN is beyond any."""
+    low, high = (np.broadcast_to(bound, values.shape) for bound in (lower, upper))
+    outside = ~((values >= low - _rounding(low)) & (values <= high + _rounding(high)))
+    if not outside.any():
+        return None
+    row, joint = np.argwhere(outside)[0]
+    value = values[row, joint]
+    bound = (low if value < low[row, joint] else high)[row, joint]
+    unit = _UNITS.get(rule, "rad")
+    return Violation(
+        rule, f"{limits.names[joint]}: {what} {value:.4g} {unit} is beyond {bound:.4g} {unit}"
+    )
+
+
+def _rounding(bound: NDArray[np.float64]) -> NDArray[np.float64]:
+    return ROUNDING * np.where(np.isfinite(bound), 1 + np.abs(bound), 0.0)

@@ -23,10 +23,14 @@ class Upright:
         self._arm = arm
         self._axis = forward(arm, arm.home)[:3, :3].T @ np.array([0.0, 0.0, 1.0])
 
+    def of_tools(self, tools: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Angle between the vessel's axis and the vertical [rad], (...), at tools (..., 4, 4)."""
+        up = tools[..., :3, :3] @ self._axis
+        return np.arctan2(np.hypot(up[..., 0], up[..., 1]), up[..., 2])
+
     def tilt(self, positions: NDArray[np.float64]) -> float:
         """Angle between the vessel's axis and the vertical [rad] at joint positions [rad], (J,)."""
-        up = forward(self._arm, positions)[:3, :3] @ self._axis
-        return float(np.arctan2(np.hypot(up[0], up[1]), up[2]))
+        return float(self.of_tools(forward(self._arm, positions)))
 
     def levelling(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
         """Poses from `positions` [rad], (J,), to upright, (N, J), the tool's origin kept in place.

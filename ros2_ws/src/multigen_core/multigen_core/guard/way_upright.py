@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
 from multigen_core.arm.trajectory import Trajectory
+from multigen_core.guard.limits import Limits
+from multigen_core.guard.motion import Start
 from multigen_core.guard.path_memory import PathMemory
 from multigen_core.guard.retreat import RetreatError, along, braking
-from multigen_core.guard.rules import Limits
 from multigen_core.guard.upright import Upright
 
 _TILT_MARGIN = 0.1
 """How much further than at its start a way may tilt the vessel [rad]."""
+_NOISE = 0.01
+"""How far beyond a limit a joint that keeps it may be measured [rad]."""
 
 
 class WayUpright:
@@ -66,11 +69,7 @@ class WayUpright:
         """Whether the vessel is not upright at `positions` [rad], (J,)."""
         return self.tilt(positions) > self._tolerance
 
-    def plan(
-        self,
-        measured: NDArray[np.float64],
-        start: tuple[NDArray[np.float64], NDArray[np.float64]],
-    ) -> Trajectory:
+    def plan(self, measured: NDArray[np.float64], start: Start) -> Trajectory:
         """Brake, then bring the vessel upright.
 
         Args:
@@ -100,6 +99,8 @@ class WayUpright:
         """Paths from where the arm comes to a stand to upright, the best first."""
         assert self._memory is not None
         poses = self._memory.poses[::-1]
+        within = np.clip(poses, self._limits.lower, self._limits.upper)
+        poses = np.where(np.abs(within - poses) < _NOISE, within, poses)
         poses = poses + (self._arm.nearest_turn(poses[0], begin) - poses[0])
         back = np.vstack([stand, begin, poses])
         turn = self._upright.levelling(stand)

@@ -10,8 +10,8 @@ from multigen_core.arm import Arm
 from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower
 from multigen_core.errors import MultigenError
 from multigen_core.guard.config import GuardConfig
+from multigen_core.guard.limits import Limits
 from multigen_core.guard.retreat import RetreatError
-from multigen_core.guard.rules import Limits
 from multigen_core.guard.way_upright import WayUpright
 from multigen_core.policy import Observation, Policy, PourGoal
 from multigen_core.types import Outcome, PourProgress, to_nanoseconds, to_seconds

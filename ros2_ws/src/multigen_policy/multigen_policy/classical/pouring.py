@@ -17,8 +17,8 @@ from multigen_policy.classical.tilting import STEP, Tilting
 
 UPRIGHT = 0.03
 """A vessel tilted less than this [rad] counts as upright."""
-ON_PATH = 0.02
-"""A joint nearer to the path than this [rad] is on it."""
+ARRIVED = 0.1
+"""An arm nearer to where it was sent than this [rad] is there; servos with friction stop short."""
 MAX_LAG = 0.3
 """How far the measured tilt may be from the planned one [rad]; a slow arm lags by about 0.1."""
 
@@ -62,15 +62,13 @@ class Pouring:
         now = observation.now
         positions = self._unwrapped(observation.joints.positions)
         if self._stage == "approach":
-            start = self._tilting.path.tilt_of(positions)
-            away = float(np.abs(self._tilting.path.at(start) - positions).max())
-            if self._arrival is None or (now >= self._arrival and away > ON_PATH):
+            away = np.abs(self._tilting.path.at(self._tilting.begin) - positions).max()
+            if self._arrival is None or (now >= self._arrival and away > ARRIVED):
                 trajectory = self._tilting.approach(positions)
                 self._arrival = now + to_nanoseconds(float(trajectory.times[-1]) + STEP)
                 return self._decision(trajectory)
             if now < self._arrival:
                 return Decision(None, self._stage, self._estimate)
-            self._tilting.start(start)
             self._stage = "pour"
         tilt = self._tilting.tilt(now)
         measured = self._tilting.path.tilt_of(positions)

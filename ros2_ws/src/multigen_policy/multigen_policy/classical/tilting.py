@@ -51,6 +51,8 @@ class Tilting:
         self._arm = arm
         self._upright = Upright(arm)
         self._follower = TrajectoryFollower(("tilt",), np.zeros(1))
+        self.begin = 0.0
+        """The tilt at which plans begin [rad]."""
 
     @property
     def max_tilt(self) -> float:
@@ -59,6 +61,7 @@ class Tilting:
 
     def start(self, tilt: float) -> None:
         """Begin at rest at `tilt` [rad]."""
+        self.begin = tilt
         self._follower.reset(np.array([tilt]))
 
     def tilt(self, now: int) -> float:
@@ -105,12 +108,17 @@ class Tilting:
     def approach(self, positions: NDArray[np.float64]) -> Trajectory:
         """From measured `positions` (J,) [rad] to the path's start, or where it passes near.
 
+        What is planned next goes on from there, at rest.
+
         Raises:
             OffPathError: on the way the vessel would tilt or sink; it holds liquid.
         """
-        near = self.path.at(self.path.tilt_of(positions))
+        tilt = self.path.tilt_of(positions)
+        near = self.path.at(tilt)
         if np.abs(near - positions).max() <= self.limits.reach:
+            self.start(tilt)
             return rest_to_rest(self._arm, positions, near)
+        self.start(0.0)
         trajectory = rest_to_rest(self._arm, positions, self.path.at(0.0))
         tools = np.array([forward(self._arm, q) for q in (positions, *trajectory.positions)])
         tilt = max(self._upright.tilt(q) for q in (positions, *trajectory.positions))

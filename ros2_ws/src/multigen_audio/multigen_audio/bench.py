@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from multigen_audio.flow.runtimes import runtimes
+from multigen_audio.flow.networks.runtimes import runtimes
 from multigen_audio.pours.scripted import steady_pour
 from multigen_audio.pours.simulation import simulate
 from multigen_audio.quality.rendering import PERIOD, render

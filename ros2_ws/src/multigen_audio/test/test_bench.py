@@ -3,7 +3,7 @@ from argparse import Namespace
 import pytest
 
 from multigen_audio import bench
-from multigen_audio.flow.runtimes import runtimes
+from multigen_audio.flow.networks.runtimes import runtimes
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ setup(
         ],
         "multigen.commands": [
             "bench = multigen_core.cli.bench:register",
+            "check = multigen_core.cli.check:register",
             "doctor = multigen_core.cli.doctor:register",
             "repair-bag = multigen_core.bags.command:register",
         ],

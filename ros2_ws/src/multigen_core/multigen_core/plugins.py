@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from multigen_core.errors import MultigenError
@@ -14,8 +14,8 @@ def plugin_names(group: str, default: str = "") -> list[str]:
     return sorted(names, key=lambda name: (name != default, name))
 
 
-def load_plugin(group: str, kind: str, name: str) -> Any:
-    """What `name` was registered with in a group.
+def find_plugin(group: str, kind: str, name: str) -> EntryPoint:
+    """Where `name` is registered in a group; nothing is imported yet.
 
     Raises:
         MultigenError: there is no such `kind` here; lists what there is.
@@ -24,4 +24,13 @@ def load_plugin(group: str, kind: str, name: str) -> Any:
     if found is None:
         known = ", ".join(plugin_names(group)) or "none; build the workspace and source it"
         raise MultigenError(f"{kind} {name!r} is not available; available: {known}")
-    return found.load()
+    return found
+
+
+def load_plugin(group: str, kind: str, name: str) -> Any:
+    """What `name` was registered with in a group.
+
+    Raises:
+        MultigenError: there is no such `kind` here; lists what there is.
+    """
+    return find_plugin(group, kind, name).load()

@@ -1,0 +1,62 @@
+"""`multigen check`: whether what a launch is given can be used, before anything starts."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from multigen_core import policy, simulator, synthesizer
+from multigen_core.arm import Arm
+from multigen_core.config.yaml_file import load_yaml
+from multigen_core.errors import MultigenError
+from multigen_core.plugins import find_plugin
+from multigen_core.world.scene import load_scene
+
+PLUGINS = {
+    "policy": policy.GROUP,
+    "synthesizer": synthesizer.GROUP,
+    "backend": simulator.GROUP,
+}
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `multigen check`."""
+    parser.description = (
+        "Check files and names that a launch is to be given; the launch files do so before they "
+        "start anything. Prints nothing and ends with status 0 if all can be used."
+    )
+    parser.add_argument("--scene", default="", help="a shipped name or a YAML file")
+    parser.add_argument("--seed", type=int, default=0, help="draws the scene's ranges")
+    parser.add_argument("--arm-file", default="", help="a shipped name or a YAML file")
+    parser.add_argument("--params-file", default="", help="a YAML file of node parameters")
+    for kind in PLUGINS:
+        parser.add_argument(f"--{kind}", default="", help="an installed name")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Load the files and look the names up.
+
+    Raises:
+        MultigenError: what cannot be used, and what can.
+    """
+    if args.scene:
+        load_scene(args.scene, args.seed)
+    if args.arm_file:
+        Arm.load(args.arm_file)
+    if args.params_file:
+        _check_parameters(Path(args.params_file))
+    for kind, group in PLUGINS.items():
+        name = getattr(args, kind)
+        if name not in ("", "default"):
+            find_plugin(group, kind, name)
+
+
+def _check_parameters(path: Path) -> None:
+    nodes = load_yaml(path)
+    if not isinstance(nodes, dict) or not all(
+        isinstance(node, dict) and "ros__parameters" in node for node in nodes.values()
+    ):
+        raise MultigenError(
+            f"{path}: expected node names, or /** for all, each with ros__parameters below"
+        )

@@ -29,7 +29,7 @@ from multigen_launch.substitutions import condition, parse, perform
 
 
 def resolve(path: str | Path, arguments: Mapping[str, str] | None = None) -> LaunchPlan:
-    """The plan of a launch file with `arguments`; starts and writes nothing.
+    """The plan of a launch file with `arguments`; starts nothing but the file's `$(command …)`.
 
     Raises:
         LaunchError: the file, what it includes, or an argument is wrong; one line.

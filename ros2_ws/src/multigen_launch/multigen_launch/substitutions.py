@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
+import subprocess
 from dataclasses import dataclass
 
 import yaml
@@ -27,6 +29,7 @@ ARITY = {
     "and": (2, 2),
     "or": (2, 2),
     "if": (2, 3),
+    "command": (1, 1),
 }
 """The known substitutions and how many arguments each takes."""
 
@@ -127,7 +130,8 @@ def perform(template: Template, scope: Scope, where: str) -> str:
     """The template's text in a scope.
 
     Raises:
-        LaunchError: a variable, package or environment variable is missing, or no boolean.
+        LaunchError: a variable, package or environment variable is missing, a boolean is none, or
+            a command fails.
     """
     return "".join(
         part if isinstance(part, str) else _perform_call(part, scope, where) for part in template
@@ -160,6 +164,8 @@ def _perform_call(call: Call, scope: Scope, where: str) -> str:
             return _word(all([truth(0), truth(1)]))
         case "or":
             return _word(any([truth(0), truth(1)]))
+        case "command":
+            return _output(text(0), scope, where)
         case _:
             if truth(0):
                 return text(1)
@@ -194,6 +200,19 @@ def _environment(call: Call, name: str, scope: Scope, where: str) -> str:
     if len(call.arguments) == 2:
         return perform(call.arguments[1], scope, where)
     raise LaunchError(f"{where}: $(env {name}): the environment variable is not set")
+
+
+def _output(command: str, scope: Scope, where: str) -> str:
+    """What a command writes; like genuine launch, one that complains has failed."""
+    try:
+        words = shlex.split(command)
+        done = subprocess.run(words, env=scope.environment, capture_output=True, text=True)
+    except (ValueError, OSError) as error:
+        raise LaunchError(f"{where}: $(command {command}): {error}") from error
+    if done.returncode or done.stderr:
+        reason = done.stderr.strip() or f"exit status {done.returncode}"
+        raise LaunchError(f"{where}: $(command {words[0]} …): {reason}")
+    return done.stdout
 
 
 def _boolean(text: str, name: str, where: str) -> bool:

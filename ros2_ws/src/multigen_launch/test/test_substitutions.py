@@ -1,16 +1,18 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from multigen_launch.errors import LaunchError
 from multigen_launch.scope import Scope
-from multigen_launch.substitutions import condition, parse, perform
+from multigen_launch.substitutions import Call, condition, parse, perform
 
 
 @pytest.fixture
 def scope():
     values = {"yes": "true", "no": "false", "empty": "", "seven": "7", "spaced": "a b"}
-    return Scope(values, {"HOME_OF": "x"}, Path("/launch/files"))
+    environment = {"HOME_OF": "x", "PATH": os.environ["PATH"]}
+    return Scope(values, environment, Path("/launch/files"))
 
 
 def text(template, scope):
@@ -47,10 +49,29 @@ def text(template, scope):
         ("$(if $(var yes) '' b)", ""),
         ("$(if $(var yes) 'it is $(equals a a): \\'so\\'')", "it is true: 'so'"),
         ("$(if 1 \"double 'quotes'\")", "double 'quotes'"),
+        ("$(command 'echo \"$(var spaced)\" x')", "a b x\n"),
+        ("$(command 'sh -c \"echo $HOME_OF\"')", "x\n"),
     ],
 )
 def test_performs(scope, template, expected):
     assert text(template, scope) == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("sh -c \"echo 'no such scene' >&2; exit 3\"", r"\$\(command sh …\): no such scene$"),
+        ("sh -c 'echo odd >&2'", ": odd$"),
+        ("sh -c 'exit 3'", ": exit status 3$"),
+        ("gone_for_good", "No such file or directory: 'gone_for_good'$"),
+        ('sh -c "', "No closing quotation$"),
+    ],
+)
+def test_a_command_that_fails_or_complains_is_an_error_in_its_own_words(scope, command, reason):
+    with pytest.raises(LaunchError, match=reason) as error:
+        perform((Call("command", ((command,),)),), scope, "f.xml:3")
+    assert str(error.value).startswith("f.xml:3: $(command ")
+    assert "\n" not in str(error.value)
 
 
 def test_if_leaves_the_other_branch_alone(scope):

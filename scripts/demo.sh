@@ -6,7 +6,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST
 mkdir -p demo
 bags=$(mktemp -d demo/run_XXXXXX)
 
-multigen launch launch/multigen.launch.xml record:=true "bag_dir:=$bags" exit_after_pour:=true \
+multigen launch launch/multigen.launch.xml evaluate:=true "bag_dir:=$bags" \
   "target_ml:=${TARGET_ML:-150}" "seed:=${SEED:-0}" "scene:=${SCENE:-default}" \
   "told:=${TOLD:-target}"
 bag=$(find "$bags" -mindepth 1 -maxdepth 1 -type d | head -n 1)

@@ -47,7 +47,7 @@ def only_bag(folder):
 
 def test_a_recorded_pour_from_launch_to_report(start, tmp_path):
     stack = start(
-        "multigen", "launch", str(LAUNCH / "evaluate.launch.xml"),
+        "multigen", "launch", str(LAUNCH / "multigen.launch.xml"), "evaluate:=true",
         "target_ml:=100", "policy:=timed", f"bag_dir:={tmp_path / 'bags'}",
     )  # fmt: skip
     assert stack.wait(240) == 0, stack.output

@@ -1,5 +1,6 @@
 """The repository's launch files over a prefix whose executables do nothing."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,10 @@ EXECUTABLES = {
 
 @pytest.fixture
 def prefix(tmp_path, monkeypatch):
-    """An install prefix with every package that the launch files name."""
+    """An install prefix with every package that the launch files name.
+
+    Its `multigen` accepts everything and keeps what it was asked in `checked`.
+    """
     for package, names in EXECUTABLES.items():
         (tmp_path / "share" / package).mkdir(parents=True)
         (tmp_path / "lib" / package).mkdir(parents=True)
@@ -30,6 +34,11 @@ def prefix(tmp_path, monkeypatch):
             (tmp_path / "share" / package / "config").symlink_to(SOURCES / package / "config")
         for name in names:
             (tmp_path / "lib" / package / name).touch(0o755)
+    checker = tmp_path / "bin/multigen"
+    checker.parent.mkdir()
+    checker.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {tmp_path}/checked\n")
+    checker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{checker.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
     for name in ("ROS_VERSION", "MUJOCO_GL", "FASTRTPS_DEFAULT_PROFILES_FILE", "OMP_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)

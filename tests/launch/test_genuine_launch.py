@@ -55,7 +55,10 @@ def test_the_simulated_stack_records_and_ends_well(simulated, peer, wait, tmp_pa
         ("multigen", {"camera": "opencv"}),
         ("multigen", {"sim": "false", "arm": "sim"}),
         ("multigen", {"audio": "midi"}),
-        ("evaluate", {"sim": "maybe"}),
+        ("multigen", {"sim": "maybe"}),
+        ("multigen", {"target_ml": "150ml"}),
+        ("multigen", {"seed": "x"}),
+        ("multigen", {"scene": "moonbase"}),
         ("replay", {}),
     ],
 )

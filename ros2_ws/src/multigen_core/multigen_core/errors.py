@@ -6,3 +6,7 @@ class MultigenError(Exception):
 
     Command lines and nodes print it without a traceback and exit with status 1.
     """
+
+    def __str__(self) -> str:
+        # What it quotes, from a file or a library, may have line breaks of its own.
+        return " ".join(map(str.strip, super().__str__().splitlines()))

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rosbags.interfaces import QosDurability
-from rosbags.rosbag2 import Reader
+from rosbags.rosbag2 import Reader, StoragePlugin, Writer
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from multigen_core import contract, messages
 from multigen_core.arm.trajectory import hold
@@ -29,7 +30,8 @@ from multigen_core.bags import (
     repair,
     type_hash,
 )
-from multigen_core.bags.mcap import McapScan, Message
+from multigen_core.bags.records import Message
+from multigen_core.bags.scan import McapScan
 from multigen_core.bags.typestore import typestore
 from multigen_core.config.yaml_file import share_directory
 from multigen_core.contract import (
@@ -210,7 +212,7 @@ def test_what_is_no_bag_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path, reason in (
         ("absent", "no such"),
-        ("file", "is a directory"),
+        ("file", "neither a bag's directory nor its file"),
         ("empty", "not a bag"),
     ):
         with pytest.raises(BagError, match=reason) as error:
@@ -230,9 +232,12 @@ def test_a_bag_cut_off_says_how_to_repair_it(tmp_path: Path) -> None:
 
 
 def test_another_definition_of_a_type_is_refused(tmp_path: Path) -> None:
-    write_episode(tmp_path / "bag")
-    meta = tmp_path / "bag/metadata.yaml"
-    meta.write_text(meta.read_text().replace(type_hash(POUR_STATE.type), "RIHS01_0"))
+    name = POUR_STATE.type
+    store = get_typestore(Stores.EMPTY)
+    store.register(get_types_from_msg("float64 poured_volume", name))
+    with Writer(tmp_path / "bag", version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+        connection = writer.add_connection("/pour_state", name, typestore=store)
+        writer.write(connection, 1, store.serialize_cdr(store.types[name](1.0), name))
     with BagReader(tmp_path / "bag") as bag, pytest.raises(BagError, match="another definition"):
         list(bag.records(POUR_STATE))
 

@@ -51,7 +51,7 @@ def test_topics_outside_the_contract_are_kept(tmp_path) -> None:
     with BagReader(tmp_path / "old") as old:
         substitute(old, tmp_path / "new", (AUDIO,), [(AUDIO, chunk(0, 0.1), 7)], {})
     with BagReader(tmp_path / "new") as new:
-        found = {c.topic: (c.msgtype, bytes(data)) for c, _, data in new.everything()}
+        found = {c.topic: (c.type, data) for c, _, data in new.everything()}
         assert set(found) == {"/chatter", "/audio/audio_stamped"}
         assert store.deserialize_cdr(found["/chatter"][1], kind).data == "hello"
 

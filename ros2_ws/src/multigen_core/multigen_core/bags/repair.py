@@ -1,154 +1,161 @@
-"""Making a whole bag of a recording that was cut off."""
+"""Making a whole bag of a recording that was cut off or damaged."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
 import tempfile
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-
-import yaml
-from rosbags.interfaces import Connection
-from rosbags.rosbag2 import StoragePlugin, Writer
-from rosbags.rosbag2.metadata import parse_qos
-from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
+from pathlib import Path, PurePath
 
 from multigen_core.bags.errors import BagError
-from multigen_core.bags.mcap import Channel, McapScan, Message, Schema
+from multigen_core.bags.metadata import BagInformation, load_information
 from multigen_core.bags.reader import BagReader
+from multigen_core.bags.rewriting import Progress, Rewriting
+from multigen_core.bags.storage import MCAP_SUFFIXES
 from multigen_core.bags.writer import JOURNAL
+from multigen_core.config.yaml_file import ConfigError
+
+ORIGINAL = ".original"
+"""Added to the names of old files that are kept, since the repaired bag does not hold all."""
+_SPLIT = re.compile(r"_(\d+)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What became of a bag: messages it now holds and bytes that were beyond saving."""
+    """What became of a bag: messages it now holds and bytes that were beyond saving.
 
+    `left_out` names topics that no ROS 2 reader could read, `kept` the files that still hold their
+    messages, and `missing` files of the bag that are not there.
+    """
+
+    path: Path
     messages: int
-    lost_bytes: int
-    was_whole: bool
+    lost_bytes: int = 0
+    was_whole: bool = False
+    left_out: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
-def repair(path: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> Repair:
+def repair(path: Path, progress: Progress = lambda done, total: None) -> Repair:
     """Rewrite a bag with every message that can be read; one that is whole is left alone.
 
-    The original files are replaced only when the new ones are complete. `progress` is told bytes
-    done and in total.
+    Of a directory the files are replaced only when the new ones are complete; a file that stands
+    alone is left as it is, and the bag becomes a directory beside it. `progress` is told bytes done
+    and in total.
 
     Raises:
         BagError: not an MCAP bag, nothing in it can be read, or the disk is full.
     """
     path = Path(os.path.normpath(path))
-    if not path.is_dir():
-        raise BagError(f"bag {path}: no such directory")
-    files = sorted(path.glob("*.mcap"))
-    if not files:
-        if any(path.glob("*.db3")):
-            raise BagError(f"bag {path}: is an SQLite bag; run: ros2 bag reindex {path}")
-        raise BagError(f"bag {path}: not a bag (no .mcap file)")
+    files = _files(path)
     if (count := _whole(path)) is not None:
-        return Repair(count, 0, True)
-    metadata = _metadata(path)
+        return Repair(path, count, was_whole=True)
+    target = path if path.is_dir() else path.with_name(path.name.split(".mcap")[0])
+    if target != path and target.exists():
+        raise BagError(f"bag {path}: would be repaired as {target}, which exists; move it away")
+    information = _information(path)
+    metadata = _journal(path) or (information.custom if information else {})
     try:
-        parent = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-        try:
-            new, result = _rewrite(files, parent / path.name, metadata, progress)
-            if not result.messages:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as parent:
+            rewriting = Rewriting(Path(parent) / target.name)
+            rewriting.run(files, metadata, progress)
+            if not rewriting.messages:
                 raise BagError(f"bag {path}: nothing to recover: it holds no whole message")
-            # metadata.yaml comes last: until then the bag counts as cut off and is repaired again.
-            (path / "metadata.yaml").unlink(missing_ok=True)
-            os.replace(new / f"{path.name}.mcap", path / f"{path.name}.mcap")
-            for file in files:
-                if file.name != f"{path.name}.mcap":
-                    file.unlink()
-            os.replace(new / "metadata.yaml", path / "metadata.yaml")
-            (path / JOURNAL).unlink(missing_ok=True)
-        finally:
-            shutil.rmtree(parent, ignore_errors=True)
+            kept: list[str] = []
+            if target == path:
+                kept = _replace(path, files, rewriting)
+            else:
+                os.rename(rewriting.target, target)
     except OSError as error:
         raise BagError(
             f"bag {path}: cannot be repaired: {error.strerror or error}; the original is untouched"
         ) from error
-    return result
+    return Repair(
+        target,
+        rewriting.messages,
+        rewriting.lost_bytes,
+        left_out=tuple(rewriting.left_out),
+        kept=tuple(kept),
+        missing=tuple(_missing(files, information)),
+    )
+
+
+def _files(path: Path) -> list[Path]:
+    """The MCAP files to be read, in the order of their recording."""
+    if not path.exists():
+        raise BagError(f"bag {path}: no such file or directory")
+    if not path.is_dir():
+        if not path.name.endswith(MCAP_SUFFIXES):
+            raise BagError(f"bag {path}: neither a bag's directory nor an .mcap file")
+        return [path]
+    files = [file for file in path.iterdir() if file.name.endswith(MCAP_SUFFIXES)]
+    if not files:
+        if any(path.glob("*.db3")):
+            raise BagError(f"bag {path}: is an SQLite bag; run: ros2 bag reindex {path}")
+        raise BagError(f"bag {path}: not a bag (no .mcap file)")
+    return sorted(files, key=lambda file: (_number(file.name) or 0, file.name))
+
+
+def _number(name: str) -> int | None:
+    """Which part of a split bag a file is."""
+    found = _SPLIT.search(name.split(".mcap")[0])
+    return int(found[1]) if found else None
+
+
+def _missing(files: list[Path], information: BagInformation | None) -> list[str]:
+    """The names of files that belong to the bag and are not there."""
+    there = {file.name for file in files}
+    if information:
+        named = [PurePath(name).name for name in information.relative_file_paths]
+        return [name for name in named if name not in there]
+    numbers = [number for name in there if (number := _number(name)) is not None]
+    if len(numbers) < len(there):
+        return []
+    stem = _SPLIT.sub("", files[0].name.split(".mcap")[0])
+    return [f"{stem}_{number}.mcap" for number in range(max(numbers)) if number not in numbers]
 
 
 def _whole(path: Path) -> int | None:
     """How many messages a bag holds whose every message can be read, None for any other."""
     try:
         with BagReader(path) as bag:
-            expected = sum(connection.msgcount for connection in bag.connections)
-            return expected if sum(1 for _ in bag.everything()) == expected else None
+            return sum(1 for _ in bag.everything())
     except BagError:
         return None
 
 
-def _metadata(path: Path) -> dict[str, str]:
-    """The custom metadata, from wherever the recording left it."""
+def _information(path: Path) -> BagInformation | None:
+    try:
+        return load_information(path / "metadata.yaml")
+    except ConfigError:
+        return None
+
+
+def _journal(path: Path) -> dict[str, str]:
+    """The notes of a recording that was cut off."""
     try:
         return dict(json.loads((path / JOURNAL).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        pass
-    try:
-        text = (path / "metadata.yaml").read_text(encoding="utf-8")
-        return dict(yaml.safe_load(text)["rosbag2_bagfile_information"]["custom_data"] or {})
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+    except (OSError, ValueError, TypeError):
         return {}
 
 
-def _rewrite(
-    files: list[Path],
-    target: Path,
-    metadata: Mapping[str, str],
-    progress: Callable[[int, int], None],
-) -> tuple[Path, Repair]:
-    total = sum(file.stat().st_size for file in files)
-    done = count = lost = 0
-    connections: dict[str, Connection] = {}
-    with Writer(target, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
-        for key, value in metadata.items():
-            writer.set_custom_data(key, str(value))
+def _replace(path: Path, files: list[Path], rewriting: Rewriting) -> list[str]:
+    """Put the new files in the place of the old ones; returns the names of old ones it kept."""
+    name = f"{path.name}.mcap"
+    kept: list[str] = []
+    # metadata.yaml comes last: until then the bag counts as cut off and is repaired again.
+    (path / "metadata.yaml").unlink(missing_ok=True)
+    if not rewriting.complete:
+        kept = [file.name + ORIGINAL for file in files]
         for file in files:
-            scan = McapScan(file)
-            schemas: dict[int, Schema] = {}
-            topics: dict[int, str] = {}
-            for found in scan:
-                if isinstance(found, Schema):
-                    schemas[found.id] = found
-                elif isinstance(found, Channel) and found.schema_id in schemas:
-                    topics[found.id] = found.topic
-                    if found.topic not in connections:
-                        schema = schemas[found.schema_id]
-                        connections[found.topic] = _connect(writer, found, schema)
-                elif isinstance(found, Message) and _is_cdr(found) and found.channel_id in topics:
-                    connection = connections[topics[found.channel_id]]
-                    writer.write(connection, found.log_time, found.data)
-                    count += 1
-                    done += len(found.data)
-                    if count % 1000 == 0:
-                        progress(done, total)
-            lost += scan.lost
-    progress(total, total)
-    return target, Repair(count, lost, False)
-
-
-def _is_cdr(message: Message) -> bool:
-    """Whether the data begin as serialized messages do; a lost disk block reads as zeros."""
-    return len(message.data) > 4 and message.data[:2] in (b"\x00\x00", b"\x00\x01")
-
-
-def _connect(writer: Writer, channel: Channel, schema: Schema) -> Connection:
-    store = get_typestore(Stores.EMPTY)
-    text = schema.data.decode()
-    if schema.encoding == "ros2msg":
-        store.register(get_types_from_msg(text, schema.name))
-    else:
-        store.register(get_types_from_idl(text))
-    return writer.add_connection(
-        channel.topic,
-        schema.name,
-        msgdef=text,
-        rihs01=store.hash_rihs01(schema.name),
-        offered_qos_profiles=parse_qos(channel.metadata.get("offered_qos_profiles", "[]")),
-    )
+            os.replace(file, file.with_name(file.name + ORIGINAL))
+    os.replace(rewriting.target / name, path / name)
+    for file in files:
+        if file.name != name:
+            file.unlink(missing_ok=True)
+    os.replace(rewriting.target / "metadata.yaml", path / "metadata.yaml")
+    (path / JOURNAL).unlink(missing_ok=True)
+    return kept

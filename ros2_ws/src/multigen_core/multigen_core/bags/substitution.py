@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rosbags.interfaces import Connection, ConnectionExtRosbag2
-from rosbags.rosbag2 import StoragePlugin, Writer, WriterError
+from rosbags.interfaces import Connection
+from rosbags.rosbag2 import WriterError
 
 from multigen_core import messages
 from multigen_core.bags.errors import BagError
+from multigen_core.bags.mcap_writer import Writer
 from multigen_core.bags.reader import BagReader
 from multigen_core.bags.typestore import FACTORY, typestore
 from multigen_core.bags.writer import absolute_name, bag_qos
@@ -70,9 +71,9 @@ def _write(
     progress: Callable[[int], None],
 ) -> None:
     store = typestore()
-    with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+    with Writer(path) as writer:
         replaced = {name for topic in topics if (name := bag.name_of(topic))}
-        kept = {c.id: _copied(writer, c) for c in bag.connections if c.topic not in replaced}
+        kept = {c.key: writer.add_copy(c) for c in bag.connections if c.topic not in replaced}
         new = {
             topic.name: writer.add_connection(
                 bag.name_of(topic) or absolute_name(topic, bag.namespace),
@@ -87,8 +88,8 @@ def _write(
 
         def old() -> Iterator[tuple[int, Connection, bytes | memoryview]]:
             for connection, time, data in bag.everything():
-                if connection.id in kept:
-                    yield time, kept[connection.id], data
+                if copy := kept.get(connection.key):
+                    yield time, copy, data
 
         def added() -> Iterator[tuple[int, Connection, bytes | memoryview]]:
             for topic, item, time in entries:
@@ -101,16 +102,3 @@ def _write(
             writer.write(connection, time, data)
             if done % 500 == 0:
                 progress(done)
-
-
-def _copied(writer: Writer, connection: Connection) -> Connection:
-    ext = connection.ext
-    return writer.add_connection(
-        connection.topic,
-        connection.msgtype,
-        msgdef=connection.msgdef.data,
-        rihs01=connection.digest,
-        offered_qos_profiles=(
-            ext.offered_qos_profiles if isinstance(ext, ConnectionExtRosbag2) else ()
-        ),
-    )

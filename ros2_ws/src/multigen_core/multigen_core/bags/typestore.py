@@ -13,6 +13,7 @@ from rosbags.typesys.base import normalize_fieldname
 from rosbags.typesys.store import Typestore
 
 from multigen_core.config.yaml_file import share_directory
+from multigen_core.messages import MessageError
 
 PACKAGES = ("audio_common_msgs", "multigen_interfaces")
 """Packages whose types Jazzy's common interfaces lack; read from their installed share folders."""
@@ -37,6 +38,19 @@ def typestore() -> Typestore:
 def type_hash(name: str) -> str:
     """The RIHS01 hash of a type such as sensor_msgs/msg/Image, equal to that of live endpoints."""
     return typestore().hash_rihs01(name)
+
+
+def deserialize(data: bytes, name: str) -> Any:
+    """The message of type `name` that was serialized as `data`.
+
+    Raises:
+        MessageError: it is none.
+    """
+    try:
+        return typestore().deserialize_cdr(data, name)
+    except Exception as error:  # whatever the library stumbles over in damaged data
+        reason = str(error) or type(error).__name__
+        raise MessageError(f"{len(data)} bytes are no {name} ({reason})") from error
 
 
 def _empty(node: Any) -> Any:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 from rosbags.interfaces import Qos as BagQos
 from rosbags.interfaces import QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime
-from rosbags.rosbag2 import StoragePlugin, Writer, WriterError
-from rosbags.rosbag2.storage_mcap import McapWriter
+from rosbags.rosbag2 import WriterError
 
 from multigen_core import messages
 from multigen_core.bags.errors import BagError
+from multigen_core.bags.mcap_writer import Writer
 from multigen_core.bags.typestore import FACTORY, typestore
 from multigen_core.contract import Qos, Topic
 from multigen_core.files import write_json
@@ -63,7 +62,6 @@ def free_path(path: Path) -> Path:
 class BagWriter:
     """Writes one bag; chunks reach the disk at least every FLUSH_INTERVAL.
 
-    Chunks are not compressed: pictures are jpeg already, and what a kill cuts off stays readable.
     Leaving a `with` block by an exception removes the bag, unless the disk failed.
     """
 
@@ -90,7 +88,7 @@ class BagWriter:
                 f"bag {self.path}: exists already and is never overwritten; choose another name"
             )
         try:
-            self._writer = Writer(self.path, version=9, storage_plugin=StoragePlugin.MCAP)
+            self._writer = Writer(self.path)
             self._writer.open()
             self._connections = {
                 topic.name: self._writer.add_connection(
@@ -149,14 +147,10 @@ class BagWriter:
             BagError: the disk is full or gone.
         """
         self._flushed = time.monotonic()
-        storage = cast(McapWriter | None, self._writer.storage)
-        if storage is None:
+        if self._writer.storage is None:
             return
         try:
-            if storage.chunk.msgs:
-                storage.close_chunk()
-            storage.bio.flush()
-            os.fdatasync(storage.bio.fileno())
+            self._writer.storage.flush()
         except OSError as error:
             raise self._lost(error) from error
 

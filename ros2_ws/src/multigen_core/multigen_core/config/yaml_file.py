@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import reprlib
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,12 @@ from pydantic import BaseModel, ValidationError
 from multigen_core.errors import MultigenError
 
 Model = TypeVar("Model", bound=BaseModel)
+
+MAX_FAULTS = 10
+"""How many wrong keys one message names."""
+_BRIEF = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxother = 100
+_BRIEF.maxlevel = 2
 
 
 class ConfigError(MultigenError):
@@ -57,11 +64,24 @@ def load_yaml(path: Path) -> Any:
         ConfigError: it cannot be read or is not YAML.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return parse_yaml(path.read_text(encoding="utf-8"), path)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: not a text file in UTF-8: {error}") from error
+
+
+def parse_yaml(text: str, source: str | Path) -> Any:
+    """Parse YAML that came from `source`.
+
+    Raises:
+        ConfigError: it is not YAML.
+    """
+    try:
+        return yaml.safe_load(text)
+    # PyYAML leaves to Python what it thinks a number or a date, and recurses into nested brackets.
+    except (yaml.YAMLError, ValueError, ArithmeticError, AttributeError, RecursionError) as error:
+        raise ConfigError(f"{source}: not valid YAML: {error}") from error
 
 
 def validate(
@@ -75,10 +95,12 @@ def validate(
     try:
         return model.model_validate(data, context=context)
     except ValidationError as error:
-        faults = (
+        faults = [
             f"{'.'.join(map(str, fault['loc'])) or 'top level'}: {_message(fault, model)}"
-            for fault in error.errors()
-        )
+            for fault in error.errors()[:MAX_FAULTS]
+        ]
+        if (more := error.error_count() - MAX_FAULTS) > 0:
+            faults.append(f"and {more} more")
         raise ConfigError(f"{source}: {'; '.join(faults)}") from error
 
 
@@ -86,7 +108,7 @@ def _message(fault: Any, model: type[BaseModel]) -> str:
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
         return f"unknown key; known: {', '.join(model.model_fields)}"
     message = str(fault["msg"])
-    given = repr(fault["input"])
+    given = _BRIEF.repr(fault["input"])
     return message if len(given) > 80 else f"{message}, got {given}"
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -59,7 +60,7 @@ def test_compressed_images_stay_alike(factory):
 @settings(deadline=None, max_examples=25)
 @given(
     stamp=stamps,
-    samples=hnp.arrays(np.float32, st.integers(0, 400), elements=st.floats(-1, 1, width=32)),
+    samples=hnp.arrays(np.float32, st.integers(1, 400), elements=st.floats(-1, 1, width=32)),
 )
 def test_sound_within_half_a_step_of_16_bits(factory, stamp, samples):
     chunk = AudioChunk(stamp, samples, 16_000, "microphone_link")
@@ -169,13 +170,38 @@ def test_a_trajectory_without_velocities_is_refused():
         messages.decode("trajectory_msgs/msg/JointTrajectory", good)
 
 
-def test_odd_bytes_are_not_sound():
+@pytest.mark.parametrize("data", [b"", b"\0\0\0"])
+def test_odd_or_no_bytes_are_not_sound(data):
     factory = RosFactory()
     chunk = AudioChunk(0, np.zeros(4, np.float32), 16_000)
     message = messages.encode("audio_common_msgs/msg/AudioDataStamped", chunk, factory)
-    message.audio.data = factory.octets(b"\0\0\0")
-    with pytest.raises(messages.MessageError, match="3 bytes"):
+    message.audio.data = factory.octets(data)
+    with pytest.raises(messages.MessageError, match=f"audio of {len(data)} bytes"):
         messages.decode("audio_common_msgs/msg/AudioDataStamped", message)
+
+
+def compressed(data):
+    return RosFactory().new("sensor_msgs/msg/CompressedImage", format="jpeg", data=data)
+
+
+@pytest.mark.parametrize("extension", [".jpg", ".png"])
+def test_a_picture_that_claims_to_be_enormous_is_refused_undecoded(extension):
+    data = bytearray(cv2.imencode(extension, np.zeros((48, 64, 3), np.uint8))[1].tobytes())
+    size = (48).to_bytes(2, "big") + (64).to_bytes(2, "big")
+    wide = {".jpg": size, ".png": b"\0\0" + size[2:] + b"\0\0" + size[:2]}[extension]
+    at = bytes(data).index(wide)
+    assert messages.decode("sensor_msgs/msg/CompressedImage", compressed(data)).rgb.shape[1] == 64
+    data[at : at + len(wide)] = b"\x7f\xff" * (len(wide) // 2)
+    with pytest.raises(messages.MessageError, match="at most 64 megapixels"):
+        messages.decode("sensor_msgs/msg/CompressedImage", compressed(data))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xd8", b"\xff\xd8\xff\xc0\0\x11\x08\0\x30\0\x40", b"GIF89a"]
+)
+def test_what_is_no_whole_picture_is_refused(data):
+    with pytest.raises(messages.MessageError, match="compressed image"):
+        messages.decode("sensor_msgs/msg/CompressedImage", compressed(data))
 
 
 def test_an_unknown_outcome_is_refused_by_name():

@@ -11,6 +11,7 @@ import numpy as np
 from multigen_core.arm.trajectory import Trajectory
 from multigen_core.contract import AUDIO_INFO, SAMPLE_RATE
 from multigen_core.errors import MultigenError
+from multigen_core.messages.picture_size import picture_size
 from multigen_core.types import (
     NANOSECONDS,
     AudioChunk,
@@ -25,6 +26,9 @@ from multigen_core.types import (
     PourState,
     field_names,
 )
+
+MAX_PIXELS = 64 * 2**20
+"""Of a compressed picture; a damaged one may claim any size."""
 
 
 class MessageError(MultigenError):
@@ -57,7 +61,16 @@ def _image_from(message: Any) -> CameraFrame:
 
 def _compressed_from(message: Any) -> CameraFrame:
     data = np.frombuffer(message.data, np.uint8)
-    bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    width, height = picture_size(data.tobytes()) or (0, 0)
+    if not 0 < width * height <= MAX_PIXELS:
+        raise MessageError(
+            f"compressed image of {len(data)} bytes, format {message.format!r}, is no JPEG or PNG "
+            f"of at most {MAX_PIXELS >> 20} megapixels"
+        )
+    try:
+        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise MessageError(f"compressed image cannot be decoded ({error})") from error
     if bgr is None:
         raise MessageError(f"compressed image of format {message.format!r} cannot be decoded")
     rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
@@ -73,7 +86,7 @@ def _camera_info_from(message: Any) -> CameraInfo:
 
 def _audio_from(message: Any) -> AudioChunk:
     data = np.frombuffer(message.audio.data, np.uint8)
-    if len(data) % 2:
+    if not len(data) or len(data) % 2:
         raise MessageError(f"audio of {len(data)} bytes is not S16LE")
     samples = data.view("<i2").astype(np.float32) / 32767.0
     return AudioChunk(stamp_of(message.header.stamp), samples, SAMPLE_RATE, message.header.frame_id)

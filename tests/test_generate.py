@@ -7,7 +7,8 @@ import pytest
 
 from multigen_core.bags import BagReader
 from multigen_core.contract import AUDIO, AUDIO_VIEW, IMAGE_COMPRESSED, JOINT_STATES, LIQUID_STATE
-from multigen_policy.evaluation.episode import evaluate, load_episode
+from multigen_policy.evaluation.bag_episode import load_episode
+from multigen_policy.evaluation.evaluate import evaluate
 
 
 def generate(folder, *arguments):

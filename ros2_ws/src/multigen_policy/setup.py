@@ -49,6 +49,10 @@ setup(
             "acoustic = multigen_policy.policies:acoustic",
             "timed = multigen_policy.policies:timed",
         ],
+        "multigen.metrics": [
+            "smoothness = multigen_policy.evaluation.evaluate:smoothness",
+            "listener_floor_ml = multigen_policy.evaluation.evaluate:listener_floor_ml",
+        ],
         "multigen.benches": [],
     },
 )

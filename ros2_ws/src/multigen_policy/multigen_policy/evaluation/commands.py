@@ -11,7 +11,8 @@ from rich.console import Console
 
 from multigen_core.errors import MultigenError
 from multigen_core.files import write_json
-from multigen_policy.evaluation.episode import evaluate, load_episode
+from multigen_policy.evaluation.bag_episode import load_episode
+from multigen_policy.evaluation.evaluate import evaluate
 from multigen_policy.evaluation.metrics import WATER
 from multigen_policy.evaluation.results import print_results, summary
 

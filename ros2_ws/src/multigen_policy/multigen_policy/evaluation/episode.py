@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from multigen_core.arm.trajectory import Trajectory
-from multigen_core.bags import BagError, BagReader, MissingTopicError
 from multigen_core.config.yaml_file import validate
 from multigen_core.contract import (
-    ARM_COMMAND,
     AUDIO,
     CAMERA_INFO,
-    DIAGNOSTICS,
-    GOAL,
     IMAGE_COMPRESSED,
     JOINT_STATES,
     LIQUID_STATE,
@@ -28,12 +22,8 @@ from multigen_core.contract import (
     PROGRESS,
     Topic,
 )
-from multigen_core.messages import MessageError, decode, stamp_of
 from multigen_core.types import AudioChunk, JointState, LiquidState, PourProgress, PourState
-from multigen_core.world.catalogue import name_of
 from multigen_core.world.scene import Scene
-from multigen_policy.evaluation.metrics import WATER, PourMetrics, listener_floor, pour_metrics
-from multigen_policy.evaluation.smoothness import joint_smoothness
 from multigen_policy.evaluation.stamps import (
     AudioHealth,
     StampHealth,
@@ -126,138 +116,3 @@ class Episode:
         later = index + 1 < len(self.goals)
         newest = max((state.stamp for state in self.states), default=start)
         return start, self.goals[index + 1].stamp if later else max(self.end, newest)
-
-
-def load_episode(path: Path, pictures: bool = False) -> Episode:
-    """Read a bag; `pictures` keeps its jpegs.
-
-    Raises:
-        BagError: no bag, a damaged one, or one without a goal.
-    """
-    with BagReader(path) as bag:
-        if not bag.count(GOAL):
-            raise MissingTopicError(
-                f"bag {path}: holds no {GOAL.name}, so nothing was to be poured: send a goal while "
-                "recording, as with multigen pour --target-ml 150"
-            )
-        episode = Episode(path, bag.metadata, bag.start, bag.end)
-        store: dict[str, list[Any]] = {
-            GOAL.name: episode.goals,
-            PROGRESS.name: episode.progress,
-            POUR_STATE.name: episode.states,
-            LIQUID_STATE.name: episode.liquid,
-            JOINT_STATES.name: episode.joints,
-            AUDIO.name: episode.audio,
-        }
-        for topic, time, message in bag.messages(*STREAMS, GOAL, ARM_COMMAND, DIAGNOSTICS):
-            if topic in STREAMS:
-                episode.stamps[topic.name].append((stamp_of(message.header.stamp), time))
-            try:
-                if topic.name in store:
-                    store[topic.name].append(decode(topic.type, message))
-                elif topic is ARM_COMMAND:
-                    episode.commands.append((time, decode(topic.type, message)))
-                elif topic is DIAGNOSTICS:
-                    _add_diagnostics(episode, message)
-                elif topic is IMAGE_COMPRESSED and pictures:
-                    episode.pictures.append(_picture(message))
-            except MessageError as error:
-                raise BagError(f"bag {path}: {topic.name}: {error}") from error
-    episode.goals = _distinct(episode.goals)
-    return episode
-
-
-def _picture(message: Any) -> tuple[int, bytes]:
-    return stamp_of(message.header.stamp), message.data.tobytes()
-
-
-def _distinct(goals: list[PourProgress]) -> list[PourProgress]:
-    """Goals in order of time; a latched goal may be heard twice."""
-    return sorted({goal.stamp: goal for goal in goals}.values(), key=lambda goal: goal.stamp)
-
-
-def _add_diagnostics(episode: Episode, message: Any) -> None:
-    for status in message.status:
-        values = {entry.key: entry.value for entry in status.values}
-        before = episode.nodes.get(status.name)
-        level = int(status.level)
-        if before and before.level > level:
-            episode.nodes[status.name] = NodeHealth(before.level, before.message, values)
-        else:
-            episode.nodes[status.name] = NodeHealth(level, status.message, values)
-        try:
-            episode.real_time_factors.append(float(values["real_time_factor"]))
-        except (KeyError, ValueError):
-            continue
-
-
-def evaluate(episode: Episode, density: float = WATER) -> list[dict[str, Any]]:
-    """One result per pour of an episode, as plain values for tables and JSON.
-
-    Raises:
-        BagError: a goal has no volume.
-    """
-    results = []
-    for index, goal in enumerate(episode.goals):
-        start, end = episode.window(index)
-        try:
-            pour = pour_metrics(goal, episode.progress, episode.states, end, density)
-        except ValueError as error:
-            raise BagError(f"bag {episode.path}: goal {index + 1}: {error}") from error
-        results.append(_result(episode, index, pour, start, end))
-    return results
-
-
-def _result(
-    episode: Episode, index: int, pour: PourMetrics, start: int, end: int
-) -> dict[str, Any]:
-    until = min(end, start + round(pour.duration * 1e9))
-    joints = [state for state in episode.joints if start <= state.stamp <= until]
-    smoothness = float("nan")
-    if joints and len({state.names for state in joints}) == 1:
-        times = np.array([state.stamp - start for state in joints]) / 1e9
-        smoothness = joint_smoothness(times, np.array([state.velocities for state in joints]))
-    liquid = [state for state in episode.liquid if start <= state.stamp <= end]
-    source, target, drink = _names(episode, liquid)
-    cameras = next(s for s in episode.streams if s.topic == IMAGE_COMPRESSED.name)
-    scene = episode.scene
-    return {
-        "bag": str(episode.path),
-        "pour": index + 1,
-        **asdict(pour),
-        "smoothness": smoothness,
-        "listener_floor_ml": listener_floor(liquid, pour.target_ml / 1e6) * 1e6,
-        "simulated": episode.simulated,
-        "real_time_factor": episode.real_time_factor,
-        "audio_gaps": episode.sound.gaps,
-        "audio_missing_s": episode.sound.missing,
-        "frames_lost": cameras.lost,
-        "camera_rate": cameras.rate,
-        "source_vessel": source,
-        "target_vessel": target,
-        "liquid": drink,
-        "source_ml": scene.source.volume_ml if scene else float("nan"),
-        "opaque": scene.target.vessel.opaque if scene else None,
-        "held_out": scene.target.vessel.held_out if scene else None,
-        "refused_commands": len(episode.objections),
-        "scene": episode.metadata.get("scene", ""),
-        "seed": episode.metadata.get("seed", ""),
-        "policy": episode.metadata.get("policy", ""),
-        "told": episode.metadata.get("told", ""),
-        "synthesizer": episode.metadata.get("synthesizer", ""),
-    }
-
-
-def _names(episode: Episode, liquid: Sequence[LiquidState]) -> tuple[str, str, str]:
-    """Names of source, target and liquid; empty where the episode does not tell."""
-    if episode.scene is not None:
-        scene = episode.scene
-        return scene.source.vessel.name, scene.target.vessel.name, scene.liquid.name
-    if not liquid:
-        return "", "", ""
-    first = liquid[0]
-    return (
-        name_of(first.source_vessel),
-        name_of(first.target_vessel),
-        name_of(first.liquid),
-    )

@@ -17,8 +17,10 @@ from multigen_core.pages import page_templates
 from multigen_core.statistics import Estimate
 from multigen_core.types import Outcome
 from multigen_policy.evaluation import figures
+from multigen_policy.evaluation.bag_episode import load_episode
 from multigen_policy.evaluation.drawing import LEFT, RIGHT
-from multigen_policy.evaluation.episode import Episode, evaluate, load_episode
+from multigen_policy.evaluation.episode import Episode
+from multigen_policy.evaluation.evaluate import evaluate
 from multigen_policy.evaluation.metrics import NOT_COMPARABLE, aggregate, poured_volumes
 from multigen_policy.evaluation.results import (
     GROUPS,

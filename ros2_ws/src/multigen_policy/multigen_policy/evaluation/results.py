@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from multigen_core.errors import MultigenError
-from multigen_core.statistics import Estimate
+from multigen_core.statistics import Estimate, estimate
+from multigen_policy.evaluation.evaluate import metrics
 from multigen_policy.evaluation.metrics import (
     NOT_COMPARABLE,
     Aggregate,
@@ -41,6 +42,10 @@ def summary(results: Sequence[Result], failed: Sequence[Mapping[str, str]] = ())
     document: dict[str, Any] = {
         "results": [dict(result) for result in results],
         "aggregate": aggregate([metrics_of(result) for result in results]).as_dict(),
+        "metrics": {
+            name: asdict(estimate([_number(result.get(name)) for result in results]))
+            for name in metrics()
+        },
         "groups": {},
         "failed": [dict(entry) for entry in failed],
         "seeds": [result.get("seed", "") for result in results],
@@ -56,6 +61,10 @@ def summary(results: Sequence[Result], failed: Sequence[Mapping[str, str]] = ())
     if any(result.get("simulated") for result in results):
         document["note"] = NOT_COMPARABLE
     return document
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
 
 
 def load_results(path: Path) -> list[dict[str, Any]]:

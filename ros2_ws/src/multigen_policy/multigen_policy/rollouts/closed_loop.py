@@ -22,7 +22,8 @@ from multigen_core.synthesizer import SynthesizerConfig, make_synthesizer
 from multigen_core.types import PourProgress
 from multigen_core.world.scene import Scene, load_scene
 from multigen_policy.classical.expert import Expert, ExpertConfig
-from multigen_policy.evaluation.episode import Episode, evaluate
+from multigen_policy.evaluation.episode import Episode
+from multigen_policy.evaluation.evaluate import evaluate
 
 EXPERT = "expert"
 """The privileged policy, which only simulation can run."""

@@ -1,0 +1,85 @@
+"""Episodes out of bags."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from multigen_core.bags import BagError, BagReader, MissingTopicError
+from multigen_core.contract import (
+    ARM_COMMAND,
+    AUDIO,
+    DIAGNOSTICS,
+    GOAL,
+    IMAGE_COMPRESSED,
+    JOINT_STATES,
+    LIQUID_STATE,
+    POUR_STATE,
+    PROGRESS,
+)
+from multigen_core.messages import MessageError, decode, stamp_of
+from multigen_core.types import PourProgress
+from multigen_policy.evaluation.episode import STREAMS, Episode, NodeHealth
+
+
+def load_episode(path: Path, pictures: bool = False) -> Episode:
+    """Read a bag; `pictures` keeps its jpegs.
+
+    Raises:
+        BagError: no bag, a damaged one, or one without a goal.
+    """
+    with BagReader(path) as bag:
+        if not bag.count(GOAL):
+            raise MissingTopicError(
+                f"bag {path}: holds no {GOAL.name}, so nothing was to be poured: send a goal while "
+                "recording, as with multigen pour --target-ml 150"
+            )
+        episode = Episode(path, bag.metadata, bag.start, bag.end)
+        store: dict[str, list[Any]] = {
+            GOAL.name: episode.goals,
+            PROGRESS.name: episode.progress,
+            POUR_STATE.name: episode.states,
+            LIQUID_STATE.name: episode.liquid,
+            JOINT_STATES.name: episode.joints,
+            AUDIO.name: episode.audio,
+        }
+        for topic, time, message in bag.messages(*STREAMS, GOAL, ARM_COMMAND, DIAGNOSTICS):
+            if topic in STREAMS:
+                episode.stamps[topic.name].append((stamp_of(message.header.stamp), time))
+            try:
+                if topic.name in store:
+                    store[topic.name].append(decode(topic.type, message))
+                elif topic is ARM_COMMAND:
+                    episode.commands.append((time, decode(topic.type, message)))
+                elif topic is DIAGNOSTICS:
+                    _add_diagnostics(episode, message)
+                elif topic is IMAGE_COMPRESSED and pictures:
+                    episode.pictures.append(_picture(message))
+            except MessageError as error:
+                raise BagError(f"bag {path}: {topic.name}: {error}") from error
+    episode.goals = _distinct(episode.goals)
+    return episode
+
+
+def _picture(message: Any) -> tuple[int, bytes]:
+    return stamp_of(message.header.stamp), message.data.tobytes()
+
+
+def _distinct(goals: list[PourProgress]) -> list[PourProgress]:
+    """Goals in order of time; a latched goal may be heard twice."""
+    return sorted({goal.stamp: goal for goal in goals}.values(), key=lambda goal: goal.stamp)
+
+
+def _add_diagnostics(episode: Episode, message: Any) -> None:
+    for status in message.status:
+        values = {entry.key: entry.value for entry in status.values}
+        before = episode.nodes.get(status.name)
+        level = int(status.level)
+        if before and before.level > level:
+            episode.nodes[status.name] = NodeHealth(before.level, before.message, values)
+        else:
+            episode.nodes[status.name] = NodeHealth(level, status.message, values)
+        try:
+            episode.real_time_factors.append(float(values["real_time_factor"]))
+        except (KeyError, ValueError):
+            continue

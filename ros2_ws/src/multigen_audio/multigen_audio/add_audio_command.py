@@ -30,7 +30,10 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--synthesizer", default=DEFAULT, metavar="NAME",
         help=f"any of {', '.join(synthesizer_names())} (default %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--checkpoint", default="", help="its weights, settings or recordings")
+    parser.add_argument(
+        "--synthesizer-checkpoint", default="", metavar="PATH",
+        help="its weights, settings or recordings",
+    )  # fmt: skip
     parser.add_argument("--device", default="cpu", help="where its network runs [cpu]")
     parser.add_argument("--seed", type=int, default=0, help="of its random numbers [0]")
     parser.add_argument(
@@ -44,12 +47,16 @@ def run(args: argparse.Namespace) -> None:
     """Make the sound and write the new bag."""
     console = Console(highlight=False, soft_wrap=True)
     config = SynthesizerConfig(
-        args.synthesizer, args.checkpoint, args.device, seed=args.seed, view=args.audio_view
+        args.synthesizer,
+        args.synthesizer_checkpoint,
+        args.device,
+        seed=args.seed,
+        view=args.audio_view,
     )
     synthesizer = make_synthesizer(config)
     metadata = {
         "synthesizer": args.synthesizer,
-        "synthesizer_checkpoint": args.checkpoint,
+        "synthesizer_checkpoint": args.synthesizer_checkpoint,
         "audio_view": args.audio_view,
         "audio_added_to": args.bag.resolve().name,
     }

@@ -180,6 +180,15 @@ def test_the_command_tells_what_it_did(bag, tmp_path, capsys) -> None:
     assert main(["add-audio", str(bag), "--synthesizer", "silent", "-o", str(out)]) == 0
     assert "replaced by 2.0 s of silent from /simulator/liquid_state" in capsys.readouterr().out
     assert not sound(out)[1].any()
+    with BagReader(out) as reader:
+        assert reader.metadata["synthesizer_checkpoint"] == ""
+    loud = tmp_path / "loud.yaml"
+    loud.write_text("gain: 12.0\n")
+    options = ("--synthesizer", "physical", "--synthesizer-checkpoint", str(loud))
+    assert main(["add-audio", str(bag), *options, "-o", str(tmp_path / "loud")]) == 0
+    assert np.abs(sound(tmp_path / "loud")[1]).max() > 0.2
+    with BagReader(tmp_path / "loud") as reader:
+        assert reader.metadata["synthesizer_checkpoint"] == str(loud)
     assert main(["add-audio", str(tmp_path / "none"), "-o", str(tmp_path / "x")]) == 1
     assert "no such file or directory" in capsys.readouterr().err
 

@@ -138,6 +138,15 @@ def test_as_many_windows_are_compared_as_every_kind_has(rng) -> None:
     assert shared_count([cloud(rng, "ab"), cloud(rng, "a")], ["a", "b"]) == 0
 
 
+def test_no_more_windows_are_compared_than_enough_other_vessels_have(rng) -> None:
+    kinds = [cloud(rng, "ab")]
+    others = {**cloud(rng, "cd", count=30), **cloud(rng, "e", count=20)}
+    count = shared_count(kinds, ["a", "b"], others)
+    assert count == 30
+    assert Realism(kinds[0], others, count).floor() is not None
+    assert shared_count(kinds, ["a", "b"], cloud(rng, "c", count=30)) == 60
+
+
 def test_recordings_that_are_no_sound_are_left_out_by_name(recordings, tmp_path) -> None:
     broken = tmp_path / "broken.flac"
     broken.write_bytes(b"no sound")

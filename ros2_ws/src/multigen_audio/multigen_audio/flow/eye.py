@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,6 @@ from multigen_core.simulator import View
 from multigen_core.types import NANOSECONDS, CameraFrame, to_seconds
 
 _LOG = logging.getLogger(__name__)
-_WEAK = "by the public camera flow's pitch is off by over a semitone in the median (its model card)"
 PERIOD = HOPS * HOP
 """Between the frames it looks at [ns]; frames in between are passed over."""
 _EARLY = PERIOD // 20
@@ -28,6 +28,14 @@ _LONGEST = NANOSECONDS
 _HELD = 3 * NANOSECONDS // 10
 
 Floats = NDArray[np.float64]
+
+
+@cache
+def _warn() -> None:
+    """Say once how weak the public camera's eye is."""
+    _LOG.warning(
+        "by the public camera flow's pitch is off by over a semitone in the median (its model card)"
+    )
 
 
 class Eye:
@@ -49,7 +57,7 @@ class Eye:
         """
         self._network = Network(folder, f"eye_{view}", EYE)
         if view == "public":
-            _LOG.warning(_WEAK)
+            _warn()
         self._view: View = view
         self.late = self.blank = 0
         """Frames that came late or twice, and those that showed nothing."""

@@ -45,8 +45,9 @@ def register(parser: argparse.ArgumentParser) -> None:
         help=f"any of {', '.join(names)} (default {' '.join(usual)})",
     )  # fmt: skip
     parser.add_argument(
-        "--checkpoint", default="", help="weights or settings of the first synthesizer named"
-    )
+        "--synthesizer-checkpoint", default="", metavar="PATH",
+        help="weights or settings of the first synthesizer named",
+    )  # fmt: skip
     parser.add_argument(
         "--recordings", default="", metavar="DIR",
         help="real pours: clips.csv and audio/ [MULTIGEN_REAL_DATA]",
@@ -114,7 +115,7 @@ def _recordings(folder: str) -> tuple[list[Recording], list[str]]:
 
 def _config(name: str, args: argparse.Namespace, others: Sequence[Recording]) -> SynthesizerConfig:
     """`replay` keeps to recordings it is not judged by."""
-    checkpoint = args.checkpoint if name == args.synthesizers[0] else ""
+    checkpoint = args.synthesizer_checkpoint if name == args.synthesizers[0] else ""
     if name != "replay":
         return SynthesizerConfig(name, checkpoint)
     containers = tuple(sorted({recording.container for recording in others}))

@@ -21,8 +21,7 @@ from multigen_audio.quality.summary import Figures, figures, real_figures
 from multigen_audio.quality.truth import Floats
 from multigen_audio.recorded.clips import usable_clips
 from multigen_audio.recorded.label_floor import ALL, label_floors
-from multigen_audio.recorded.splits import HELD_OUT
-from multigen_audio.replay.library import spread
+from multigen_audio.recorded.splits import by_container, split, spread
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.errors import MultigenError
 from multigen_core.synthesizer import SynthesizerConfig
@@ -71,14 +70,14 @@ class Evaluation:
 def divided(recordings: Sequence[Recording]) -> tuple[list[Recording], list[Recording]]:
     """Recordings to judge by and others: of the containers held out from training and the rest.
 
-    A folder with none of those is all new to every generator: every second container is judged by.
+    A folder too small to hold any out is judged by every second container.
     """
-    names = sorted({recording.container for recording in recordings})
-    judged = [name for name in names if name in HELD_OUT] or names[::2]
-    return (
-        [recording for recording in recordings if recording.container in judged],
-        [recording for recording in recordings if recording.container not in judged],
-    )
+    others, judged = split(recordings)
+    if not judged:
+        names = sorted(by_container(recordings))[::2]
+        judged = [recording for recording in recordings if recording.container in names]
+        others = [recording for recording in recordings if recording.container not in names]
+    return judged, others
 
 
 def tasks(plan: Plan) -> list[Task]:
@@ -87,7 +86,7 @@ def tasks(plan: Plan) -> list[Task]:
     cases = [Case(seed) for seed in range(plan.episodes)]
     cases += [
         Case(index, recording)
-        for group in _groups(plan.judged)
+        for group in by_container(plan.judged).values()
         for index, recording in enumerate(spread(group, plan.clips))
     ]
     return [
@@ -125,6 +124,7 @@ def evaluate(plan: Plan, progress: Callable[[], None] = lambda: None) -> Evaluat
             raise outcome
     if not cases:
         raise MultigenError(f"no pour could be judged; {notes[0] if notes else 'none was asked'}")
+    notes += dict.fromkeys(line for one in cases for line in one.warnings)
     cases.sort(key=lambda one: (one.case.recording is not None, one.case.name))
     names = [config.synthesizer for config in plan.synthesizers] + [NOISE]
     distances, floor, windows = _realism(plan, names, cases, notes)
@@ -144,13 +144,13 @@ def _realism(
     real, skipped = embed_recordings(
         [r for r in plan.judged if r.container in vessels], embeddings()
     )
-    some = [r for group in _groups(plan.others) for r in spread(group, _REFERENCES)]
+    some = [r for group in by_container(plan.others).values() for r in spread(group, _REFERENCES)]
     others, also = embed_recordings(some, embeddings())
     notes += [f"left out: {line}" for line in (*skipped, *also)]
     sounding = {name: w for name, w in generated.items() if shared_count([w], vessels)}
     for name in sorted(set(generated) - set(sounding)):
         notes.append(f"{name}: too little sound to be compared with recordings")
-    count = shared_count([real, *sounding.values()], vessels)
+    count = shared_count([real, *sounding.values()], vessels, others)
     if not count or len(vessels) < 2:
         notes.append("too few recordings of two vessels or more to judge realism by")
         return {}, None, 0
@@ -174,13 +174,6 @@ def _windows(name: str, cases: Sequence[Judged]) -> EmbeddedWindows:
         container: {key: np.concatenate(found) for key, found in own.items()}
         for container, own in parts.items()
     }
-
-
-def _groups(recordings: Sequence[Recording]) -> list[list[Recording]]:
-    groups: dict[str, list[Recording]] = {}
-    for recording in recordings:
-        groups.setdefault(recording.container, []).append(recording)
-    return list(groups.values())
 
 
 def _label_floor(recordings: Sequence[Recording]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -68,6 +69,19 @@ class Judged:
     """Without its pictures."""
     truth: Truth
     heard: list[Heard]
+    warnings: list[str]
+    """What was logged meanwhile."""
+
+
+class _Warnings(logging.Handler):
+    """Keeps the log's warnings."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
 
 
 def judge(task: Task) -> Judged:
@@ -76,6 +90,16 @@ def judge(task: Task) -> Judged:
     Raises:
         MultigenError: a synthesizer cannot be made or cannot use the pour.
     """
+    log = logging.getLogger()
+    log.addHandler(warnings := _Warnings())
+    try:
+        judged = _judge(task)
+    finally:
+        log.removeHandler(warnings)
+    return replace(judged, warnings=warnings.lines)
+
+
+def _judge(task: Task) -> Judged:
     seen = task.views if task.case.recording is None else task.views[:1]
     configs = [replace(config, view=seen[0]) for config in task.synthesizers]
     looks = any(_synthesizer(config).source is Source.FRAMES for config in configs)
@@ -86,7 +110,7 @@ def judge(task: Task) -> Judged:
         views = seen if _synthesizer(config).source is Source.FRAMES else ("",)
         heard += [_heard(task, pour, truth, config, view) for view in views]
     bare = Pour(pour.seed, pour.scene, pour.target, pour.states, [], [])
-    return Judged(task.case, bare, truth, heard)
+    return Judged(task.case, bare, truth, heard, [])
 
 
 @lru_cache(maxsize=12)

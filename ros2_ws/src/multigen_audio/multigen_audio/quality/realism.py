@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.random import Generator
@@ -19,6 +20,7 @@ from multigen_core.world.recordings import Recording, RecordingError
 EmbeddedWindows = Mapping[str, Mapping[str, Floats]]
 """Embedded windows (W, D) by vessel and embedding."""
 
+_NONE: EmbeddedWindows = MappingProxyType({})
 _DRAWS = 20
 """Of windows, and of vessels for the real-vs-real distance."""
 _FEWEST = 8
@@ -139,14 +141,22 @@ class Realism:
         return Distances(frechet, two_sample_auc(*both))
 
 
-def shared_count(windows: Sequence[EmbeddedWindows], vessels: Sequence[str]) -> int:
-    """The most windows of each vessel that every kind of sound has, 0 if too few to compare."""
+def shared_count(
+    windows: Sequence[EmbeddedWindows], vessels: Sequence[str], others: EmbeddedWindows = _NONE
+) -> int:
+    """The most windows of each vessel that every kind of sound has, 0 if too few to compare.
+
+    And no more than as many of the `others` have, if so many can be compared at all.
+    """
     if not all(name in kind for kind in windows for name in vessels):
         return 0
     least = min(
         (len(values) for kind in windows for name in vessels for values in kind[name].values()),
         default=0,
     )
+    sizes = sorted((min(map(len, own.values())) for own in others.values()), reverse=True)
+    if len(sizes) >= len(vessels) and sizes[len(vessels) - 1] >= _FEWEST:
+        least = min(least, sizes[len(vessels) - 1])
     return least if least >= _FEWEST else 0
 
 

@@ -1,8 +1,8 @@
-"""Which recorded containers are kept for evaluation; every clip of one goes where it goes."""
+"""Recordings by container: which are kept for evaluation, and some of each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from multigen_core.world.recordings import Recording
 
@@ -14,16 +14,41 @@ HELD_OUT = (
     "container_41",  # PET bottle
     "container_43",  # PET cone
 )
-"""Recorded containers of shared/data/pouring_real that nothing is trained on.
+"""Containers of "The Sound of Water" (Bagad et al. 2024) that nothing shipped is trained on.
 
 Steel and paper are one container each, so they are for training.
 """
+FEWEST = 8
+"""Containers from which on a folder that has none of those splits itself."""
+_EVERY = 3
 
 
-def split(recordings: Iterable[Recording]) -> tuple[list[Recording], list[Recording]]:
-    """Recordings for training and, of the containers in HELD_OUT, for evaluation."""
-    train: list[Recording] = []
-    held_out: list[Recording] = []
+def split(recordings: Sequence[Recording]) -> tuple[list[Recording], list[Recording]]:
+    """Recordings for training and for evaluation, by container.
+
+    Those in HELD_OUT are for evaluation. A folder of FEWEST containers or more that lacks them
+    holds out every third, in the order of their names; a smaller one is all for training.
+    """
+    names = sorted({recording.container for recording in recordings})
+    held = set(HELD_OUT) & set(names)
+    if len(held) < 2 and len(names) >= FEWEST:
+        held |= set(names[::_EVERY])
+    return (
+        [recording for recording in recordings if recording.container not in held],
+        [recording for recording in recordings if recording.container in held],
+    )
+
+
+def by_container(recordings: Iterable[Recording]) -> dict[str, list[Recording]]:
+    """The recordings of each container."""
+    groups: dict[str, list[Recording]] = {}
     for recording in recordings:
-        (held_out if recording.container in HELD_OUT else train).append(recording)
-    return train, held_out
+        groups.setdefault(recording.container, []).append(recording)
+    return groups
+
+
+def spread(group: list[Recording], most: int | None) -> list[Recording]:
+    """At most `most` of a container's recordings, evenly among them."""
+    if most is None or len(group) <= most:
+        return group
+    return [group[index * len(group) // most] for index in range(most)]

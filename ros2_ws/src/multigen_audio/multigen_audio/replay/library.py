@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from multigen_audio.recorded.splits import by_container, spread
 from multigen_audio.replay.grains import Grains
 from multigen_core.world.recordings import Recording
 
@@ -41,17 +42,8 @@ class Library:
         Raises:
             RecordingError: no resonance was heard in any.
         """
-        groups: dict[str, list[Recording]] = {}
-        for recording in self._recordings:
-            groups.setdefault(recording.container, []).append(recording)
+        groups = by_container(self._recordings)
         own = groups.get(Path(name).stem)
         if own is None:
             own = [r for group in groups.values() for r in spread(group, self._most)]
         return Grains.of(own, self.sample_rate, self._skipped)
-
-
-def spread(group: list[Recording], most: int | None) -> list[Recording]:
-    """At most `most` of a container's recordings, evenly among them."""
-    if most is None or len(group) <= most:
-        return group
-    return [group[index * len(group) // most] for index in range(most)]

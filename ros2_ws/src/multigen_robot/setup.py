@@ -33,7 +33,7 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
-            "arm_guard = multigen_robot.arm_guard_node:main",
+            "arm_guard = multigen_robot.arm_guard:main",
             "camera = multigen_robot.camera_node:main",
             "microphone = multigen_robot.microphone_node:main",
             "mock_arm = multigen_robot.mock_arm_node:main",

@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 from multigen_core.arm import Arm
 from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower
 from multigen_core.contract import BASE_FRAME
-from multigen_core.types import JointState, to_seconds
+from multigen_core.types import JointState, to_nanoseconds, to_seconds
+
+_SETTLING = 5.0
+"""Time constants until the arm has followed."""
 
 
 class MockArm:
@@ -50,6 +53,10 @@ class MockArm:
             JointNameError: its joints are not the arm's.
         """
         self._follower.accept(trajectory, now)
+
+    def moving(self, now: int) -> bool:
+        """Whether a trajectory is still being followed at `now` [ns]."""
+        return self._follower.moving(now - to_nanoseconds(_SETTLING * self._lag))
 
     def state(self, now: int) -> JointState:
         """The measured state at `now` [ns], which must not go back."""

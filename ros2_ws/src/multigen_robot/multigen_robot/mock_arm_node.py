@@ -6,21 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from rclpy.clock import Clock, ClockType
-from rclpy.node import Node
 
 from multigen_core import contract
 from multigen_core.arm import Arm
 from multigen_core.arm.trajectory import Trajectory
 from multigen_core.errors import MultigenError
-from multigen_core.ros.node import (
-    Diagnostics,
-    Health,
-    declare,
-    parameter,
-    publisher,
-    run,
-    subscribe,
-)
+from multigen_core.ros import node as ros
+from multigen_core.ros.linger import linger
+from multigen_robot.devices.device_node import DeviceNode
 from multigen_robot.mock_arm import MockArm
 
 
@@ -28,47 +21,54 @@ from multigen_robot.mock_arm import MockArm
 class MockArmParameters:
     """What may be set of the node."""
 
-    arm_file: str = parameter("gen3", "Arm description: a shipped name or a YAML file")
-    rate: float = parameter(100.0, "Joint states per second", 30.0, 1000.0)
-    start_positions: str = parameter(
+    arm_file: str = ros.parameter("gen3", "Arm description: a shipped name or a YAML file")
+    rate: float = ros.parameter(100.0, "Joint states per second", 30.0, 1000.0)
+    start_positions: str = ros.parameter(
         "", "Where the arm starts: joint positions [rad] separated by commas; empty: its home"
     )
-    lag: float = parameter(0.02, "Time constant of following commands [s]", 0.0, 1.0)
-    noise: float = parameter(0.0, "Standard deviation of measured positions [rad]", 0.0, 0.1)
-    gripper: float = parameter(0.4, "Position of the gripper joint [rad]", 0.0, 0.8)
+    lag: float = ros.parameter(0.02, "Time constant of following commands [s]", 0.0, 1.0)
+    noise: float = ros.parameter(0.0, "Standard deviation of measured positions [rad]", 0.0, 0.1)
+    gripper: float = ros.parameter(0.4, "Position of the gripper joint [rad]", 0.0, 0.8)
 
 
-class MockArmNode(Node):
+class MockArmNode(DeviceNode):
     """Stands for an arm with its joint_trajectory_controller and joint_state_broadcaster."""
 
     def __init__(self) -> None:
         super().__init__("mock_arm")
-        p = declare(self, MockArmParameters)
-        if self.get_parameter("use_sim_time").value:
-            raise MultigenError("the mock arm is a device on wall time: set use_sim_time false")
+        p = self.declare(MockArmParameters)
         arm = Arm.load(p.arm_file)
         self._arm = MockArm(arm, _start(p.start_positions, arm), p.lag, p.noise, p.gripper)
         self._refused = ""
-        self._states = publisher(self, contract.JOINT_STATES)
-        subscribe(self, contract.ARM_COMMAND, self._on_command)
+        self._states = ros.publisher(self, contract.JOINT_STATES)
+        ros.subscribe(self, contract.ARM_COMMAND, self._on_command)
         self.create_timer(
             1.0 / p.rate, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
-        self._diagnostics = Diagnostics(self, self._health, "mock")
+        self._diagnostics = ros.Diagnostics(self, self._health, "mock")
 
     def _on_command(self, trajectory: Trajectory) -> None:
         try:
-            self._arm.command(trajectory, self.get_clock().now().nanoseconds)
+            self._arm.command(trajectory, self.now())
             self._refused = ""
         except MultigenError as error:
             self._refused = f"trajectory refused: {error}"
             self.get_logger().error(self._refused)
 
     def _on_timer(self) -> None:
-        self._states.send(self._arm.state(self.get_clock().now().nanoseconds))
+        self._states.send(self._arm.state(self.now()))
 
-    def _health(self) -> Health:
-        return Health.warn(self._refused) if self._refused else Health.ok("no arm, only numbers")
+    def _health(self) -> ros.Health:
+        if self._refused:
+            return ros.Health.warn(self._refused)
+        return ros.Health.ok("no arm, only numbers")
+
+    def close(self) -> None:
+        """Outlive the guard, which may have a vessel to bring upright."""
+        linger(self, self._needed, "the guard and its last command")
+
+    def _needed(self) -> bool:
+        return self._arm.moving(self.now()) or self.count_publishers(contract.ARM_COMMAND.name) > 0
 
 
 def _start(text: str, arm: Arm) -> np.ndarray:
@@ -87,4 +87,4 @@ def _start(text: str, arm: Arm) -> np.ndarray:
 
 def main() -> None:
     """Run the mock arm until a signal comes."""
-    run(MockArmNode)
+    ros.run(MockArmNode)

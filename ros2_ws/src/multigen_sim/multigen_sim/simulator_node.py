@@ -12,7 +12,9 @@ from multigen_core import contract
 from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
 from multigen_core.ros import node as ros
-from multigen_core.ros.sim_clock import DISCOVERY, SimClock
+from multigen_core.ros.alone import DISCOVERY
+from multigen_core.ros.linger import linger
+from multigen_core.ros.sim_clock import SimClock
 from multigen_core.simulator import make_simulator
 from multigen_core.types import AudioChunk, CameraCalibration, CameraFrame, CameraInfo
 from multigen_core.world.scene import Scene, load_scene
@@ -136,7 +138,9 @@ class SimulatorNode(Node):
         ros.fail(self, error)
 
     def close(self) -> None:
-        """End the simulation thread."""
+        """Outlive the guard, which may have a vessel to bring upright; end the simulation."""
+        guarded = contract.ARM_COMMAND.name
+        linger(self, lambda: self.count_publishers(guarded), "the guard to end")
         self._loop.stop()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from multigen_core.arm.trajectory import Trajectory
 from multigen_core.guard.rules import Rule
@@ -14,6 +15,19 @@ class Now:
 
     ros: int
     steady: int
+
+
+class Duty(StrEnum):
+    """What a guard answers for, which must outlive its process."""
+
+    NONE = "none"
+    """Nothing: it has been sent no command, or the vessel stands upright in silence."""
+
+    ARM = "arm"
+    """The arm: a tilted vessel is returned upright in silence."""
+
+    STOP = "stop"
+    """A stop, until it is reset."""
 
 
 @dataclass(frozen=True, slots=True)

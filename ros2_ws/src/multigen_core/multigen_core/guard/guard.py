@@ -14,9 +14,9 @@ end. A valid command ends a retreat. If the vessel is still tilted once a retrea
 next is sent.
 
 The guard moves nothing of its own accord until it has been sent a command for this arm, be it
-refused, nor after a stop: a reset only lifts the stop. A jump of the measured joints beyond any
-possible speed, or of a simulated clock backwards, is a simulator's reset; path and plan begin anew
-there.
+refused, or takes over from one that has; nor after a stop: a reset only lifts the stop. A jump of
+the measured joints beyond any possible speed, or of a simulated clock backwards, is a simulator's
+reset; path and plan begin anew there.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from multigen_core.arm import Arm, JointNameError, select_joints
 from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower, hold
 from multigen_core.guard.config import GuardConfig
-from multigen_core.guard.decisions import Accept, Freeze, Now, Reject, Retreat
+from multigen_core.guard.decisions import Accept, Duty, Freeze, Now, Reject, Retreat
 from multigen_core.guard.judgement import judge
 from multigen_core.guard.limits import Limits
 from multigen_core.guard.motion import Motion, Start
@@ -39,6 +39,7 @@ from multigen_core.guard.rules import Rule, Violation, position_between
 from multigen_core.guard.way_upright import WayUpright
 from multigen_core.types import JointState, to_nanoseconds, to_seconds
 
+_STOPPED = "stopped; `multigen stop --reset` releases it"
 _TELEPORT = 0.1
 """Beyond what speed explains, a measured step [rad] that only a reset can make."""
 _CLOCK_JUMP = 1.0
@@ -48,7 +49,10 @@ _CLOCK_JUMP = 1.0
 class Guard:
     """Stands between whoever commands an arm and its controller; see the module's description."""
 
-    def __init__(self, arm: Arm, config: GuardConfig = GuardConfig()) -> None:
+    def __init__(
+        self, arm: Arm, config: GuardConfig = GuardConfig(), duty: Duty = Duty.NONE
+    ) -> None:
+        """Begin with the duty that a guard before had."""
         self._arm = arm
         self._config = config
         self._limits = Limits.of(arm, config.velocity_scale, config.max_joint_step)
@@ -56,16 +60,21 @@ class Guard:
         self._state: JointState | None = None
         self._arrival = 0
         self._fault = ""
-        self._armed = False
+        self._armed = duty is Duty.ARM
         self._deadline = Now(0, 0)
         self._frozen = False
-        self.stopped = False
+        self.stopped = duty is Duty.STOP
         self.retreating = False
         self.accepted = 0
         self.retreats = 0
         self.rejections: Counter[Rule] = Counter()
-        self.trouble = ""
+        self.trouble = _STOPPED if self.stopped else ""
         """The newest reason for not doing as told, empty once a command is accepted again."""
+
+    @property
+    def duty(self) -> Duty:
+        """What a guard that replaces this one must know."""
+        return Duty.STOP if self.stopped else Duty.ARM if self._armed else Duty.NONE
 
     def observe(self, state: JointState, now: Now) -> None:
         """Take a measurement; one without the arm's joints, as of a gripper alone, is ignored."""
@@ -87,7 +96,9 @@ class Guard:
         if previous is None or self._restarted(previous, self._state):
             self._way.restart(positions)
             self._follower = TrajectoryFollower(self._arm.names, positions)
-            self._armed = self.retreating = False
+            self._armed &= previous is None
+            self.retreating = False
+            self._wait(now, 0.0)
         else:
             self._way.observe(positions)
 
@@ -122,9 +133,7 @@ class Guard:
 
     def _judge(self, trajectory: Trajectory, now: Now) -> Trajectory | Violation:
         if self.stopped:
-            return Violation(
-                Rule.STOPPED, "the arm is stopped; `multigen stop --reset` releases it"
-            )
+            return Violation(Rule.STOPPED, f"the arm is {_STOPPED}")
         stale = self.stale(now)
         if stale or self._state is None:
             return Violation(Rule.STATE, stale)
@@ -246,6 +255,13 @@ class Guard:
         self._follow(freeze, now, 0.0)
         return Freeze(freeze, self.trouble)
 
+    def busy(self, now: Now) -> bool:
+        """Whether the arm moves by command, or the vessel waits to be brought upright."""
+        if self.duty is not Duty.ARM or self._state is None or self.stale(now):
+            return False
+        moving = self._follower.moving(self._clock(now))
+        return moving or self._way.tilted(self._state.positions)
+
     def _hold(self, positions: NDArray[np.float64], now: Now) -> Trajectory:
         """A hold at `positions` [rad], (J,), so soon that no joint swings out of its range."""
         positions = np.clip(positions, self._limits.lower, self._limits.upper)
@@ -262,7 +278,7 @@ class Guard:
         """Freeze where the arm is, and refuse everything until `reset`."""
         self.stopped = True
         self._armed = self.retreating = False
-        self.trouble = "stopped; `multigen stop --reset` releases the arm"
+        self.trouble = _STOPPED
         if self._state is None:
             return Freeze(None, "stopped; no joint position is known to hold")
         freeze = self._hold(self._state.positions, now)

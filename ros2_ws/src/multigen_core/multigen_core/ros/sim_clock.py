@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 
 from rclpy.node import Node
 
 from multigen_core.contract import CLOCK
 from multigen_core.errors import MultigenError
+from multigen_core.ros.alone import claim, domain
 from multigen_core.ros.endpoints import publisher
 from multigen_core.ros.factory import FACTORY
 from multigen_core.types import NANOSECONDS
 
-DISCOVERY = 2.0
-"""How long to look for another clock before the first tick [s]; busy cores need up to 1.5."""
 YOUTH = 10.0
 """How long slow discovery may take to show one [s]."""
 
@@ -32,9 +29,8 @@ class SimClock:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._claim = socket.socket(socket.AF_UNIX)
         try:
-            self._claim.bind(f"\0multigen_clock_of_domain_{_domain()}")
+            self._claim = claim("clock")
         except OSError as error:
             raise _occupied() from error
         self._sender = publisher(node, CLOCK)
@@ -63,12 +59,8 @@ class SimClock:
         self._sender.publish(FACTORY.new(CLOCK.type, clock=stamp))
 
 
-def _domain() -> str:
-    return os.environ.get("ROS_DOMAIN_ID") or "0"
-
-
 def _occupied() -> MultigenError:
     return MultigenError(
-        f"another simulator or player publishes /clock in ROS domain {_domain()}: end it, "
+        f"another simulator or player publishes /clock in ROS domain {domain()}: end it, "
         "or set ROS_DOMAIN_ID to another number"
     )

@@ -1,0 +1,13 @@
+"""The executable `arm_guard`: the guard's node under a watchdog, for a guard must not hang."""
+
+from __future__ import annotations
+
+import sys
+
+from multigen_robot.watchdog import Watchdog
+
+
+def main() -> None:
+    """Keep the guard running until a signal comes."""
+    command = [sys.executable, "-m", "multigen_robot.arm_guard_node", *sys.argv[1:]]
+    sys.exit(Watchdog("arm_guard", command).run())

@@ -150,7 +150,7 @@ class PolicyNode(LifecycleNode):
         if live is None or self._timer is None:
             return
         live.tick()
-        if self._due and live.rollout.sensing:
+        if self._due and live.rollout.sensing and self._guard.subscribers:
             volume, self._due = self._due * 1e-6, 0.0
             try:
                 self._begin(live, volume)

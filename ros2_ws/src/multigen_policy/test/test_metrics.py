@@ -17,7 +17,7 @@ from multigen_core.types import (
 )
 from multigen_policy.evaluation.metrics import aggregate, listener_floor, pour_metrics
 from multigen_policy.evaluation.smoothness import joint_smoothness, spectral_arc_length
-from multigen_policy.evaluation.stamps import audio_health, stamp_health, waveform
+from multigen_policy.evaluation.stamps import audio_health, span_around, stamp_health, waveform
 
 NAN = float("nan")
 
@@ -164,6 +164,40 @@ def test_frames_lost_evenly_are_told_by_the_camera_info() -> None:
     assert stamp_health("camera", info[::2], info[::2], 30.0, info).lost == 50
 
 
+YEARS = 56 * 365 * 86_400 * 10**9
+
+
+@pytest.mark.parametrize("jump", [3600 * 10**9, 86_400 * 10**9, YEARS, -3600 * 10**9])
+def test_a_clock_that_is_set_is_a_jump_and_neither_loss_nor_gap(jump: int) -> None:
+    stamps = np.arange(100) * 33_333_333 + 2 * YEARS
+    stamps[50:] += jump
+    health = stamp_health("camera", stamps, stamps, 30.0)
+    assert (health.jumps, health.lost, health.gaps, health.out_of_order) == (1, 0, 0, 0)
+    assert health.rate == pytest.approx(30.0)
+    assert health.max_gap == pytest.approx(1 / 30)
+
+
+def test_an_outage_of_half_a_minute_is_loss_and_no_jump() -> None:
+    stamps = np.delete(np.arange(2000) * 33_333_333, slice(100, 1000))
+    health = stamp_health("camera", stamps, stamps, 30.0)
+    assert (health.jumps, health.lost, health.gaps) == (0, 900, 1)
+
+
+def test_messages_without_a_stamp_are_counted_and_have_no_delay() -> None:
+    stamps = np.arange(100) * 33_333_333 + YEARS
+    times = stamps + 5_000_000
+    stamps[::2] = 0
+    health = stamp_health("camera", stamps, times, 30.0)
+    assert (health.unstamped, health.jumps, health.count) == (50, 0, 100)
+    assert health.max_delay == pytest.approx(0.005)
+    assert math.isnan(stamp_health("camera", 0 * stamps, times, 30.0).median_delay)
+
+
+def test_a_clock_that_begins_at_zero_is_no_missing_stamp() -> None:
+    stamps = np.arange(100) * 33_333_333
+    assert stamp_health("camera", stamps, stamps, 30.0).unstamped == 0
+
+
 def test_health_of_a_silent_stream_is_unknown() -> None:
     empty = np.zeros(0, np.int64)
     assert stamp_health("x", empty, empty, 10.0).count == 0
@@ -187,6 +221,39 @@ def test_waveform_joins_chunks_and_is_silent_in_gaps() -> None:
     assert (samples[:640] == 0.5).all()
     assert (samples[650:960] == 0).all()
     assert (samples[966:1280] == 0.5).all()
+
+
+def test_sound_whose_clock_is_set_breaks_without_anything_missing() -> None:
+    health = audio_health([*chunks(0, 20, 40), *chunks(YEARS / 1e6, YEARS / 1e6 + 20)])
+    assert (health.jumps, health.gaps, health.overlaps, health.missing) == (1, 0, 0, 0.0)
+    back = audio_health([*chunks(YEARS / 1e6), *chunks(0, 20)])
+    assert (back.jumps, back.overlaps) == (1, 0)
+
+
+def test_of_sound_whose_clock_is_set_the_stretch_around_the_moment_is_given() -> None:
+    sound = [*chunks(0, 20, 40), *chunks(YEARS / 1e6, YEARS / 1e6 + 20)]
+    assert [len(samples) for _, samples in (waveform(sound), waveform(sound, YEARS))] == [960, 640]
+    assert waveform(sound, YEARS + 10**9)[0] == YEARS
+    assert waveform(list(reversed(sound)), YEARS)[0] == YEARS
+
+
+def test_of_sound_of_many_hours_what_is_near_is_given() -> None:
+    hours = chunks(*(minute * 60_000 - minute for minute in range(0, 600)))
+    start, samples = waveform(hours, hours[300].stamp)
+    assert len(samples) <= 3601 * 16_000
+    assert abs(start - hours[300].stamp) <= 1800 * 10**9
+
+
+def test_figures_span_what_the_clock_reached_without_being_set() -> None:
+    stamps = np.array([*range(0, 100, 7), *range(YEARS, YEARS + 100, 10)])
+    assert span_around(stamps, 50) == (0, 98)
+    assert span_around(stamps, YEARS - 5) == (YEARS, YEARS + 90)
+
+
+def test_smoothness_over_a_long_pause_is_unknown() -> None:
+    times = np.concatenate([np.arange(0, 2, 0.01), 86_400 + np.arange(0, 2, 0.01)])
+    assert math.isnan(joint_smoothness(times, np.ones((len(times), 1))))
+    assert math.isnan(joint_smoothness(times[::-1], np.ones((len(times), 1))))
 
 
 def test_listener_floor_of_the_designs_glass() -> None:

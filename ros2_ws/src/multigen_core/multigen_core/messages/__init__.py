@@ -4,7 +4,7 @@ Decoding reads attributes only; encoding builds messages through a factory. So t
 rclpy's message classes and those of the rosbags library, and nothing here imports either.
 """
 
-from multigen_core.messages.decoding import MessageError, decode, stamp_of
+from multigen_core.messages.decoding import MessageError, decode, decode_picture, stamp_of
 from multigen_core.messages.encoding import (
     MessageFactory,
     encode,
@@ -15,6 +15,7 @@ __all__ = [
     "MessageError",
     "MessageFactory",
     "decode",
+    "decode_picture",
     "encode",
     "header",
     "stamp_of",

@@ -7,6 +7,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from multigen_core.arm.trajectory import Trajectory
 from multigen_core.contract import AUDIO_INFO, SAMPLE_RATE
@@ -59,20 +60,29 @@ def _image_from(message: Any) -> CameraFrame:
     return CameraFrame(stamp_of(message.header.stamp), rgb, message.header.frame_id)
 
 
-def _compressed_from(message: Any) -> CameraFrame:
-    data = np.frombuffer(message.data, np.uint8)
-    width, height = picture_size(data.tobytes()) or (0, 0)
+def decode_picture(data: bytes) -> NDArray[np.uint8]:
+    """A JPEG or PNG as BGR (H, W, 3).
+
+    Raises:
+        MessageError: it is none, is enormous, or cannot be decoded.
+    """
+    width, height = picture_size(data) or (0, 0)
     if not 0 < width * height <= MAX_PIXELS:
         raise MessageError(
-            f"compressed image of {len(data)} bytes, format {message.format!r}, is no JPEG or PNG "
+            f"compressed image of {len(data)} bytes is no JPEG or PNG "
             f"of at most {MAX_PIXELS >> 20} megapixels"
         )
     try:
-        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise MessageError(f"compressed image cannot be decoded ({error})") from error
     if bgr is None:
-        raise MessageError(f"compressed image of format {message.format!r} cannot be decoded")
+        raise MessageError(f"compressed image of {len(data)} bytes cannot be decoded")
+    return np.asarray(bgr, np.uint8)
+
+
+def _compressed_from(message: Any) -> CameraFrame:
+    bgr = decode_picture(bytes(message.data))
     rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
     return CameraFrame(stamp_of(message.header.stamp), rgb, message.header.frame_id)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
-from scipy.signal import stft
+from scipy.signal.windows import hann
 
 from multigen_policy.evaluation.drawing import GRID, INK, MUTED, SERIES, legend, panels, svg
 from multigen_policy.evaluation.episode import Episode
@@ -17,6 +17,9 @@ from multigen_policy.evaluation.stamps import waveform
 
 LOWEST, HIGHEST = 80.0, 8000.0
 """Frequencies of the spectrogram [Hz]."""
+_WINDOW, _HOP = 0.096, 0.016
+"""Of the spectrogram [s]."""
+_COLUMNS = 4000
 _TICKS = (100, 200, 500, 1000, 2000, 5000)
 
 
@@ -83,17 +86,14 @@ def hearing(episode: Episode, span: tuple[float, float]) -> str:
         return ""
     origin = episode.goals[0].stamp
     rate = episode.audio[0].sample_rate
-    start, samples = waveform(episode.audio)
+    start, samples = waveform(episode.audio, origin)
+    if len(samples) < 2 * _WINDOW * rate:
+        return ""
     liquid = [state for state in episode.liquid if state.air_column > 0]
     heard = hear_episode(episode)
     figure, axes = panels((2.9, 1.4) if liquid or heard else (2.9,), span)
-    window = round(0.096 * rate)
-    frequencies, frames, spectrum = stft(
-        samples, rate, nperseg=window, noverlap=window - round(0.016 * rate), boundary=None
-    )
-    level = 20 * np.log10(np.abs(spectrum) + 1e-7)
     grid = np.geomspace(LOWEST, min(HIGHEST, rate / 2), 240)
-    picture = np.array([np.interp(grid, frequencies, column) for column in level.T]).T
+    frames, picture = _spectrogram(samples, rate, grid)
     low, high = np.percentile(picture, (20, 99.7))
     began = (start - origin) / 1e9
     axes[0].imshow(
@@ -144,6 +144,26 @@ def hearing(episode: Episode, span: tuple[float, float]) -> str:
         edgecolor="none", labelcolor="#ffffff",
     )  # fmt: skip
     return svg(figure, "Spectrogram with the resonance, tracked and true, and the air column")
+
+
+def _spectrogram(
+    samples: NDArray[np.float32], rate: int, grid: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Times (T,) [s] and levels (F, T) [dB] at the frequencies `grid` (F,) [Hz], over time.
+
+    Of long sound at most _COLUMNS columns, which is all that a page shows.
+    """
+    window = round(_WINDOW * rate)
+    hop = max(round(_HOP * rate), len(samples) // _COLUMNS)
+    parts = np.lib.stride_tricks.sliding_window_view(samples, window)[::hop]
+    taper = hann(window, sym=False)
+    frequencies = np.fft.rfftfreq(window, 1 / rate)
+    columns = []
+    for part in parts:
+        level = 20 * np.log10(np.abs(np.fft.rfft(part * taper)) / taper.sum() + 1e-7)
+        columns.append(np.interp(grid, frequencies, level))
+    times = (np.arange(len(parts)) * hop + window / 2) / rate
+    return times, np.array(columns).T
 
 
 def _overlay(axes: Sequence[Axes], heard: HeardEpisode, origin: int) -> None:

@@ -46,7 +46,7 @@ def hear_episode(episode: Episode) -> HeardEpisode | None:
 
     The listener knows the receiving vessel if the episode names one of the catalogue.
     """
-    start, samples = waveform(episode.audio)
+    start, samples = waveform(episode.audio, episode.goals[0].stamp)
     if not len(samples):
         return None
     rate = episode.audio[0].sample_rate

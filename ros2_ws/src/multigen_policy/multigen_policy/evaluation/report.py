@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 import cv2
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from multigen_core.files import write_atomic
+from multigen_core.messages import MessageError, decode_picture
 from multigen_core.pages import page_templates
 from multigen_core.statistics import Estimate
 from multigen_core.types import Outcome
@@ -32,12 +35,16 @@ from multigen_policy.evaluation.results import (
     metrics_of,
     summary,
 )
-from multigen_policy.evaluation.stamps import waveform
+from multigen_policy.evaluation.stamps import span_around, waveform
+
+_LOG = logging.getLogger(__name__)
 
 MAX_EPISODES = 12
 """Bags shown in full; a page of more would be too heavy to open."""
 KEY_FRAMES = 8
 KEY_FRAME_WIDTH = 320
+BEFORE = 3_000_000_000
+"""How long before the goal the figures begin at most [ns]."""
 _LEVELS = ("ok", "warning", "error", "stale")
 
 
@@ -114,9 +121,9 @@ def _section(episode: Episode, results: Sequence[Result], density: float) -> dic
     """What the template shows of one bag."""
     origin = episode.goals[0].stamp
     moments = [stamp for pairs in episode.stamps.values() for stamp, _ in pairs]
-    first = max(min(moments, default=origin), origin - 3_000_000_000)
-    span = ((first - origin) / 1e9, (max(moments, default=episode.end) - origin) / 1e9)
-    began, samples = waveform(episode.audio)
+    first, last = span_around(np.array([origin, *moments], np.int64), origin)
+    span = ((max(first, origin - BEFORE) - origin) / 1e9, (last - origin) / 1e9)
+    began, samples = waveform(episode.audio, origin)
     return {
         "name": episode.path.resolve().name,
         "simulated": episode.simulated,
@@ -157,10 +164,16 @@ def _key_frames(episode: Episode, density: float) -> list[dict[str, Any]]:
     frames = []
     for moment in np.linspace(max(origin, stamps[0]), end, KEY_FRAMES):
         stamp, jpeg = episode.pictures[int(np.argmin(np.abs(stamps - moment)))]
+        try:
+            picture = _thumbnail(jpeg)
+        except MessageError as error:
+            at = (stamp - origin) / 1e9
+            _LOG.warning("%s: no picture %.3f s after the goal: %s", episode.path, at, error)
+            continue
         before = int(np.searchsorted(times, stamp, side="right")) - 1
         frames.append(
             {
-                "data": _thumbnail(jpeg),
+                "data": picture,
                 "time": (stamp - origin) / 1e9,
                 "poured": float(poured[before]) if before >= 0 else float("nan"),
             }
@@ -169,9 +182,9 @@ def _key_frames(episode: Episode, density: float) -> list[dict[str, Any]]:
 
 
 def _thumbnail(jpeg: bytes) -> str:
-    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    if picture is not None and picture.shape[1] > KEY_FRAME_WIDTH:
-        size = (KEY_FRAME_WIDTH, round(picture.shape[0] * KEY_FRAME_WIDTH / picture.shape[1]))
+    picture: NDArray[Any] = decode_picture(jpeg)
+    if picture.shape[1] > KEY_FRAME_WIDTH:
+        size = (KEY_FRAME_WIDTH, max(1, picture.shape[0] * KEY_FRAME_WIDTH // picture.shape[1]))
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
         jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
     return base64.b64encode(jpeg).decode()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from multigen_core.errors import MultigenError
@@ -95,13 +96,13 @@ def print_results(results: Sequence[Result], console: Console) -> None:
     for name in ("target\nml", "poured\nml", "error\n%", "spill\nml", "time\ns"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("\noutcome", no_wrap=True)
-    for name in ("real\ntime ×", "audio\ngaps", "frames\nlost"):
+    for name in ("real\ntime ×", "audio\ngaps", "over-\nlaps", "frames\nlost"):
         table.add_column(name, justify="right", no_wrap=True)
     for result in results:
         pour = metrics_of(result)
         colour = "green" if pour.success else "red"
         table.add_row(
-            Path(str(result.get("bag", ""))).name,
+            escape(Path(str(result.get("bag", ""))).name),
             f"{pour.target_ml:.0f}",
             known(pour.poured_ml, ".1f"),
             f"[{colour}]{known(100 * pour.error_ml / pour.target_ml, '+.1f')}[/]",
@@ -110,9 +111,14 @@ def print_results(results: Sequence[Result], console: Console) -> None:
             pour.outcome,
             known(result.get("real_time_factor"), ".2f"),
             known(result.get("audio_gaps"), "d"),
+            known(result.get("audio_overlaps"), "d"),
             known(result.get("frames_lost"), "d"),
         )
     console.print(table)
+    for result in results:
+        if jumps := result.get("clock_jumps"):
+            name = escape(Path(str(result.get("bag", ""))).name)
+            console.print(f"{name}: its clock was set {jumps} times while it was recorded")
     total = aggregate([metrics_of(result) for result in results])
     for label, text in aggregate_lines(total):
         console.print(f"{label:<24}{text}")

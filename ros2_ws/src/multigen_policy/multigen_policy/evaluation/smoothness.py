@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+SPARSEST = 2.0
+"""How much longer than its samples together a movement may last."""
 
 
 def spectral_arc_length(
@@ -36,11 +38,17 @@ def spectral_arc_length(
 
 
 def joint_smoothness(times: Array, velocities: Array) -> float:
-    """SPARC of the norm of joint velocities (N, J) [rad/s] at `times` (N,) [s]."""
+    """SPARC of the norm of joint velocities (N, J) [rad/s] at `times` (N,) [s].
+
+    NaN where the times leave too much open, or go back.
+    """
     if len(times) < 4:
         return float("nan")
-    period = float(np.median(np.diff(times)))
+    steps = np.diff(times)
+    period = float(np.median(steps))
     if not period > 0 or not np.isfinite(velocities).all():
+        return float("nan")
+    if steps.min() < 0 or times[-1] - times[0] > SPARSEST * period * len(times):
         return float("nan")
     speed = np.linalg.norm(velocities, axis=1)
     even = np.arange(times[0], times[-1], period)

@@ -9,19 +9,26 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from multigen_core.streams.runs import nearest_run, runs
 from multigen_core.types import NANOSECONDS, AudioChunk, to_seconds
 
 AUDIO_TOLERANCE = 0.005
 """A step between chunks up to this is clock jitter [s], as in `AudioRing`."""
 GAP = 1.5
 """An interval this many periods long is a gap."""
-
 Stamps = NDArray[np.int64]
+
+REACH = 1800 * NANOSECONDS
+"""How far from a moment sound and figures reach at most [ns]."""
 
 
 @dataclass(frozen=True, slots=True)
 class StampHealth:
-    """One stream: `rate` measured and `nominal` [Hz], gaps, delays from stamp to bag time [s]."""
+    """One stream: `rate` measured and `nominal` [Hz], gaps, delays from stamp to bag time [s].
+
+    `jumps` are the moments at which the stamps' clock was set, `unstamped` messages without a
+    stamp; neither counts among the gaps or the delays.
+    """
 
     topic: str
     count: int
@@ -33,6 +40,8 @@ class StampHealth:
     out_of_order: int
     median_delay: float
     max_delay: float
+    jumps: int = 0
+    unstamped: int = 0
 
 
 def stamp_health(
@@ -46,20 +55,20 @@ def stamp_health(
     """
     nan = float("nan")
     count = len(stamps)
-    if not count:
-        return StampHealth(topic, 0, nan, nominal, 0, 0, nan, 0, nan, nan)
+    # A clock that starts at zero passes it once.
+    unstamped = int((stamps == 0).sum())
+    unstamped *= unstamped > 1
+    if unstamped:
+        stamps, times = stamps[stamps != 0], times[stamps != 0]
+    if not len(stamps):
+        return StampHealth(topic, count, nan, nominal, 0, 0, nan, 0, nan, nan, unstamped=unstamped)
     delays = (times - stamps) / NANOSECONDS
-    out_of_order = int((np.diff(stamps) < 0).sum())
-    own = np.unique(stamps)
-    expected = own
-    if reference is not None:
-        inside = reference[(reference >= own[0]) & (reference <= own[-1])]
-        expected = np.union1d(own, inside)
-    steps = np.diff(own)
+    stretches = [stamps[run] for run in runs(stamps)]
+    steps = np.concatenate([np.diff(np.unique(stretch)) for stretch in stretches])
     rate = max_gap = nan
     lost = gaps = 0
     if nominal and len(steps):
-        period = float(np.median(np.diff(expected)))
+        period = np.median(np.concatenate([_expected(s, reference) for s in stretches]))
         rate = NANOSECONDS / float(np.mean(steps))
         long = steps > GAP * period
         gaps = int(long.sum())
@@ -73,47 +82,73 @@ def stamp_health(
         lost,
         gaps,
         max_gap,
-        out_of_order,
+        sum(int((np.diff(stretch) < 0).sum()) for stretch in stretches),
         float(np.median(delays)),
         float(delays.max()),
+        len(stretches) - 1,
+        unstamped,
     )
+
+
+def _expected(stamps: Stamps, reference: Stamps | None) -> Stamps:
+    """The steps (M,) [ns] that a stretch of stamps would have, had none been lost."""
+    if reference is None:
+        return np.diff(np.unique(stamps))
+    inside = reference[(reference >= stamps.min()) & (reference <= stamps.max())]
+    return np.asarray(np.diff(np.union1d(stamps, inside)), np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class AudioHealth:
-    """The continuity of sound: breaks in the sample stamps, and how much is missing [s]."""
+    """The continuity of sound: breaks in the sample stamps, and how much is missing [s].
+
+    `jumps` are breaks at which the clock was set: nothing is known to be missing there.
+    """
 
     gaps: int
     overlaps: int
     missing: float
     duration: float
+    jumps: int = 0
 
 
 def audio_health(chunks: Sequence[AudioChunk]) -> AudioHealth:
     """Breaks between consecutive chunks; one that begins where the last ended is continuous."""
     gaps = overlaps = 0
     missing = 0.0
-    for before, after in pairwise(chunks):
-        step = to_seconds(after.stamp - before.end)
-        if step > AUDIO_TOLERANCE:
-            gaps += 1
-            missing += step
-        elif step < -AUDIO_TOLERANCE:
-            overlaps += 1
+    stretches = runs(_stamps(chunks))
+    for stretch in stretches:
+        for before, after in pairwise(chunks[stretch]):
+            step = to_seconds(after.stamp - before.end)
+            if step > AUDIO_TOLERANCE:
+                gaps += 1
+                missing += step
+            elif step < -AUDIO_TOLERANCE:
+                overlaps += 1
     duration = sum(len(chunk.samples) / chunk.sample_rate for chunk in chunks)
-    return AudioHealth(gaps, overlaps, missing, duration)
+    return AudioHealth(gaps, overlaps, missing, duration, max(len(stretches) - 1, 0))
 
 
-def waveform(chunks: Sequence[AudioChunk]) -> tuple[int, NDArray[np.float32]]:
-    """The first stamp [ns] and the sound as one array (N,), silent where it is missing."""
+def waveform(
+    chunks: Sequence[AudioChunk], moment: int | None = None
+) -> tuple[int, NDArray[np.float32]]:
+    """The first stamp [ns] and the sound as one array (N,), silent where it is missing.
+
+    Of sound whose clock was set, the stretch around `moment` [ns], by default the first; of longer
+    sound what is within REACH of it.
+    """
     if not chunks:
         return 0, np.zeros(0, np.float32)
     rate = chunks[0].sample_rate
-    start = min(chunk.stamp for chunk in chunks)
-    end = max(chunk.end for chunk in chunks)
+    moment = chunks[0].stamp if moment is None else moment
+    stretch = sorted(chunks[nearest_run(_stamps(chunks), moment)], key=lambda chunk: chunk.stamp)
+    middle = min(max(moment, stretch[0].stamp), stretch[-1].stamp)
+    near = [chunk for chunk in stretch if abs(chunk.stamp - middle) <= REACH]
+    start = near[0].stamp
+    end = max(chunk.end for chunk in near)
     samples = np.zeros(round((end - start) * rate / NANOSECONDS), np.float32)
     cursor = 0
-    for chunk in sorted(chunks, key=lambda chunk: chunk.stamp):
+    for chunk in near:
         at = round((chunk.stamp - start) * rate / NANOSECONDS)
         # Within the jitter chunks are joined, since a sample's shift would click.
         if abs(at - cursor) <= AUDIO_TOLERANCE * rate:
@@ -122,3 +157,19 @@ def waveform(chunks: Sequence[AudioChunk]) -> tuple[int, NDArray[np.float32]]:
         samples[at : at + len(part)] = part
         cursor = at + len(part)
     return start, samples
+
+
+def span_around(stamps: Stamps, moment: int) -> tuple[int, int]:
+    """The first and last of `stamps` (N,) [ns], in any order, around `moment` [ns].
+
+    As far as the clock was not set, and within REACH.
+    """
+    ordered = np.sort(stamps)
+    stretch = ordered[nearest_run(ordered, moment)]
+    first, last = int(stretch[0]), int(stretch[-1])
+    middle = min(max(moment, first), last)
+    return max(first, middle - REACH), min(last, middle + REACH)
+
+
+def _stamps(chunks: Sequence[AudioChunk]) -> Stamps:
+    return np.array([chunk.stamp for chunk in chunks], np.int64)

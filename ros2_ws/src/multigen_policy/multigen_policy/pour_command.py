@@ -16,7 +16,12 @@ def register_pour(parser: argparse.ArgumentParser) -> None:
     parser.description = "Pour a volume; Ctrl-C cancels, and the vessel returns upright."
     amount = parser.add_mutually_exclusive_group(required=True)
     amount.add_argument("--target-ml", type=float, default=0.0, help="volume to pour")
-    amount.add_argument("--fill", type=float, default=0.0, help="fraction of a known vessel")
+    amount.add_argument(
+        "--share",
+        type=float,
+        default=0.0,
+        help="share of a known vessel's capacity to pour, 0 to 1",
+    )
     parser.add_argument("--timeout", type=float, default=0.0, help="seconds; 0: the policy's own")
     _add_namespace(parser)
     parser.set_defaults(run=pour)
@@ -29,7 +34,7 @@ def pour(args: argparse.Namespace) -> int:
     console = Console()
     with console.status("looking for the policy") as status:
         result = client.pour(
-            client.make_goal(args.target_ml, args.fill, args.timeout),
+            client.make_goal(args.target_ml, args.share, args.timeout),
             lambda f: status.update(
                 f"{f.stage} · {f.elapsed:.1f} s · about {f.estimated_volume * 1e6:.0f} ml"
             ),

@@ -93,7 +93,8 @@ def liquid(reference: str) -> Liquid:
 
 def reference(thing: Vessel | Liquid) -> str:
     """What `vessel` and `liquid` find it by: its name if the catalogue has it, else its JSON."""
-    known = _catalogue(type(thing)).get(thing.name)
+    entries = vessels() if isinstance(thing, Vessel) else liquids()
+    known = entries.get(thing.name)
     return thing.name if known == thing else thing.model_dump_json()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
@@ -23,8 +25,8 @@ DISCHARGE = 0.6
 class TimedConfig(FrozenModel):
     """Flow aimed at [m^3/s], and the nominal start volume that it pours off [m^3]."""
 
-    flow: float = Field(30e-6, gt=0)
-    start_volume: float = Field(350e-6, gt=0)
+    flow: Annotated[float, Field(gt=0)] = 30e-6
+    start_volume: Annotated[float, Field(gt=0)] = 350e-6
 
 
 def weir_head(flow: float, radius: float, tilt: ArrayLike) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ def register_pour(parser: argparse.ArgumentParser) -> None:
         "--share",
         type=float,
         default=0.0,
-        help="share of a known vessel's capacity to pour, 0 to 1",
+        help="share of a known vessel's capacity",
     )
     parser.add_argument("--timeout", type=float, default=0.0, help="seconds; 0: the policy's own")
     _add_namespace(parser)

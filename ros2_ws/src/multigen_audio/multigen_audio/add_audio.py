@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
+import numpy as np
+
 from multigen_audio.stream import SoundStream
-from multigen_core.bags import BagError, BagReader, MissingTopicError, substitute
+from multigen_core.bags import BagError, BagReader, MissingTopicError, Record, substitute
+from multigen_core.bags.substitution import Entry
 from multigen_core.contract import (
     AUDIO,
     AUDIO_INFO,
@@ -17,28 +21,27 @@ from multigen_core.contract import (
     IMAGE_COMPRESSED,
     LIQUID_STATE,
     MICROPHONE_FRAME,
+    SAMPLE_RATE,
     Topic,
 )
+from multigen_core.streams.runs import BACK, FORWARD
 from multigen_core.synthesizer import Source, Synthesizer
-from multigen_core.types import (
-    AudioChunk,
-    AudioInfo,
-    CameraFrame,
-    LiquidState,
-    to_nanoseconds,
-    to_seconds,
-)
+from multigen_core.types import AudioChunk, AudioInfo, to_nanoseconds, to_seconds
 
 
 @dataclass(frozen=True)
 class Added:
-    """What was made: seconds of sound, and inputs it could not be made from."""
+    """What was made: seconds of sound, and inputs it could not be made from.
+
+    At `gaps` in the inputs and `rewinds` of their clock the sound begins anew.
+    """
 
     seconds: float
     topic: str
     """What it was made from."""
     late: int
     gaps: int
+    rewinds: int
     replaced: bool
     """Whether the bag had sound before."""
 
@@ -69,20 +72,35 @@ def add_audio(
         raise BagError(f"bag {target}: exists already and is never overwritten; name another")
     with BagReader(source) as bag:
         topic = _heard_topic(bag, synthesizer.source, view)
-        rate = min(topic.rate, bag.count(topic) / max(to_seconds(bag.end - bag.start), 1e-3))
+        rate = _rate(bag, topic)
         stream = SoundStream(synthesizer, CHUNK, rate)
-        chunks = list(_sound(bag, topic, stream, rate, synthesizer.latency))
-        if not chunks:
+        entries = _sound(bag, topic, stream, rate, synthesizer.latency)
+        opening = next(entries, None)
+        if opening is None:
             raise BagError(f"bag {source}: {bag.name_of(topic)} is too short for any sound")
-        first = max(chunks[0].stamp, bag.start)
-        entries = [
-            (AUDIO_INFO, AudioInfo(first), first),
-            *((AUDIO, chunk, chunk.end) for chunk in chunks),
-        ]
+        samples = 0
+
+        def counted() -> Iterator[Entry]:
+            nonlocal samples
+            first = min(max(opening[1].stamp, bag.start), opening[2])
+            yield AUDIO_INFO, AudioInfo(first), first
+            for entry in chain([opening], entries):
+                samples += len(entry[1].samples)
+                yield entry
+
         replaced = bag.count(AUDIO) > 0
-        substitute(bag, target, (AUDIO, AUDIO_INFO), entries, metadata, progress)
-        seconds = sum(to_seconds(chunk.end - chunk.stamp) for chunk in chunks)
-        return Added(seconds, bag.name_of(topic), stream.late, stream.gaps, replaced)
+        substitute(bag, target, (AUDIO, AUDIO_INFO), counted(), metadata, progress)
+        name = bag.name_of(topic)
+        seconds = samples / SAMPLE_RATE
+        return Added(seconds, name, stream.late, stream.gaps, stream.rewinds, replaced)
+
+
+def _rate(bag: BagReader, topic: Topic) -> float:
+    """How often the bag holds a topic [Hz], however its clock was set, at most the contract's."""
+    steps = np.diff(np.array([time for _, time, _ in bag.raw(topic)], np.int64))
+    steps = steps[steps <= FORWARD]
+    period = max(to_seconds(int(steps.mean())), 1e-3) if len(steps) else 0.0
+    return min(topic.rate, 1.0 / period) if period else topic.rate
 
 
 def _heard_topic(bag: BagReader, source: Source, view: str) -> Topic:
@@ -106,24 +124,26 @@ def _heard_topic(bag: BagReader, source: Source, view: str) -> Topic:
 
 def _sound(
     bag: BagReader, topic: Topic, stream: SoundStream, rate: float, latency: float
-) -> Iterator[AudioChunk]:
+) -> Iterator[Entry]:
     """Chunks up to the last input.
 
     A synthesizer lags behind its inputs: the last one is held until everything before it sounds.
     """
-    last: CameraFrame | LiquidState | None = None
+    last: Record | None = None
     for record in bag.records(topic):
-        if last is None or record.item.stamp > last.stamp:
-            last = record.item
+        if last is None or not -BACK < record.item.stamp - last.item.stamp <= 0:
+            last = record
         stream.push(record.item)
-        yield from map(_named, stream.pull())
+        yield from (_entry(chunk, record.time) for chunk in stream.pull())
     if last is None:
         return
-    period = to_nanoseconds(1.0 / rate)
+    end, period = last.item.stamp, to_nanoseconds(1.0 / rate)
     for index in range(1, int(latency * rate) + 2):
-        stream.push(replace(last, stamp=last.stamp + index * period))
-        yield from (_named(c) for c in stream.pull() if c.end <= last.stamp)
+        stream.push(replace(last.item, stamp=end + index * period))
+        yield from (_entry(chunk, last.time) for chunk in stream.pull() if chunk.end <= end)
 
 
-def _named(chunk: AudioChunk) -> AudioChunk:
-    return replace(chunk, frame_id=MICROPHONE_FRAME)
+def _entry(chunk: AudioChunk, now: int) -> Entry:
+    """A chunk at its end in the bag, or at the bag time `now` [ns] if its stamps are of no use."""
+    time = chunk.end if abs(chunk.end - now) <= FORWARD else now
+    return AUDIO, replace(chunk, frame_id=MICROPHONE_FRAME), time

@@ -24,7 +24,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         "has. Pictures are needed of the hearing view (bags of `multigen generate "
         "--hearing-view`) or the camera; liquid states for physical and replay."
     )
-    parser.add_argument("bag", type=Path, help="bag directory; stays as it is")
+    parser.add_argument("bag", type=Path, help="bag directory or .mcap file; stays as it is")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the new bag's directory")
     parser.add_argument(
         "--synthesizer", default=DEFAULT, metavar="NAME",
@@ -45,7 +45,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Make the sound and write the new bag."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, markup=False)
     config = SynthesizerConfig(
         args.synthesizer,
         args.synthesizer_checkpoint,
@@ -76,3 +76,5 @@ def run(args: argparse.Namespace) -> None:
             f"{added.gaps} gaps in {added.topic}, {added.late} inputs late or repeated: "
             "no sound was made up for them"
         )
+    if added.rewinds:
+        console.print(f"the clock of {added.topic} was set back {added.rewinds} times")

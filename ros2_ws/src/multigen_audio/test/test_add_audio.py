@@ -203,3 +203,35 @@ def test_a_missing_picture_is_a_gap_that_is_told(tmp_path) -> None:
         writer.write(LIQUID_STATE, last, state.stamp)
     added = add_audio(path, tmp_path / "out", Physical(), {})
     assert (added.gaps, added.late, added.replaced) == (1, 1, False)
+
+
+DAY = 86_400 * 10**9
+
+
+@pytest.mark.parametrize("jump", [DAY, 20_000 * DAY, -DAY])
+def test_sound_begins_anew_where_the_clock_of_its_inputs_was_set(tmp_path, jump) -> None:
+    begin = 100 * DAY
+    states = [
+        *steady_pour(stop=1.5, end=2.0, stamp=begin),
+        *steady_pour(stop=1.5, end=2.0, stamp=begin + jump),
+    ]
+    with BagWriter(tmp_path / "old", TOPICS) as writer:
+        for index, state in enumerate(states):
+            writer.write(LIQUID_STATE, state, begin + index * 20_000_000)
+    added = add_audio(tmp_path / "old", tmp_path / "new", Physical(), {})
+    assert (added.gaps, added.rewinds) == ((1, 0) if jump > 0 else (0, 1))
+    assert added.seconds == pytest.approx(4.0, abs=0.1)
+    with BagReader(tmp_path / "old") as old, BagReader(tmp_path / "new") as new:
+        assert (new.start, new.end) == (old.start, pytest.approx(old.end, abs=10**8))
+        steps = np.diff([chunk.stamp for chunk in new.items(AUDIO)])
+    assert np.count_nonzero(np.abs(steps - 20_000_000) > 1) == 1
+
+
+def test_sound_of_inputs_whose_clock_the_recorder_shared_is_bounded(tmp_path) -> None:
+    """The time between is neither filled with sound nor taken for a slow input."""
+    with BagWriter(tmp_path / "old", TOPICS) as writer:
+        for begin in (0, 20_000 * DAY):
+            for state in steady_pour(stop=1.5, end=2.0, stamp=begin):
+                writer.write(LIQUID_STATE, state, state.stamp)
+    added = add_audio(tmp_path / "old", tmp_path / "new", Physical(), {})
+    assert (added.gaps, added.seconds) == (1, pytest.approx(4.0, abs=0.1))

@@ -399,6 +399,21 @@ def test_playback_gives_everything_once_but_commands(tmp_path: Path) -> None:
         assert len(list(looped.due(1.25))) == 3
 
 
+def test_playback_does_not_wait_while_the_clock_was_set(tmp_path: Path) -> None:
+    later = 86_400 * NANOSECONDS
+    with BagWriter(tmp_path / "bag", RECORDED) as bag:
+        for stamp in (1, 2, later, later + NANOSECONDS):
+            bag.write(STOPPED, True, stamp)
+    with BagReader(tmp_path / "bag") as bag:
+        playback = Playback(bag, rate=1.0, loop=False)
+        assert len(list(playback.due(0.1))) == 2
+        assert len(list(playback.due(0.2))) == 1
+        assert playback.now == later
+        assert not list(playback.due(1.0))
+        assert len(list(playback.due(1.3))) == 1
+        assert playback.finished
+
+
 def test_playback_of_commands_alone_is_refused(tmp_path: Path) -> None:
     with BagWriter(tmp_path / "bag", RECORDED) as bag:
         bag.write(ARM_COMMAND, hold(("a",), np.zeros(1)), 1)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 from multigen_core.bags.errors import BagError
 from multigen_core.bags.reader import BagReader
 from multigen_core.contract import TOPICS, Topic
+from multigen_core.streams.runs import FORWARD
+from multigen_core.types import NANOSECONDS, to_seconds
+
+_LOG = logging.getLogger(__name__)
 
 PLAYABLE = tuple(topic for topic in TOPICS if topic.recorded and not topic.command)
 """Only what the contract names and cannot move an arm; anything else in a bag stays there."""
 
 
 class Playback:
-    """The playable messages of a bag by elapsed time, at `rate` times its pace."""
+    """The playable messages of a bag by elapsed time, at `rate` times its pace.
+
+    A pause in which the bag's clock was set is not waited for.
+    """
 
     def __init__(self, bag: BagReader, rate: float, loop: bool) -> None:
         """Begin at the bag's start.
@@ -28,6 +36,7 @@ class Playback:
         self._rate = rate
         self._loop = loop
         self._began = 0.0
+        self._skipped = 0
         self._messages = self._rewound()
         self._next = next(self._messages, None)
         self.now = bag.start
@@ -43,14 +52,20 @@ class Playback:
 
     def due(self, elapsed: float) -> Iterator[tuple[Topic, bytes]]:
         """The messages due `elapsed` seconds after the start, since the last call."""
-        self.now = min(
-            self._bag.start + round((elapsed - self._began) * self._rate * 1e9), self._bag.end
-        )
+        played = round((elapsed - self._began) * self._rate * NANOSECONDS)
+        self.now = min(self._bag.start + played + self._skipped, self._bag.end)
+        if self._next is not None and self._next[1] - self.now > FORWARD:
+            _LOG.warning(
+                "bag %s: skips a pause of %.0f s",
+                *(self._bag.path, to_seconds(self._next[1] - self.now)),
+            )
+            self._skipped += self._next[1] - self.now
+            self.now = self._next[1]
         while self._next is not None and self._next[1] <= self.now:
             topic, _, data = self._next
             yield topic, data
             self._next = next(self._messages, None)
         if self._next is None and self._loop:
-            self._began = elapsed
+            self._began, self._skipped = elapsed, 0
             self._messages = self._rewound()
             self._next = next(self._messages, None)

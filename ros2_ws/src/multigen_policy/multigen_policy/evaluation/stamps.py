@@ -92,10 +92,11 @@ def stamp_health(
 
 def _expected(stamps: Stamps, reference: Stamps | None) -> Stamps:
     """The steps (M,) [ns] that a stretch of stamps would have, had none been lost."""
-    if reference is None:
-        return np.diff(np.unique(stamps))
-    inside = reference[(reference >= stamps.min()) & (reference <= stamps.max())]
-    return np.asarray(np.diff(np.union1d(stamps, inside)), np.int64)
+    expected = np.unique(stamps)
+    if reference is not None:
+        inside = reference[(reference >= expected[0]) & (reference <= expected[-1])]
+        expected = np.union1d(expected, inside)
+    return np.asarray(np.diff(expected), np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from rclpy.node import Node
 
 from multigen_core.bags import BackgroundWriter, BagError, BagWriter, free_path, provenance
 from multigen_core.contract import AUDIO_VIEW, TOPICS, Topic
+from multigen_core.errors import MultigenError
 from multigen_core.ros.node import Diagnostics, Health, declare, fail, parameter, run, stop
 from multigen_core.ros.raw_subscription import RawSubscription
 from multigen_core.types import NANOSECONDS
+from multigen_core.world.scene import load_scene
 
 MAX_EARLY = 2000
 """Messages kept while simulated time has not begun."""
@@ -57,6 +59,8 @@ class Recorder(Node):
             and (value := getattr(parameters, field.name)) != ""
             and not (field.name == "target_ml" and not value)
         }
+        if parameters.scene:
+            metadata["drawn_scene"] = self._drawn_scene(parameters.scene, parameters.seed)
         extra = {AUDIO_VIEW} if parameters.hearing_view else set()
         topics = tuple(topic for topic in TOPICS if topic.recorded or topic in extra)
         self._bag = BagWriter(path, topics, metadata, self.get_namespace())
@@ -72,6 +76,14 @@ class Recorder(Node):
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._check_timer = self.create_timer(0.5, self._check, clock=steady)
         self.get_logger().info(f"recording {path}")
+
+    def _drawn_scene(self, file: str, seed: int) -> str:
+        """The scene whole, so that the bag can be evaluated when its files have changed."""
+        try:
+            return load_scene(file, seed).model_dump_json()
+        except MultigenError as error:
+            self.get_logger().warning(f"the bag will not hold its scene: {error}")
+            return ""
 
     def _receive(self, topic: Topic, data: bytes) -> None:
         self._received += 1

@@ -3,6 +3,7 @@
 import math
 import os
 import pty
+import signal
 import threading
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ from multigen_core import contract
 from multigen_core.arm import Arm, select_joints
 from multigen_core.arm.kinematics import forward
 from multigen_core.bags import BagReader
+from multigen_core.guard.upright import Upright
 from multigen_core.ros.endpoints import subscribe
 from multigen_core.types import Outcome
 
@@ -93,6 +95,45 @@ def test_the_policy_runs_unchanged_on_devices(
     with BagReader(bag) as reader:
         for topic in (contract.AUDIO, contract.IMAGE_COMPRESSED, contract.JOINT_STATES):
             assert reader.count(topic) > 100, topic.name
+
+
+@pytest.fixture
+def vessel(peer):
+    """Tells the vessel's last measured tilt [rad]; 0 before the first."""
+    arm = Arm.load()
+    upright = Upright(arm)
+    joints = []
+    subscribe(peer, contract.JOINT_STATES, joints.append)
+
+    def tilt():
+        return upright.tilt(select_joints(joints[-1], arm.names).positions) if joints else 0.0
+
+    return tilt
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ending_the_launch_in_mid_pour_leaves_the_vessel_upright(start, vessel, wait, number):
+    stack = start(
+        "multigen", "launch", str(LAUNCH), "sim:=false", "camera:=none", "audio:=none",
+        "policy:=timed", "autostart:=true", "target_ml:=150",
+    )  # fmt: skip
+    wait(lambda: vessel() > 0.7, lambda: f"the vessel to tilt; the graph said:\n{stack.output}")
+    assert stack.end(number) == 0, stack.output
+    assert vessel() < 0.01, stack.output
+
+
+def test_ending_every_node_at_once_in_mid_pour_leaves_the_vessel_upright(start_node, vessel, wait):
+    # As `ros2 launch` ends them.
+    nodes = [
+        start_node("multigen_robot", "mock_arm"),
+        start_node("multigen_robot", "arm_guard"),
+        start_node("multigen_policy", "policy", policy="timed", autostart=True, target_ml=150.0),
+    ]
+    wait(lambda: vessel() > 0.7, "the vessel to tilt")
+    for node in nodes:
+        node.child.send_signal(signal.SIGINT)
+    assert [node.wait() for node in nodes] == [0, 0, 0]
+    assert vessel() < 0.01, nodes[1].output
 
 
 def test_on_hardware_the_policy_waits_to_be_activated(start, peer, wait, video, recording):

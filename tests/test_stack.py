@@ -105,7 +105,7 @@ def pid_of(stack, executable):
     return found
 
 
-def test_ctrl_c_leaves_a_readable_bag_and_no_orphan(world):
+def test_ctrl_c_leaves_an_upright_vessel_a_readable_bag_and_no_orphan(world):
     family = children(world.stack.child.pid)
     assert len(family) >= 5
     assert world.stack.end(signal.SIGINT) == 0, world.stack.output
@@ -113,6 +113,7 @@ def test_ctrl_c_leaves_a_readable_bag_and_no_orphan(world):
     while any(alive(pid) for pid in family) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not [pid for pid in family if alive(pid)]
+    assert world.truth[-1].source_tilt < 0.06
     with BagReader(only_bag(world.bags)) as reader:
         assert reader.count(contract.LIQUID_STATE) > 50
 

@@ -14,6 +14,9 @@ from pathlib import Path
 from multigen_launch.process_plan import ProcessPlan
 
 _CHUNK = 1 << 16
+_END_WITH_PARENT = "MULTIGEN_END_WITH_PARENT"
+"""What nodes that notice the launcher's end by themselves read; here the guardian ends them in
+turn."""
 
 
 class Child:
@@ -25,24 +28,29 @@ class Child:
         directory: Path,
         selector: selectors.BaseSelector,
         show: Callable[[Child, str, bool], None],
+        youth: float,
     ) -> None:
         """Start it; `show(child, line, is_stderr)` gets every line it writes.
+
+        For `youth` seconds it is taken to be starting yet: SIGINT would make Python print pages of
+        traceback from the midst of its imports, so SIGTERM takes its place, which ends it quietly.
 
         Raises:
             OSError: the executable cannot be run.
         """
         self.plan = plan
         self.command = plan.prepare(directory)
-        self.sent: list[signal.Signals] = []
-        """What it got of SIGINT, SIGTERM and SIGKILL."""
+        self.asked: signal.Signals | None = None
+        """How hard it has been asked to end: not at all, by SIGINT, SIGTERM or SIGKILL."""
         self._asked_at = 0.0
+        self._grown = time.monotonic() + youth
         self._selector, self._show = selector, show
         self._process = subprocess.Popen(
             self.command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, **plan.environment},
+            env={**os.environ, **plan.environment, _END_WITH_PARENT: "false"},
             start_new_session=True,
         )
         self.pid = self._process.pid
@@ -70,17 +78,14 @@ class Child:
             self._selector.unregister(fd)
         return bool(data)
 
-    @property
-    def asked(self) -> signal.Signals | None:
-        """How hard it has been asked to end: None, SIGINT, SIGTERM or SIGKILL."""
-        return self.sent[-1] if self.sent else None
-
     def ask(self, number: signal.Signals) -> None:
         """Ask it to end: SIGINT first, then SIGTERM, then SIGKILL."""
-        if not self.sent:
-            self._asked_at = time.monotonic()
-        self.sent.append(number)
-        self.signal(number)
+        now = time.monotonic()
+        if self.asked is None:
+            self._asked_at = now
+        self.asked = number
+        starting = number is signal.SIGINT and now < self._grown
+        self.signal(signal.SIGTERM if starting else number)
 
     @property
     def deadline(self) -> float | None:

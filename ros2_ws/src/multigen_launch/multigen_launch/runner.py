@@ -20,6 +20,8 @@ from multigen_launch.launch_log import LaunchLog
 from multigen_launch.plan import LaunchPlan
 from multigen_launch.process_plan import ProcessPlan
 
+YOUTH = 2.0
+"""How long a process may take until it handles its signals [s]."""
 _REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _HARDER = {signal.SIGINT: signal.SIGTERM, signal.SIGTERM: signal.SIGKILL}
 
@@ -44,8 +46,8 @@ def launch(path: str | Path, arguments: Mapping[str, str] | None = None) -> int:
 class Runner:
     """Starts the processes of one plan and stays until the last has ended."""
 
-    def __init__(self, plan: LaunchPlan) -> None:
-        self._plan = plan
+    def __init__(self, plan: LaunchPlan, youth: float = YOUTH) -> None:
+        self._plan, self._youth = plan, youth
         self._children: list[Child] = []
         """Those that run, in the order of the plan."""
         self._respawns: list[tuple[float, ProcessPlan]] = []
@@ -79,7 +81,7 @@ class Runner:
         if self._stopping:
             return
         try:
-            child = Child(plan, directory, self._selector, self._show)
+            child = Child(plan, directory, self._selector, self._show, self._youth)
         except OSError as error:
             self._failed = True
             self._log.say("ERROR", plan.label, f"cannot start: {error}")
@@ -121,7 +123,7 @@ class Runner:
     def _ended(self, child: Child, status: int) -> None:
         if status == 0:
             level, message = "INFO", "process has finished cleanly"
-        elif -status in child.sent:
+        elif child.asked and -status in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             level, message = "INFO", f"process has ended on {signal.Signals(-status).name}"
         else:
             self._failed = True

@@ -13,7 +13,7 @@ RUN = """
 import sys
 from multigen_launch.interpreter import resolve
 from multigen_launch.runner import Runner
-sys.exit(Runner(resolve(sys.argv[1])).run())
+sys.exit(Runner(resolve(sys.argv[1]), youth=float(sys.argv[2])).run())
 """
 SIGNALS = """
 import os, signal, sys, time
@@ -109,9 +109,9 @@ def workspace(tmp_path, monkeypatch):
 class Launcher:
     """`multigen launch` of a file as a child of the test, with its output line by line."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, youth: float) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", RUN, str(file)], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", RUN, str(file), str(youth)], stdout=subprocess.PIPE, text=True
         )
         self.lines: list[str] = []
 
@@ -138,11 +138,11 @@ class Launcher:
 def start(workspace):
     launchers = []
 
-    def make(body, patience=PATIENT):
+    def make(body, patience=PATIENT, youth=0.0):
         timeouts = "".join(
             f'<let name="{name}_timeout" value="{patience}"/>' for name in ("sigterm", "sigkill")
         )
-        launchers.append(Launcher(workspace.file(timeouts + body)))
+        launchers.append(Launcher(workspace.file(timeouts + body), youth))
         return launchers[-1]
 
     yield make

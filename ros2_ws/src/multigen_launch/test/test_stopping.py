@@ -127,6 +127,17 @@ def test_asking_again_asks_all_at_once_and_kills_nobody_who_is_still_ending(work
     assert workspace.alive(pid)
 
 
+def test_a_process_that_is_still_starting_ends_quietly(workspace, start):
+    workspace.executable("slow", "import time\nprint('importing', flush=True)\ntime.sleep(600)")
+    launcher = start(workspace.node("slow"), youth=600.0)
+    launcher.until("importing")
+    launcher.process.send_signal(signal.SIGINT)
+    status, output = launcher.end()
+    assert status == 0
+    assert "process has ended on SIGTERM" in output
+    assert "Traceback" not in output
+
+
 def test_a_process_that_fails_while_it_ends_makes_the_launch_fail(workspace, start):
     workspace.slow("recorder", "raise SystemExit(1)")
     launcher = start(workspace.node("recorder"))

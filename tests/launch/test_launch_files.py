@@ -223,7 +223,10 @@ def test_record_and_replay(plan):
 def declared_parameters(package: str, executable: str) -> set[str]:
     """The fields of the dataclass that a node's source gives to `declare`."""
     folder = ROOT / "ros2_ws/src" / package
-    entry = re.search(rf'"{executable} = ([\w.]+):main"', (folder / "setup.py").read_text())
+    entry = re.search(
+        rf'"multigen.nodes": \[[^]]*"{executable} = ([\w.]+):main"',
+        (folder / "setup.py").read_text(),
+    )
     node = folder / f"{entry[1].replace('.', '/')}.py"
     (name,) = re.findall(r"\bdeclare\(self, (\w+)\)", node.read_text())
     trees = (ast.parse(path.read_text()) for path in (folder / package).rglob("*.py"))

@@ -33,6 +33,9 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
+            "audio_synthesizer = multigen_core.ros.start:main",
+        ],
+        "multigen.nodes": [
             "audio_synthesizer = multigen_audio.audio_synthesizer_node:main",
         ],
         "multigen.commands": [

@@ -34,6 +34,10 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
+            "recorder = multigen_core.ros.start:main",
+            "bag_player = multigen_core.ros.start:main",
+        ],
+        "multigen.nodes": [
             "recorder = multigen_core.ros.recorder_node:main",
             "bag_player = multigen_core.ros.bag_player_node:main",
         ],

@@ -33,6 +33,9 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
+            "policy = multigen_core.ros.start:main",
+        ],
+        "multigen.nodes": [
             "policy = multigen_policy.policy_node:main",
         ],
         "multigen.commands": [

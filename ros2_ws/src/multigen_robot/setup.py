@@ -33,6 +33,13 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
+            "arm_guard = multigen_core.ros.start:main",
+            "camera = multigen_core.ros.start:main",
+            "microphone = multigen_core.ros.start:main",
+            "mock_arm = multigen_core.ros.start:main",
+            "scale = multigen_core.ros.start:main",
+        ],
+        "multigen.nodes": [
             "arm_guard = multigen_robot.arm_guard:main",
             "camera = multigen_robot.camera_node:main",
             "microphone = multigen_robot.microphone_node:main",

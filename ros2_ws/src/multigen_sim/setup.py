@@ -34,6 +34,9 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
+            "simulator = multigen_core.ros.start:main",
+        ],
+        "multigen.nodes": [
             "simulator = multigen_sim.simulator_node:main",
         ],
         "multigen.commands": [

@@ -50,12 +50,15 @@ class Diagnostics:
     def publish(self) -> None:
         """Publish the present state at once."""
         health = self._collect()
+        values = {key: _text(value) for key, value in health.values.items()}
+        figures = "".join(f"; {key} {value}" for key, value in values.items())
+        self._node.get_logger().debug(health.message + figures)
         status = DiagnosticStatus(
             level=health.level,
             name=self._node.get_fully_qualified_name(),
             message=health.message,
             hardware_id=self._hardware_id,
-            values=[KeyValue(key=key, value=_text(v)) for key, v in health.values.items()],
+            values=[KeyValue(key=key, value=value) for key, value in values.items()],
         )
         array = DiagnosticArray(status=[status])
         array.header.stamp = self._node.get_clock().now().to_msg()

@@ -82,6 +82,7 @@ def declare(node: Node, cls: type[Parameters]) -> Parameters:
             )
         values[field.name] = value
     _warn_of_unknown(node, values)
+    node.get_logger().debug(f"parameters: {values}")
     return cls(**values)
 
 

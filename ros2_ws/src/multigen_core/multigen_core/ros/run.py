@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 import rclpy
 from rclpy.exceptions import ROSInterruptException
 from rclpy.executors import ExternalShutdownException
 from rclpy.experimental import EventsExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.logging import LoggingSeverity, set_logger_level
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from multigen_core.errors import MultigenError
+from multigen_core.ros.start import PARENT
+
+END_WITH_PARENT = "MULTIGEN_END_WITH_PARENT"
+"""Set to true by the launch files, for `ros2 launch` leaves its nodes running when it gets SIGTERM:
+beside the arm guard of a new launch an old one must not go on."""
+MIDDLEWARE = ("rcl", "rclpy", "rcutils", "rmw_fastrtps_cpp", "rmw_fastrtps_shared_cpp")
+"""Loggers of the layers below."""
 
 
 class Stop:
@@ -51,35 +59,52 @@ def run(make_node: Callable[[], Node]) -> None:
     A MultigenError is one line on standard error and status 1. The node's `close()`, if it has one,
     is called while the context still lives, so that it can finish its files and hold its arm.
     """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop(0))
+    _quiet_middleware()
     try:
         rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     except rclpy_implementation.RCLError as error:
         # As a rule a parameter file that is none; rcl adds lines of places in its own source.
         fail(None, MultigenError(str(error).splitlines()[0]))
         sys.exit(stop.status)
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        stop(0)
-
-    signal.signal(signal.SIGINT, on_signal)
-    signal.signal(signal.SIGTERM, on_signal)
     node: Node | None = None
     try:
         node = make_node()
+        node.get_logger().debug("started")
         executor = EventsExecutor()
         executor.add_node(node)
         # EventsExecutor.spin() spins without delivering in some builds; spin_once does neither.
         while stop.status is None and rclpy.ok():
             executor.spin_once(timeout_sec=0.2)
+            if _orphaned():
+                node.get_logger().error("the launch is gone: ending, too")
+                stop(1)
     except MultigenError as error:
         fail(node, error)
     except (ExternalShutdownException, ROSInterruptException):
         stop(0)
     finally:
         if node is not None:
+            node.get_logger().debug("ending")
             _close(node)
         rclpy.try_shutdown()
     sys.exit(stop.status)
+
+
+def _orphaned() -> bool:
+    """Whether a launch that ends without its nodes has done so."""
+    return os.environ.get(END_WITH_PARENT) == "true" and os.getppid() != PARENT
+
+
+def _quiet_middleware() -> None:
+    """Keep what the layers below would tell of every timer tick out of a debug log.
+
+    `--log-level rcl:=debug` shows it again.
+    """
+    if any(word.lower() == "debug" for word in sys.argv):
+        for name in MIDDLEWARE:
+            set_logger_level(name, LoggingSeverity.INFO)
 
 
 def _close(node: Node) -> None:

@@ -35,3 +35,22 @@ def estimate(values: ArrayLike, median: bool = False) -> Estimate:
     drawn = data[rng.integers(len(data), size=(RESAMPLES, len(data)))]
     low, high = np.quantile(statistic(drawn, axis=1), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return Estimate(float(statistic(data)), float(low), float(high), len(data))
+
+
+def interval(figure: Estimate, form: str, unit: str = "") -> str:
+    """A figure with its interval, such as 0.08 (95 %: 0.05 … 0.11, n = 30)."""
+    if not figure.count:
+        return "–"
+    return f"{figure.value:{form}}{unit} ({bounds(figure, form, unit)})"
+
+
+def bounds(figure: Estimate, form: str, unit: str = "") -> str:
+    """A figure's interval alone."""
+    if figure.low != figure.low:
+        return f"n = {figure.count}"
+    return f"95 %: {figure.low:{form}} … {figure.high:{form}}{unit}, n = {figure.count}"
+
+
+def known(value: float | None, form: str, unit: str = "") -> str:
+    """A number as text, a dash for None and NaN."""
+    return "–" if value is None or value != value else f"{value:{form}}{unit}"

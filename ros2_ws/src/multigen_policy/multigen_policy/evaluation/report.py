@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from multigen_core.files import write_atomic
 from multigen_core.messages import MessageError, decode_picture
 from multigen_core.pages import page_templates
-from multigen_core.statistics import Estimate
+from multigen_core.statistics import Estimate, bounds, interval, known
 from multigen_core.types import Outcome
 from multigen_policy.evaluation import figures
 from multigen_policy.evaluation.bag_episode import load_episode
@@ -25,16 +25,7 @@ from multigen_policy.evaluation.drawing import LEFT, RIGHT
 from multigen_policy.evaluation.episode import Episode
 from multigen_policy.evaluation.evaluate import evaluate
 from multigen_policy.evaluation.metrics import NOT_COMPARABLE, aggregate, poured_volumes
-from multigen_policy.evaluation.results import (
-    GROUPS,
-    Result,
-    bounds,
-    interval,
-    known,
-    load_results,
-    metrics_of,
-    summary,
-)
+from multigen_policy.evaluation.results import GROUPS, Result, load_results, metrics_of, summary
 from multigen_policy.evaluation.stamps import span_around, waveform
 
 _LOG = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from multigen_core.errors import MultigenError
-from multigen_core.statistics import Estimate, estimate
+from multigen_core.statistics import estimate, interval, known
 from multigen_policy.evaluation.evaluate import metrics
 from multigen_policy.evaluation.metrics import (
     NOT_COMPARABLE,
@@ -143,22 +143,3 @@ def aggregate_lines(total: Aggregate) -> list[tuple[str, str]]:
         ("absolute error, median", interval(total.absolute_error_ml, ".1f", " ml")),
         ("time", interval(total.duration, ".1f", " s")),
     ]
-
-
-def interval(figure: Estimate, form: str, unit: str = "") -> str:
-    """A figure with its interval, such as 0.08 (95 %: 0.05 … 0.11, n = 30)."""
-    if not figure.count:
-        return "–"
-    return f"{figure.value:{form}}{unit} ({bounds(figure, form, unit)})"
-
-
-def bounds(figure: Estimate, form: str, unit: str = "") -> str:
-    """A figure's interval alone."""
-    if figure.low != figure.low:
-        return f"n = {figure.count}"
-    return f"95 %: {figure.low:{form}} … {figure.high:{form}}{unit}, n = {figure.count}"
-
-
-def known(value: float | None, form: str, unit: str = "") -> str:
-    """A number as text, a dash for None and NaN."""
-    return "–" if value is None or value != value else f"{value:{form}}{unit}"

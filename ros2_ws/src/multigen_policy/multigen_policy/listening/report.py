@@ -8,8 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from multigen_core.statistics import Estimate
-from multigen_policy.evaluation.results import interval, known
+from multigen_core.statistics import Estimate, interval, known
 from multigen_policy.listening.benchmark import METHODS, TRIGGER, WINDOW
 
 _SHORT = ("known", "unknown", "clock", "fitted", "constant")

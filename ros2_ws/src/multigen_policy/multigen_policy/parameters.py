@@ -20,7 +20,7 @@ class PolicyParameters:
     arm_file: str = parameter("gen3", "Arm description: a shipped name or a YAML file")
     scene: str = parameter("default", "Station: held vessel, its content, the target's place")
     seed: int = parameter(0, "Seed of the scene's ranges", 0)
-    told: str = parameter("station", "What the policy is told of the scene", choices=tuple(Told))
+    told: str = parameter("target", "What the policy is told of the scene", choices=tuple(Told))
     rate: float = parameter(10.0, "Decisions per second", 1.0, 50.0)
     max_observation_age: float = parameter(0.5, "Oldest data to act on [s]", 0.05, 5.0)
     autostart: bool = parameter(True, "Configure and activate without being asked")

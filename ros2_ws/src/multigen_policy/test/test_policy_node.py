@@ -154,7 +154,7 @@ def test_the_pour_command_ends_when_the_policy_dies(policy, start, robot, path, 
 def test_activate_works_from_any_state_and_pour_tells_why_it_is_refused(
     start_node, start, robot, health, wait
 ):
-    start_node("multigen_policy", "policy", policy="timed", autostart=False)
+    start_node("multigen_policy", "policy", policy="timed", told="station", autostart=False)
     start("multigen", "pour", "--target-ml", "40").refuses("run: multigen activate")
     assert start("multigen", "activate").wait() == 0
     assert start("multigen", "activate").wait() == 0
@@ -168,7 +168,7 @@ def test_a_command_finds_the_namespace_of_the_graph(peer, start):
 
 
 def test_impossible_goals_are_refused_with_the_reason(start_node, peer, robot, wait):
-    node = start_node("multigen_policy", "policy", policy="timed")
+    node = start_node("multigen_policy", "policy", policy="timed", told="station")
     for volume in (-1e-6, float("nan"), 0.0, 5e-3):
         assert not send_goal(peer, wait, target_volume=volume).accepted
     wait(lambda: "cannot pour 5000 ml" in node.output, "the reason")
@@ -178,7 +178,7 @@ def test_impossible_goals_are_refused_with_the_reason(start_node, peer, robot, w
 
 def test_an_impossible_target_ml_ends_the_node_in_one_line(start_node, robot):
     start_node("multigen_policy", "policy", policy="timed", target_ml=5000.0).refuses(
-        "error: cannot pour 5000 ml"
+        "error: 5000 ml would overflow the straight_glass"
     )
 
 

@@ -46,7 +46,7 @@ class Job:
     seed: int
     policy: str
     synthesizer: str
-    told: Told = Told.STATION
+    told: Told = Told.TARGET
     low: float = 60.0
     high: float = 250.0
     synthesizer_checkpoint: str = ""

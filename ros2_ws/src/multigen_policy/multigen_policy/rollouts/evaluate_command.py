@@ -37,7 +37,7 @@ def register_evaluate(parser: argparse.ArgumentParser) -> None:
         help=f"any of {', '.join(names)} (default: {DEFAULT})",
     )  # fmt: skip
     parser.add_argument(
-        "--told", default=Told.STATION, type=Told, choices=tuple(Told), metavar="LEVEL",
+        "--told", default=Told.TARGET, type=Told, choices=tuple(Told), metavar="LEVEL",
         help=f"what the policy is told: {', '.join(Told)} (default %(default)s)",
     )  # fmt: skip
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N")

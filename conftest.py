@@ -8,6 +8,7 @@ waits for anything else.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -241,6 +242,19 @@ class Process:
         """What it printed so far."""
         return self.log.read_text(errors="replace")
 
+    @property
+    def family(self) -> set[int]:
+        """The pids of the process and of all below it."""
+        listing = subprocess.run(
+            ["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True
+        )
+        parents = [tuple(map(int, line.split())) for line in listing.stdout.splitlines()]
+        found, frontier = {self.child.pid}, {self.child.pid}
+        while frontier:
+            frontier = {child for child, parent in parents if parent in frontier} - found
+            found |= frontier
+        return found
+
     def end(self, number: int = signal.SIGINT, patience: float = PATIENCE) -> int:
         """Send a signal and wait; returns the exit status."""
         if self.child.poll() is None:
@@ -275,7 +289,10 @@ def start(domain: int, tmp_path: Path) -> Iterator[Callable[..., Process]]:
     yield run
     for process in processes:
         if process.child.poll() is None:
-            os.killpg(process.child.pid, signal.SIGKILL)
+            # All at once: a launch would take its time to stop them in turn.
+            for pid in process.family:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             process.child.wait()
 
 

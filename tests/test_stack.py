@@ -20,19 +20,6 @@ ROOT = Path(__file__).parents[1]
 LAUNCH = ROOT / "launch"
 
 
-def children(pid):
-    """The processes below one, by pid."""
-    listing = subprocess.run(
-        ["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True
-    )
-    parents = [tuple(map(int, line.split())) for line in listing.stdout.splitlines()]
-    found, frontier = set(), {pid}
-    while frontier:
-        frontier = {child for child, parent in parents if parent in frontier} - found
-        found |= frontier
-    return found
-
-
 def alive(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
@@ -90,12 +77,13 @@ def world(start, peer, tmp_path, wait):
 
 
 def pids_of(stack, executable):
-    for pid in children(stack.child.pid):
+    for pid in stack.family - {stack.child.pid}:
         try:
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if any(part.endswith(f"/{executable}".encode()) for part in command):
+        names = (f"/{executable}".encode(), f".{executable}".encode())
+        if any(part.endswith(names) for part in command):
             yield pid
 
 
@@ -106,7 +94,7 @@ def pid_of(stack, executable):
 
 
 def test_ctrl_c_leaves_an_upright_vessel_a_readable_bag_and_no_orphan(world):
-    family = children(world.stack.child.pid)
+    family = world.stack.family
     assert len(family) >= 5
     assert world.stack.end(signal.SIGINT) == 0, world.stack.output
     deadline = time.monotonic() + 5
@@ -127,8 +115,18 @@ def test_a_killed_policy_leaves_the_vessel_upright(world, wait):
     assert world.stack.child.poll() is None, "the rest of the graph lives on"
 
 
-def test_a_killed_guard_comes_back_and_the_pour_ends_well_or_upright(world, wait):
-    os.kill(pid_of(world.stack, "arm_guard"), signal.SIGKILL)
+@pytest.mark.parametrize(
+    ("process", "blow"),
+    [
+        ("arm_guard", signal.SIGKILL),
+        ("arm_guard_node", signal.SIGKILL),
+        ("arm_guard_node", signal.SIGSTOP),
+    ],
+)
+def test_a_guard_that_dies_or_hangs_comes_back_and_the_pour_ends_well_or_upright(
+    world, wait, process, blow
+):
+    os.kill(pid_of(world.stack, process), blow)
     wait(lambda: world.progress[-1].outcome is not Outcome.RUNNING, "the end of the pour", 120)
     wait(
         lambda: world.truth[-1].source_tilt < 0.06,

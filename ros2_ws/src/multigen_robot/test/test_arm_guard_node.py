@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -167,10 +166,8 @@ def test_a_mock_arm_asked_to_end_with_its_guard_carries_the_return_out(start_nod
 
 def worker(robot):
     """The process of the guard itself, below its watchdog."""
-    listing = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(robot.child.pid)], capture_output=True, text=True
-    )
-    return int(listing.stdout)
+    (pid,) = robot.family - {robot.child.pid}
+    return pid
 
 
 @pytest.mark.parametrize("blow", [signal.SIGSTOP, signal.SIGKILL])

@@ -9,6 +9,7 @@ import yaml
 
 from multigen_audio.physical import Physical
 from multigen_audio.pours.scripted import steady_pour
+from multigen_core.world.clip_table import VesselRow
 from multigen_core.world.recordings import (
     RecordingError,
     read_recordings,
@@ -44,7 +45,7 @@ def recorded_folder(tmp_path_factory):
     """Three clips of one vessel being filled in 9 s, of known resonance."""
     folder = tmp_path_factory.mktemp("recordings")
     (folder / "audio").mkdir()
-    vessel = recorded_vessel(ROW)
+    vessel = recorded_vessel(VesselRow.model_validate(ROW))
     path = folder / "cup.yaml"
     path.write_text(yaml.safe_dump(vessel.model_dump(mode="json", exclude={"name"})))
     rows = []

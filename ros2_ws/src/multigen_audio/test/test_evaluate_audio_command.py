@@ -12,6 +12,7 @@ from multigen_audio.quality.evaluation import divided
 from multigen_audio.quality.summary import KEYS
 from multigen_audio.quality.table import ROWS
 from multigen_core.cli import main
+from multigen_core.world.clip_table import VesselRow
 from multigen_core.world.recordings import read_recordings, recorded_vessel
 
 CUP = {
@@ -33,7 +34,7 @@ def folder(tmp_path_factory):
         diameter = f"{5 + 0.5 * index}"
         row = {**CUP, "container": f"cup_{index}", "clip": f"clip_{index}", "duration_s": "9.0"}
         row |= {"diameter_bottom_cm": diameter, "diameter_top_cm": diameter}
-        vessel = recorded_vessel(row)
+        vessel = recorded_vessel(VesselRow.model_validate(row))
         path = folder / f"cup_{index}.yaml"
         path.write_text(yaml.safe_dump(vessel.model_dump(mode="json", exclude={"name"})))
         synthesizer = Physical(seed=index)

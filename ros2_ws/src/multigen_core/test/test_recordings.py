@@ -1,6 +1,10 @@
+import math
+import re
+
 import pytest
 
 from multigen_core.config.yaml_file import ConfigError
+from multigen_core.world.clip_table import VesselRow
 from multigen_core.world.recordings import (
     RecordingError,
     read_recordings,
@@ -33,41 +37,87 @@ def folder_of(path, *rows):
     return path
 
 
+def vessel_of(**changes):
+    return recorded_vessel(VesselRow.model_validate({**ROW, **changes}))
+
+
 def test_a_cone_is_a_frustum_of_its_diameters() -> None:
-    cup = recorded_vessel(ROW)
+    cup = vessel_of()
     assert cup.profile == ((0.0, 0.025), (0.08, 0.0375))
     assert (cup.material, cup.opaque, cup.held_out) == ("plastic", True, True)
 
 
 def test_a_bottle_has_belly_shoulder_and_neck() -> None:
-    bottle = recorded_vessel({**ROW, "shape": "bottleneck", "diameter_top_cm": "3.0"})
+    bottle = vessel_of(shape="bottleneck", diameter_top_cm="3.0")
     assert [r for _, r in bottle.profile] == [0.025, 0.025, 0.015, 0.015]
     assert bottle.height == pytest.approx(0.08)
+
+
+def test_a_bowl_with_a_round_bottom_is_half_an_ellipsoid() -> None:
+    bowl = vessel_of(diameter_bottom_cm="0", diameter_top_cm="12", net_height_cm="6")
+    assert bowl.profile[0] == (0.0, 0.0)
+    assert bowl.capacity == pytest.approx(2 / 3 * math.pi * 0.06**3, rel=0.02)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"net_height_cm": ""}, "net_height_cm '' is not a number"),
-        ({"diameter_top_cm": "-3"}, "diameter_top_cm -3 cm is impossible"),
-        ({"shape": "round"}, "shape 'round' is none of cylindrical"),
+        ({"net_height_cm": ""}, "a: net_height_cm: .* got ''"),
+        ({"diameter_top_cm": "-3"}, "diameter_top_cm: .* greater than 0"),
+        ({"diameter_top_cm": "0"}, "diameter_top_cm: .* greater than 0"),
+        ({"wall_thickness_cm": "x"}, "wall_thickness_cm: .* got 'x'"),
+        ({"shape": "round"}, "shape: .*'cylindrical', 'semiconical' or 'bottleneck'.* 'round'"),
         ({"material": "wood"}, "material 'wood' is none of glass"),
+        ({"shape": "bottleneck", "diameter_bottom_cm": "0"}, "a bottleneck's is its belly's"),
+        ({"duration_s": "0"}, "duration_s: .* greater than 0"),
+        ({"duration_s": "-2"}, "duration_s: .* greater than 0"),
+        ({"duration_s": "nan"}, "duration_s: .* finite"),
+        ({"duration_s": "?"}, "duration_s: .* got '?'"),
+        ({"container": ""}, "container: "),
+        ({"clip": "c"}, "c: no file .*c.flac"),
     ],
 )
-def test_a_vessel_that_cannot_be_made_is_refused(change, message) -> None:
-    with pytest.raises(ValueError, match=message):
-        recorded_vessel({**ROW, **change})
-
-
-def test_bad_rows_are_left_out_each_with_a_reason(tmp_path) -> None:
-    folder = folder_of(
-        tmp_path, {}, {"clip": "b"}, {"clip": "c"}, {"net_height_cm": "x"}, {"duration_s": "?"}
+def test_a_row_that_cannot_be_used_is_left_out_with_a_reason(tmp_path, change, message) -> None:
+    row = {**ROW, "wall_thickness_cm": "", **change}
+    folder = folder_of(tmp_path)
+    header, good = (
+        ",".join(row),
+        ",".join({**row, **ROW, "wall_thickness_cm": "", "clip": "b"}.values()),
     )
-    recordings, skipped = read_recordings(folder)
+    (folder / "clips.csv").write_text(f"{header}\n{','.join(row.values())}\n{good}\n")
+    recordings, (line,) = read_recordings(folder)
+    assert [recording.clip for recording in recordings] == ["b"]
+    assert re.search(message, line)
+    assert "\n" not in line
+
+
+def test_a_clip_that_is_listed_twice_counts_once(tmp_path) -> None:
+    recordings, skipped = read_recordings(folder_of(tmp_path, {}, {"clip": "b"}, {}))
     assert [r.path.name for r in recordings] == ["a.flac", "b.wav"]
     assert recordings[0].splits == ("test_I", "test_II")
-    assert [line.split(":")[0] for line in skipped] == ["c", "a", "a"]
-    assert "no file" in skipped[0]
+    assert skipped == ["a: listed again in row 4; the first counts"]
+
+
+@pytest.mark.parametrize("parting", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-mark"])
+def test_a_table_is_read_as_spreadsheets_write_it(tmp_path, parting, encoding) -> None:
+    folder = folder_of(tmp_path)
+    rows = [ROW.keys(), {**ROW, "net_height_cm": "8" if parting == "," else "8,5"}.values()]
+    text = "\r\n".join(parting.join(row) for row in rows)
+    wide = encoding == "utf-16-le-mark"
+    data = b"\xff\xfe" + text.encode("utf-16-le") if wide else text.encode(encoding)
+    (folder / "clips.csv").write_bytes(data)
+    (recording,), skipped = read_recordings(folder)
+    assert not skipped
+    assert recording.vessel.height == pytest.approx(0.08 if parting == "," else 0.085)
+
+
+@pytest.mark.parametrize("suffix", [".FLAC", ".WAV", ".Wav", ".ogg", ".mp3", ".aiff"])
+def test_sound_files_may_be_of_any_kind_in_either_case(tmp_path, suffix) -> None:
+    folder = folder_of(tmp_path, {})
+    (folder / "audio/a.flac").rename(folder / f"audio/a{suffix}")
+    (recording,), _ = read_recordings(folder)
+    assert recording.path.name == f"a{suffix}"
 
 
 def test_a_table_without_its_columns_or_rows_is_one_error(tmp_path) -> None:
@@ -76,9 +126,10 @@ def test_a_table_without_its_columns_or_rows_is_one_error(tmp_path) -> None:
         read_recordings(tmp_path)
     with pytest.raises(RecordingError, match="no usable recording; empty"):
         read_recordings(folder_of(tmp_path))
-    (tmp_path / "clips.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(RecordingError, match=r"clips\.csv"):
-        read_recordings(tmp_path)
+    for data in (b"", b"\xff\xfe\x00", b"\xff\xff", b"\0\0,\0"):
+        (tmp_path / "clips.csv").write_bytes(data)
+        with pytest.raises(RecordingError, match=r"clips\.csv"):
+            read_recordings(tmp_path)
 
 
 def test_recordings_are_chosen_by_container_or_split(tmp_path) -> None:

@@ -1,12 +1,10 @@
 """Folders of recorded pours: a table of clips beside their sound, and the vessels they fill.
 
-A folder holds `clips.csv` and `audio/CLIP.flac` (or .wav). The table needs the columns of
-`_COLUMNS`; others are ignored.
+A folder holds `clips.csv`, a table of `ClipRow`s, and `audio/CLIP.flac`, or any of SUFFIXES.
 """
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from multigen_core.errors import MultigenError
+from multigen_core.world.clip_table import (
+    ClipRow,
+    RecordingError,
+    VesselRow,
+    read_clip_table,
+)
 from multigen_core.world.vessel import Vessel
 
 VARIABLE = "MULTIGEN_REAL_DATA"
@@ -22,18 +25,6 @@ VARIABLE = "MULTIGEN_REAL_DATA"
 _DEFAULT = "../shared/data"
 _FOLDER = "pouring_real"
 
-_COLUMNS = (
-    "clip",
-    "container",
-    "shape",
-    "material",
-    "visibility",
-    "diameter_bottom_cm",
-    "diameter_top_cm",
-    "net_height_cm",
-    "duration_s",
-)
-_SHAPES = ("cylindrical", "semiconical", "bottleneck")
 _MATERIALS: dict[str, tuple[str, float, float]] = {
     "glass": ("glass", 0.0030, 2500.0),
     "ceramic": ("ceramic", 0.0040, 2300.0),
@@ -44,11 +35,12 @@ _MATERIALS: dict[str, tuple[str, float, float]] = {
 """Of each recorded material: ours, the usual wall [m], its density [kg/m^3]."""
 _SHOULDER, _NECK = 0.68, 0.85
 """Where, in inner heights, a bottle's shoulder begins and ends."""
-_SUFFIXES = (".flac", ".wav")
-
-
-class RecordingError(MultigenError):
-    """A folder of recordings is missing or holds something unexpected."""
+SUFFIXES = (
+    ".flac", ".wav", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64", ".rf64",
+)  # fmt: skip
+"""Of sound files that libsndfile reads, the preferred ones first, in either case."""
+_ROUND = 9
+"""Points of a round bottom's profile."""
 
 
 @dataclass(frozen=True)
@@ -82,36 +74,33 @@ def real_data_folder(folder: str | Path = "") -> Path:
     )
 
 
-def recorded_vessel(row: Mapping[str, str]) -> Vessel:
-    """The vessel of a row of clips.csv, from its inner diameters and height.
+def recorded_vessel(row: VesselRow) -> Vessel:
+    """The vessel of a row of clips.csv.
 
-    Cylinders and cones are frusta between both diameters. Of a bottle the table says no more than
-    those of belly and neck: its shoulder is put at 68 to 85 % of the height. Where the table gives
-    no wall, the usual one of the material stands in.
+    Cylinders and cones are frusta between both diameters, a bowl with a round bottom is half an
+    ellipsoid. Of a bottle the table says no more than the diameters of belly and neck: its shoulder
+    is put at 68 to 85 % of the height. Where the table gives no wall, the usual one of the material
+    stands in.
 
     Raises:
-        ValueError: a size is missing or impossible, or the shape is unknown.
+        ValueError: there is no such vessel, or the material is unknown.
     """
-    bottom, top, height = (
-        _centimetres(row, key) for key in ("diameter_bottom_cm", "diameter_top_cm", "net_height_cm")
-    )
-    if row["shape"] not in _SHAPES:
-        raise ValueError(f"shape {row['shape']!r} is none of {', '.join(_SHAPES)}")
-    profile = [(0.0, bottom / 2), (height, top / 2)]
-    if row["shape"] == "bottleneck":
-        profile[1:1] = [(_SHOULDER * height, bottom / 2), (_NECK * height, top / 2)]
-    kind = row["material"].split("_")[0]
+    kind = row.material.split("_")[0]
     if kind not in _MATERIALS:
-        raise ValueError(f"material {row['material']!r} is none of {', '.join(_MATERIALS)}")
+        raise ValueError(f"material {row.material!r} is none of {', '.join(_MATERIALS)}")
     material, wall, density = _MATERIALS[kind]
-    if row.get("wall_thickness_cm"):
-        wall = _centimetres(row, "wall_thickness_cm")
-    area = np.pi * height * (bottom + top) / 2 + np.pi / 4 * bottom**2
-    opaque = row["visibility"] == "opaque"
+    if row.wall_thickness_cm is not None:
+        wall = row.wall_thickness_cm / 100
+    bottom, top, height = (
+        value / 100 for value in (row.diameter_bottom_cm, row.diameter_top_cm, row.net_height_cm)
+    )
+    girth = (bottom + top) / 2 if bottom else top
+    area = np.pi * height * girth + np.pi / 4 * bottom**2
+    opaque = row.visibility == "opaque"
     return Vessel(
-        name=row["container"],
-        description=f"recorded {row['shape']} {row['material']} vessel",
-        profile=tuple((round(z, 6), round(r, 6)) for z, r in profile),
+        name=row.container,
+        description=f"recorded {row.shape} {row.material} vessel",
+        profile=tuple((round(z, 6), round(r, 6)) for z, r in _profile(row, bottom, top, height)),
         wall=wall,
         mass=round(float(area * wall * density), 4),
         material=material,
@@ -121,15 +110,17 @@ def recorded_vessel(row: Mapping[str, str]) -> Vessel:
     )
 
 
-def _centimetres(row: Mapping[str, str], key: str) -> float:
-    """A size in metres."""
-    try:
-        value = float(row[key]) / 100
-    except (KeyError, TypeError, ValueError):
-        raise ValueError(f"{key} {row.get(key)!r} is not a number") from None
-    if not 0 < value < 1:
-        raise ValueError(f"{key} {row[key]} cm is impossible")
-    return value
+def _profile(row: VesselRow, bottom: float, top: float, height: float) -> list[tuple[float, float]]:
+    """Heights and radii [m] from diameters and height [m]."""
+    if row.shape == "bottleneck":
+        if not bottom:
+            raise ValueError("diameter_bottom_cm: a bottleneck's is its belly's, and not 0")
+        shoulder = [(_SHOULDER * height, bottom / 2), (_NECK * height, top / 2)]
+        return [(0.0, bottom / 2), *shoulder, (height, top / 2)]
+    if bottom:
+        return [(0.0, bottom / 2), (height, top / 2)]
+    angles = np.linspace(0.0, np.pi / 2, _ROUND)
+    return [(height * (1 - np.cos(angle)), top / 2 * np.sin(angle)) for angle in angles]
 
 
 def read_recordings(folder: Path) -> tuple[list[Recording], list[str]]:
@@ -139,51 +130,43 @@ def read_recordings(folder: Path) -> tuple[list[Recording], list[str]]:
         RecordingError: the table cannot be read, lacks columns, or nothing in it can be used.
     """
     table = folder / "clips.csv"
-    try:
-        with table.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise RecordingError(f"{table}: lacks the columns {', '.join(missing)}")
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise RecordingError(f"{table}: {error}") from error
-    recordings, skipped = [], []
+    rows, skipped = read_clip_table(table)
+    sounds = _sounds(folder / "audio")
+    recordings = []
     for row in rows:
         try:
-            recordings.append(_recording(folder, row))
+            recordings.append(_recording(row, sounds, folder))
         except ValueError as error:
-            skipped.append(f"{row['clip'] or 'a row without a clip'}: {_one_line(error)}")
+            skipped.append(f"{row.clip}: {' '.join(str(error).split())}")
     if not recordings:
         raise RecordingError(f"{table}: no usable recording; {'; '.join(skipped[:3]) or 'empty'}")
     return recordings, skipped
 
 
-def _recording(folder: Path, row: Mapping[str, str]) -> Recording:
-    if None in row.values():
-        raise ValueError("the row is too short")
-    paths = [folder / "audio" / (row["clip"] + suffix) for suffix in _SUFFIXES]
-    path = next((path for path in paths if path.is_file()), None)
-    if path is None:
-        raise ValueError(f"no file {paths[0]}")
-    try:
-        duration = float(row["duration_s"])
-    except ValueError:
-        raise ValueError(f"duration_s {row['duration_s']!r} is not a number") from None
+def _sounds(folder: Path) -> dict[str, Path]:
+    """The sound file of each clip."""
+    files = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    found: dict[str, Path] = {}
+    for suffix in SUFFIXES:
+        for path in sorted(files):
+            if path.suffix.lower() == suffix:
+                found.setdefault(path.stem, path)
+    return found
+
+
+def _recording(row: ClipRow, sounds: Mapping[str, Path], folder: Path) -> Recording:
+    if row.clip not in sounds:
+        raise ValueError(f"no file {folder / 'audio' / row.clip}{SUFFIXES[0]}")
     return Recording(
-        clip=row["clip"],
-        container=row["container"],
-        shape=row["shape"],
-        material=row["material"],
-        splits=tuple(filter(None, (row.get("original_split") or "").split("|"))),
+        clip=row.clip,
+        container=row.container,
+        shape=row.shape,
+        material=row.material,
+        splits=tuple(filter(None, row.original_split.split("|"))),
         vessel=recorded_vessel(row),
-        path=path,
-        duration=duration,
+        path=sounds[row.clip],
+        duration=row.duration_s,
     )
-
-
-def _one_line(error: ValueError) -> str:
-    return " ".join(str(error).split())
 
 
 def select_recordings(recordings: Iterable[Recording], wanted: Sequence[str]) -> list[Recording]:

@@ -36,7 +36,7 @@ KEYS = {
     "soundfile": "python3-soundfile",
     "yaml": "python3-yaml",
 }
-WITHOUT_KEY = {"mcap", "safetensors", "soxr", "zstandard"}
+WITHOUT_KEY = {"lz4", "mcap", "safetensors", "soxr", "zstandard"}
 """Modules that rosdep does not know; requirements/base.txt installs them."""
 OPTIONAL = {"mmaudio", "onnx", "torch"}
 """What only training takes (requirements/train.txt), and what users of MMAudio bring."""

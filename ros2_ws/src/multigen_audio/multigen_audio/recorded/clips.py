@@ -9,7 +9,6 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import soxr
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
@@ -18,6 +17,7 @@ from multigen_audio.physical.grid import Floats
 from multigen_audio.recorded import tracker
 from multigen_audio.recorded.cache import Arrays, remembered
 from multigen_audio.recorded.tracker import HOP, Track, track
+from multigen_core.streams.sound_file import SoundFileError, read_sound_file
 from multigen_core.world import acoustics
 from multigen_core.world.acoustics import Resonator, cents
 from multigen_core.world.recordings import Recording, RecordingError
@@ -40,13 +40,14 @@ def load(recording: Recording, sample_rate: int) -> Floats:
         RecordingError: it is no sound, too short, silent or clipped.
     """
     try:
-        samples, rate = soundfile.read(recording.path, dtype="float32", always_2d=True)
-    except soundfile.SoundFileError as error:
-        raise RecordingError(f"{recording.path}: {error}") from error
-    sound = samples.mean(axis=1)
+        samples, rate = read_sound_file(recording.path)
+    except SoundFileError as error:
+        raise RecordingError(str(error)) from error
+    # Files of floating-point samples have no full scale.
+    sound = samples.mean(axis=1) / max(1.0, float(np.abs(samples).max(initial=0.0)))
     if len(sound) < _SHORTEST * rate:
         raise RecordingError(f"{recording.path}: shorter than {_SHORTEST:g} s")
-    if not np.isfinite(sound).all() or np.abs(sound).max() < _SILENT:
+    if np.abs(sound).max() < _SILENT:
         raise RecordingError(f"{recording.path}: silent")
     if np.mean(np.abs(sound) >= _CLIPPED) > _CLIPPED_SHARE:
         raise RecordingError(f"{recording.path}: clipped")

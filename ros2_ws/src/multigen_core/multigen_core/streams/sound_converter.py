@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.errors import MultigenError
+from multigen_core.streams.sound_file import RATES
 from multigen_core.types import NANOSECONDS, AudioChunk, AudioInfo
 
 TOLERANCE = 0.005
 """A step between chunks up to this is clock jitter [s], as in `AudioRing`."""
-_RATES = (1_000, 768_000)
 _EMPTY: NDArray[np.float32] = np.zeros(0, np.float32)
 
 
@@ -34,10 +34,10 @@ class SoundConverter:
         fitting = replace(info, channels=1, sample_rate=SAMPLE_RATE)
         if fitting.mismatch:
             raise MultigenError(f"sound with {fitting.mismatch} cannot be converted")
-        if not info.channels or not _RATES[0] <= info.sample_rate <= _RATES[1]:
+        if not info.channels or not RATES[0] <= info.sample_rate <= RATES[1]:
             raise MultigenError(
                 f"sound of {info.channels} channels at {info.sample_rate} Hz cannot be converted: "
-                f"expected a channel or more at {_RATES[0]} to {_RATES[1]} Hz"
+                f"expected a channel or more at {RATES[0]} to {RATES[1]} Hz"
             )
         self._channels = info.channels
         self._rate = info.sample_rate

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import soxr
 from numpy.typing import NDArray
 
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.errors import MultigenError
+from multigen_core.streams.sound_file import SoundFileError, read_sound_file
 
 SHORTEST = 0.5
 """Least length of a recording that can be listened to [s]."""
@@ -44,15 +44,11 @@ def load_sound(path: Path) -> Sound:
     Raises:
         RecordingError: no file, no sound in it, too short or silent.
     """
-    if not path.is_file():
-        raise RecordingError(f"{path}: no such file")
     try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, RuntimeError) as error:
-        raise RecordingError(
-            f"{path}: not a sound file that can be read ({error}); convert it to FLAC or WAV"
-        ) from error
-    return prepare(samples, int(rate), str(path))
+        samples, rate = read_sound_file(path)
+    except SoundFileError as error:
+        raise RecordingError(str(error)) from error
+    return prepare(samples, rate, str(path))
 
 
 def prepare(samples: NDArray[np.float32], rate: int, name: str) -> Sound:

@@ -24,9 +24,9 @@ def main() -> None:
     """Pour 200 ml and draw."""
     matplotlib.use("Agg")
     scene = Scene(camera=CameraSpec(width=960, height=720))
-    simulator, sound, marks = MujocoSimulator(), [], []
-    picture = hearing = None
     arm = Arm.load()
+    simulator, sound, marks = MujocoSimulator(arm), [], []
+    picture = hearing = None
     station = Station.of(scene, arm, Told.TARGET)
     rollout = Rollout(make_policy(PolicyConfig(station, "timed")), station)
     graph = OfflineGraph(simulator, scene, 0, arm, synthesizer=Physical(0))

@@ -98,9 +98,10 @@ fi
 
 # 3. The workspace. Python is linked, not copied, so only these change what must be built again.
 sources=$(cd ros2_ws/src && find . \( -name '*.msg' -o -name '*.action' -o -name 'CMakeLists.txt' \
-    -o -name package.xml -o -name 'setup.*' -o -path '*/config/*' -o -path '*/launch/*' \) -type f \
+    -o -name package.xml -o -name 'setup.*' -o -path '*/config/*' -o -path '*/launch/*' \
+    -o -path '*/urdf/*' \) -type f \
     | LC_ALL=C sort)
-built=$( (echo "$sources"; cd ros2_ws/src; grep -v -e '/config/' -e '/launch/' <<< "$sources" \
+built=$( (echo "$sources"; cd ros2_ws/src; grep -v -e '/config/' -e '/launch/' -e '/urdf/' <<< "$sources" \
     | tr '\n' '\0' | xargs -0 cat) | sha256sum | cut -d' ' -f1)
 if [ "$(cat ros2_ws/install/.built 2>/dev/null)" != "$built-$wanted" ]; then
   say "building the workspace"

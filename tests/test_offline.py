@@ -19,7 +19,7 @@ from multigen_sim.mujoco.simulator import MujocoSimulator
 
 @pytest.fixture(scope="module")
 def simulator():
-    simulator = MujocoSimulator()
+    simulator = MujocoSimulator(Arm.load())
     yield simulator
     simulator.close()
 

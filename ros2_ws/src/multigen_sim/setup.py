@@ -40,7 +40,7 @@ setup(
             "simulator = multigen_sim.simulator_node:main",
         ],
         "multigen.commands": [
-            "sim = multigen_sim.commands:register_sim",
+            "sim = multigen_sim.sim_command:register_sim",
         ],
         "multigen.simulators": [
             "mujoco = multigen_sim.mujoco.simulator:MujocoSimulator",

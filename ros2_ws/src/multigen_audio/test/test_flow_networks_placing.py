@@ -9,6 +9,7 @@ import torch
 from multigen_audio.flow.networks.placing import PLACE, Finder, cut, moved, place
 from multigen_audio.flow.picture import SIZES
 from multigen_audio.flow.training.eye_data import _zoomed
+from multigen_core.arm import Arm
 from multigen_core.simulator import make_simulator
 from multigen_core.world.catalogue import vessel
 from multigen_core.world.scene import load_scene
@@ -19,7 +20,7 @@ HEIGHT, WIDTH = SIZES["public"]
 def drawn(scene, target):
     """What the scene's camera shows of a target in place of its own."""
     spec = {**dict(scene.target), "vessel": target, "volume_ml": 0.0}
-    simulator = make_simulator()
+    simulator = make_simulator("mujoco", Arm.load())
     try:
         simulator.reset(type(scene).model_validate({**dict(scene), "target": spec}), 0)
         return simulator.render("public").rgb.astype(int)

@@ -1,6 +1,6 @@
 """The protocol every simulation backend fills; ROS and the offline engine drive it alike.
 
-A package registers a backend in the entry-point group `multigen.simulators`.
+A package registers a backend, made from an `Arm`, in the entry-point group `multigen.simulators`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Literal, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
 from multigen_core.types import CameraFrame, JointState, LiquidState, PourState
 from multigen_core.world.scene import Scene
@@ -65,11 +66,11 @@ class Simulator(Protocol):
         """Free the rendering context."""
 
 
-def make_simulator(backend: str = "mujoco") -> Simulator:
-    """A simulator that is yet to be reset.
+def make_simulator(backend: str, arm: Arm) -> Simulator:
+    """A simulator of an arm that is yet to be reset.
 
     Raises:
-        MultigenError: there is no such backend here.
+        MultigenError: there is no such backend here, or it cannot simulate that arm.
     """
     found = next(iter(entry_points(group=GROUP, name=backend)), None)
     if found is None:
@@ -78,4 +79,4 @@ def make_simulator(backend: str = "mujoco") -> Simulator:
             f"backend {backend!r} is not available; available: "
             f"{known or 'none, for multigen_sim is not built'}"
         )
-    return cast(Simulator, found.load()())
+    return cast(Simulator, found.load()(arm))

@@ -13,6 +13,9 @@ JOINT = (
 )
 
 
+GEN3 = Arm.load("gen3")
+
+
 def write(tmp_path, *joints):
     path = tmp_path / "arm.yaml"
     path.write_text("name: test\njoints:\n" + "".join(f"  - {joint}\n" for joint in joints))
@@ -20,14 +23,33 @@ def write(tmp_path, *joints):
 
 
 def test_gen3_has_the_vendors_limits():
-    arm = Arm.load("gen3")
+    arm = GEN3
     assert arm.names == tuple(f"joint_{i}" for i in range(1, 8))
     np.testing.assert_array_equal(arm.velocity, 0.8727)
     np.testing.assert_array_equal(arm.acceleration, [1, 1, 1, 1, 10, 10, 10])
     np.testing.assert_array_equal(arm.upper, [np.inf, 2.24, np.inf, 2.57, np.inf, 2.09, np.inf])
     np.testing.assert_array_equal(arm.lower, -arm.upper)
     np.testing.assert_array_equal(arm.continuous, [True, False] * 3 + [True])
-    assert arm.gripper_joint == "robotiq_85_left_knuckle_joint"
+    assert arm.gripper.stroke == 0.085
+    assert arm.reported_names == (*arm.names, "robotiq_85_left_knuckle_joint")
+
+
+def test_ur5e_has_the_vendors_limits():
+    arm = Arm.load("ur5e")
+    turns = np.array([2, 2, 1, 2, 2, 2])
+    np.testing.assert_allclose(arm.upper, turns * np.pi)
+    np.testing.assert_array_equal(arm.lower, -arm.upper)
+    np.testing.assert_allclose(arm.velocity, np.pi)
+    assert not arm.continuous.any()
+
+
+def test_a_gripper_s_joint_goes_from_open_to_closed_over_its_stroke():
+    gripper = GEN3.gripper
+    assert [gripper.angle(width) for width in (0.0, 0.0425, 0.085, 0.2)] == [0.8, 0.4, 0.0, 0.0]
+
+
+def test_an_arm_without_a_gripper_reports_its_own_joints(tmp_path):
+    assert Arm.load(write(tmp_path, JOINT)).reported_names == ("j1",)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +112,7 @@ def test_selecting_joints_undoes_any_order(names):
 
 @given(st.lists(st.integers(-3, 3), min_size=7, max_size=7), st.floats(-3, 3))
 def test_the_nearest_turn_moves_only_continuous_joints_by_whole_turns(turns, shift):
-    arm = Arm.load("gen3")
+    arm = GEN3
     given = arm.home + shift + 2 * np.pi * np.array(turns)
     near = arm.nearest_turn(given, arm.home)
     moved = (near - given) / (2 * np.pi)

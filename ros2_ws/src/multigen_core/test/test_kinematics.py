@@ -17,29 +17,42 @@ def test_home_is_the_published_pose():
     assert pose[:3, 2] == pytest.approx([1.0, 0.0, 0.0], abs=1e-3)
 
 
-def published_interface(q):
-    """The arm's interface by the classical Denavit-Hartenberg table of Kinova's user guide, which
-    rounds lengths to 0.1 mm.
-    """
+def denavit_hartenberg(angles, offsets, lengths, twists):
+    """The pose of a classical table of θ, d, a and α."""
     pose = np.eye(4)
-    offsets = (0, -0.2848, -0.0118, -0.4208, -0.0128, -0.3143, 0, -0.1674)
-    twists = np.array([2, 1, 1, 1, 1, 1, 1, 2]) * np.pi / 2
-    angles = np.concatenate([[0, q[0]], q[1:] + np.pi])
-    for theta, d, alpha in zip(angles, offsets, twists, strict=True):
+    for theta, d, a, alpha in zip(angles, offsets, lengths, twists, strict=True):
         c, s, ca, sa = np.cos(theta), np.sin(theta), np.cos(alpha), np.sin(alpha)
-        pose = pose @ [[c, -s * ca, s * sa, 0], [s, c * ca, -c * sa, 0], [0, sa, ca, d],
+        pose = pose @ [[c, -s * ca, s * sa, a * c], [s, c * ca, -c * sa, a * s], [0, sa, ca, d],
                        [0, 0, 0, 1]]  # fmt: skip
     return pose
 
 
-def test_forward_is_the_published_table():
-    rng = np.random.default_rng(0)
+def gen3_interface(q):
+    """By Kinova's user guide, which rounds lengths to 0.1 mm."""
+    offsets = (0, -0.2848, -0.0118, -0.4208, -0.0128, -0.3143, 0, -0.1674)
+    twists = np.array([2, 1, 1, 1, 1, 1, 1, 2]) * np.pi / 2
+    angles = np.concatenate([[0, q[0]], q[1:] + np.pi])
+    return denavit_hartenberg(angles, offsets, np.zeros(8), twists)
+
+
+def ur5e_flange(q):
+    """By Universal Robots' table, from a base that is half a turn from base_link."""
+    offsets = (0.1625, 0, 0, 0.1333, 0.0997, 0.0996)
+    lengths = (0, -0.425, -0.3922, 0, 0, 0)
+    twists = np.array([1, 0, 0, 1, -1, 0]) * np.pi / 2
+    return np.diag([-1, -1, 1, 1]) @ denavit_hartenberg(q, offsets, lengths, twists)
+
+
+@pytest.mark.parametrize(
+    ("name", "published", "rounding"), [("gen3", gen3_interface, 5e-4), ("ur5e", ur5e_flange, 1e-9)]
+)
+def test_forward_is_the_published_table(name, published, rounding):
+    arm, rng = Arm.load(name), np.random.default_rng(0)
     for _ in range(100):
-        q = rng.uniform(np.maximum(ARM.lower, -np.pi), np.minimum(ARM.upper, np.pi))
-        interface = forward(ARM, q) @ [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, -0.12], [0, 0, 0, 1]]
-        published = published_interface(q)
-        assert interface[:3, 3] == pytest.approx(published[:3, 3], abs=5e-4)
-        assert interface[:3, :3] == pytest.approx(published[:3, :3], abs=1e-3)
+        q = rng.uniform(np.maximum(arm.lower, -np.pi), np.minimum(arm.upper, np.pi))
+        flange = forward(arm, q) @ [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, -0.12], [0, 0, 0, 1]]
+        assert flange[:3, 3] == pytest.approx(published(q)[:3, 3], abs=rounding)
+        assert flange[:3, :3] == pytest.approx(published(q)[:3, :3], abs=2 * rounding)
 
 
 @settings(max_examples=40, deadline=None)

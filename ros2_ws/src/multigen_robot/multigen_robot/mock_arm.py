@@ -42,8 +42,8 @@ class MockArm:
         self._noise = noise
         self._rng = np.random.default_rng(seed)
         self._last: int | None = None
-        self._names = arm.names + ((arm.gripper_joint,) if arm.gripper_joint else ())
-        self._gripper = np.array([gripper] if arm.gripper_joint else [])
+        self._names = arm.reported_names
+        self._gripper = np.array([gripper] if arm.gripper else [])
 
     def command(self, trajectory: Trajectory, now: int) -> None:
         """Follow `trajectory` from `now` [ns].

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from multigen_core.arm import Arm
 from multigen_core.simulator import View
 from multigen_core.world.scene import load_scene
 from multigen_sim.mujoco.simulator import MujocoSimulator
 from multigen_sim.peer_bench import peer_figures
-from multigen_sim.picture_sheet import STEP, Pour, run_pour
+from multigen_sim.tilt_schedule import STEP, TiltSchedule
 
 _DURATION = 9.0
 _VIEWS: tuple[View, ...] = ("public", "cutaway")
@@ -29,7 +30,7 @@ def run(_: argparse.Namespace) -> dict[str, float | str]:
     physics = _measure({})
     offline = _measure({"public": 0.1, "cutaway": 0.1})
     live = _measure({"public": 1 / 30, "cutaway": 0.1})
-    simulator = MujocoSimulator()
+    simulator = MujocoSimulator(Arm.load())
     start = time.perf_counter()
     simulator.reset(load_scene("default", 1), 1)
     reset = time.perf_counter() - start
@@ -73,7 +74,7 @@ def _measure(periods: dict[View, float]) -> _Run:
     """A pour with pictures of each view every so many seconds."""
     result = _Run(costs={v: [] for v in periods}, cpu_costs={v: [] for v in periods})
     begun = 0.0, 0.0
-    for tick, simulator in enumerate(run_pour(load_scene("default", 0), 0, Pour())):
+    for tick, simulator in enumerate(TiltSchedule().pour(load_scene("default", 0), 0, Arm.load())):
         if tick == 0:
             for view in periods:
                 simulator.render(view)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import mujoco
 
+from multigen_core.arm import Arm
 from multigen_core.cli.doctor import Finding, State
 from multigen_core.errors import MultigenError
 from multigen_core.world.scene import load_scene
@@ -20,7 +21,7 @@ def checks() -> Iterator[Finding]:
     """Physics, and whether and how fast pictures are drawn."""
     yield Finding("physics", State.FINE, f"mujoco {mujoco.__version__}")
     backend = os.environ.get("MUJOCO_GL", "egl")
-    simulator = MujocoSimulator()
+    simulator = MujocoSimulator(Arm.load())
     try:
         simulator.reset(load_scene("default", 0), 0)
         simulator.render("public")

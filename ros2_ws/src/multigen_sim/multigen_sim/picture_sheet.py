@@ -2,63 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
-from multigen_core.station import Station, Told
-from multigen_core.station.pour_path import plan_pour
 from multigen_core.world import catalogue
 from multigen_core.world.scene import Scene, SourceSpec, TargetSpec
+from multigen_core.world.vessel import Vessel
 from multigen_sim.mujoco.simulator import MujocoSimulator
+from multigen_sim.tilt_schedule import STEP, TiltSchedule
 
 Picture = NDArray[np.uint8]
-STEP = 0.01
-"""How often the arm's goal follows the pour [s]."""
-
-
-@dataclass(frozen=True)
-class Pour:
-    """A pour by the clock: tilt at `rate` [rad/s] to `tilt` [rad], stay `stay` [s], and return."""
-
-    rate: float = 0.35
-    tilt: float = 1.45
-    stay: float = 1.0
-
-    @property
-    def duration(self) -> float:
-        """Until the vessel is upright again [s]."""
-        return 2 * self.tilt / self.rate + self.stay
-
-    def at(self, time: float) -> tuple[float, float]:
-        """Tilt [rad] and its rate [rad/s] at `time` [s]."""
-        top = self.tilt / self.rate
-        if time < top:
-            return self.rate * time, self.rate
-        if time < top + self.stay:
-            return self.tilt, 0.0
-        tilt = self.tilt - self.rate * (time - top - self.stay)
-        return max(tilt, 0.0), -self.rate if tilt > 0 else 0.0
-
-
-def run_pour(scene: Scene, seed: int, pour: Pour) -> Iterator[MujocoSimulator]:
-    """Pour by the clock, and hand the simulator out every `STEP`."""
-    simulator = MujocoSimulator()
-    simulator.reset(scene, seed)
-    path = plan_pour(Station.of(scene, Arm.load(), Told.TARGET))
-    count = round(STEP / simulator.timestep)
-    try:
-        for tick in range(round(pour.duration / STEP) + 1):
-            yield simulator
-            tilt, rate = pour.at(tick * STEP)
-            simulator.command(path.at(tilt), path.slope(tilt) * rate)
-            simulator.step(count)
-    finally:
-        simulator.close()
+_GRASP = 0.06
+"""How high above its foot a vessel is held on the vessels' sheet [m]."""
 
 
 def _both_views(simulator: MujocoSimulator) -> tuple[Picture, Picture]:
@@ -66,11 +23,11 @@ def _both_views(simulator: MujocoSimulator) -> tuple[Picture, Picture]:
 
 
 def pour_pictures(
-    scene: Scene, seed: int, times: list[float], pour: Pour | None = None
+    scene: Scene, seed: int, arm: Arm, times: list[float]
 ) -> list[tuple[Picture, Picture]]:
     """Public and hearing views at rising `times` [s] of a pour by the clock."""
     pictures: list[tuple[Picture, Picture]] = []
-    for tick, simulator in enumerate(run_pour(scene, seed, Pour() if pour is None else pour)):
+    for tick, simulator in enumerate(TiltSchedule().pour(scene, seed, arm)):
         while len(pictures) < len(times) and times[len(pictures)] <= tick * STEP + 1e-9:
             pictures.append(_both_views(simulator))
         if len(pictures) == len(times):
@@ -78,9 +35,9 @@ def pour_pictures(
     return pictures
 
 
-def pouring_picture(scene: Scene, seed: int, poured: float) -> tuple[Picture, Picture]:
+def pouring_picture(scene: Scene, seed: int, arm: Arm, poured: float) -> tuple[Picture, Picture]:
     """Both views as soon as the target has gained `poured` [m^3], or the pour is over."""
-    for simulator in run_pour(scene, seed, Pour(tilt=2.0)):
+    for simulator in TiltSchedule(tilt=2.0).pour(scene, seed, arm):
         if simulator.state().pour.poured_volume >= poured:
             break
     return _both_views(simulator)
@@ -100,31 +57,32 @@ def _beside(public: Picture, hearing: Picture) -> Picture:
     )
 
 
-def scene_sheet(scene: Scene, seed: int) -> Picture:
+def scene_sheet(scene: Scene, seed: int, arm: Arm) -> Picture:
     """A pour in six pictures, both views beside each other."""
-    pour = Pour()
-    times = [float(t) for t in np.linspace(0.0, pour.duration, 7)[:-1]]
+    times = [float(t) for t in np.linspace(0.0, TiltSchedule().duration, 7)[:-1]]
     tiles = [
         _label(_beside(*views), f"{scene.name} seed {seed}, {time:.1f} s")
-        for time, views in zip(times, pour_pictures(scene, seed, times, pour), strict=True)
+        for time, views in zip(times, pour_pictures(scene, seed, arm, times), strict=True)
     ]
     return np.vstack([np.hstack(tiles[row : row + 2]) for row in range(0, len(tiles), 2)])
 
 
-def vessel_sheet(columns: int = 4) -> Picture:
-    """Every vessel amid a pour: from it where a gripper can hold it, else into it."""
+def _fits(vessel: Vessel, arm: Arm) -> bool:
+    width = 2.0 * float(vessel.outer_radius(_GRASP))
+    return vessel.rim_height > _GRASP and (arm.gripper is None or width <= arm.gripper.stroke)
+
+
+def vessel_sheet(arm: Arm, columns: int = 4) -> Picture:
+    """Every vessel amid a pour: from it where the gripper can hold it, else into it."""
     tiles = []
     for name, vessel in catalogue.vessels().items():
-        try:
+        if _fits(vessel, arm):
             part = round(0.6 * vessel.capacity * 1e6)
-            scene = Scene(
-                name=name,
-                source=SourceSpec(vessel=name, volume_ml=part, grasp_height=0.06),
-                target=TargetSpec(vessel="straight_glass"),
-            )
-        except ValueError:
-            scene = Scene(name=name, target=TargetSpec(vessel=name))
-        views = pouring_picture(scene, 0, 0.12 * min(vessel.capacity, 500e-6))
+            source = SourceSpec(vessel=vessel, volume_ml=part, grasp_height=_GRASP)
+            scene = Scene(name=name, source=source)
+        else:
+            scene = Scene(name=name, target=TargetSpec(vessel=vessel))
+        views = pouring_picture(scene, 0, arm, 0.12 * min(vessel.capacity, 500e-6))
         held = ", held out" if vessel.held_out else ""
         text = f"{name}: {vessel.capacity * 1e6:.0f} ml, {vessel.material}{held}"
         tiles.append(_label(_beside(*views), text))

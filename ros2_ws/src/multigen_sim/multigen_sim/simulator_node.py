@@ -28,6 +28,7 @@ class SimulatorParameters:
 
     scene: str = ros.parameter("default", "Scene: a shipped name or a YAML file", writable=True)
     seed: int = ros.parameter(0, "Draws the scene's ranges and all noise", 0, writable=True)
+    arm_file: str = ros.parameter("gen3", "Arm description: a shipped name or a YAML file")
     camera_rate: float = ros.parameter(30.0, "Pictures per second", 1.0, 60.0)
     joint_state_rate: float = ros.parameter(100.0, "Joint states per second", 10.0, 1000.0)
     real_time_factor: float = ros.parameter(
@@ -64,9 +65,10 @@ class SimulatorNode(Node):
         self._collisions = 0
         rates = Rates(joints=p.joint_state_rate, camera=p.camera_rate)
         self._load_scene()
+        arm = Arm.load(p.arm_file)
         self._loop = SimulationLoop(
-            lambda: make_simulator(p.backend),
-            Arm.load(),
+            lambda: make_simulator(p.backend, arm),
+            arm,
             self._load_scene,
             self,
             rates,

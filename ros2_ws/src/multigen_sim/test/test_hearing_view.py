@@ -1,16 +1,19 @@
 import numpy as np
 import pytest
 
+from multigen_core.arm import Arm
 from multigen_core.world.catalogue import vessel
 from multigen_core.world.scene import Scene, SourceSpec, TargetSpec
 from multigen_sim.mujoco.simulator import MujocoSimulator
 from multigen_sim.views.hearing import CALIBRATION, HEIGHT, PIXEL, WIDTH, HearingView
 from multigen_sim.views.visible_liquid import Parcels, VisibleLiquid
 
+ARM = Arm.load()
+
 
 @pytest.fixture(scope="module")
 def simulator():
-    sim = MujocoSimulator()
+    sim = MujocoSimulator(ARM)
     yield sim
     sim.close()
 
@@ -100,11 +103,10 @@ def test_stream_appears_only_while_pouring(simulator):
 
 
 def simulator_path(scene):
-    from multigen_core.arm import Arm
     from multigen_core.station import Station, Told
     from multigen_core.station.pour_path import plan_pour
 
-    return plan_pour(Station.of(scene, Arm.load(), Told.TARGET))
+    return plan_pour(Station.of(scene, ARM, Told.TARGET))
 
 
 def test_particles_of_another_liquid_model_are_drawn_as_drops():

@@ -1,19 +1,15 @@
 from dataclasses import replace
 
-import mujoco
 import numpy as np
 import pytest
 
 from multigen_core.arm import Arm
-from multigen_core.arm.kinematics import UnreachableError, forward
+from multigen_core.arm.kinematics import UnreachableError
 from multigen_core.errors import MultigenError
 from multigen_core.station import Station, Told
 from multigen_core.station.pour_path import plan_pour
-from multigen_core.world.catalogue import liquid, vessel
 from multigen_core.world.scene import ArmSpec, Scene, SourceSpec, TargetSpec, load_scene
-from multigen_sim.mujoco.arm_dynamics import ArmDynamics
 from multigen_sim.mujoco.simulator import MujocoSimulator
-from multigen_sim.mujoco.world_model import World, build
 from multigen_sim.views.model_names import SOURCE
 
 ARM = Arm.load()
@@ -22,7 +18,7 @@ SCENE = Scene()
 
 @pytest.fixture
 def simulator():
-    sim = MujocoSimulator()
+    sim = MujocoSimulator(ARM)
     sim.reset(SCENE, 0)
     yield sim
     sim.close()
@@ -39,28 +35,6 @@ def pour(sim, scene=SCENE, tilt=1.3, rate=0.4, seconds=5.0):
         speed = rate if now < tilt else 0.0
         sim.command(path.at(now), path.slope(now) * speed)
         sim.step(10)
-
-
-def test_tool_pose_is_that_of_the_shared_kinematics():
-    model = build(
-        World(
-            SCENE,
-            ARM,
-            ArmDynamics.load(),
-            vessel("beaker"),
-            vessel("straight_glass"),
-            liquid("water"),
-        )
-    )
-    data = mujoco.MjData(model)
-    rng = np.random.default_rng(0)
-    for _ in range(20):
-        q = rng.uniform(np.maximum(ARM.lower, -np.pi), np.minimum(ARM.upper, np.pi))
-        data.qpos[:] = q
-        mujoco.mj_kinematics(model, data)
-        pose = forward(ARM, q)
-        assert data.site("tool").xpos == pytest.approx(pose[:3, 3], abs=1e-6)
-        assert data.site("tool").xmat.reshape(3, 3) == pytest.approx(pose[:3, :3], abs=1e-6)
 
 
 def test_starts_upright_at_time_zero_with_the_scene_s_liquid(simulator):
@@ -130,7 +104,7 @@ def test_joint_limits_hold(simulator):
 
 def test_command_delay_is_obeyed():
     scene = Scene(arm=ArmSpec(command_delay=0.1))
-    sim = MujocoSimulator()
+    sim = MujocoSimulator(ARM)
     sim.reset(scene, 0)
     start = sim.state().joints.positions[:7]
     sim.command(start + 0.05, np.zeros(7))
@@ -144,7 +118,7 @@ def test_servo_lag_delays_by_its_time_constant():
     step = 0.02
     reached = {}
     for lag in (0.0, 0.1):
-        sim = MujocoSimulator()
+        sim = MujocoSimulator(ARM)
         sim.reset(Scene(arm=ArmSpec(servo_lag=lag)), 0)
         start = sim.state().joints.positions[6]
         goal = sim.state().joints.positions[:7] + np.array([0, 0, 0, 0, 0, 0, step])
@@ -160,7 +134,7 @@ def test_servo_lag_delays_by_its_time_constant():
 def test_friction_leaves_the_arm_short_of_its_goal():
     missed = []
     for friction in (0.0, 0.2):
-        sim = MujocoSimulator()
+        sim = MujocoSimulator(ARM)
         sim.reset(Scene(arm=ArmSpec(joint_friction=friction)), 0)
         goal = sim.state().joints.positions[:7] + 0.01
         sim.command(goal, np.zeros(7))
@@ -172,7 +146,7 @@ def test_friction_leaves_the_arm_short_of_its_goal():
 
 def test_encoder_noise_is_drawn_by_seed_and_moment_and_leaves_the_arm_alone():
     scene = Scene(arm=ArmSpec(encoder_noise=0.002))
-    sim, quiet = MujocoSimulator(), MujocoSimulator()
+    sim, quiet = MujocoSimulator(ARM), MujocoSimulator(ARM)
     quiet.reset(SCENE, 3)
     sim.reset(scene, 3)
     errors = []
@@ -210,7 +184,7 @@ def begun(sim, goal):
 
 def test_home_noise_moves_the_start_by_seed():
     scene = Scene(arm=ArmSpec(home_noise=0.01))
-    sim = MujocoSimulator()
+    sim = MujocoSimulator(ARM)
     starts = []
     for seed in (1, 1, 2):
         sim.reset(scene, seed)
@@ -222,7 +196,7 @@ def test_home_noise_moves_the_start_by_seed():
 def test_same_seed_gives_the_same_pour_and_pictures():
     results = []
     for _ in range(2):
-        sim = MujocoSimulator()
+        sim = MujocoSimulator(ARM)
         sim.reset(SCENE, 5)
         pour(sim, seconds=4.0)
         results.append((sim.state().liquid, sim.render("cutaway").rgb, sim.render("public").rgb))
@@ -233,7 +207,7 @@ def test_same_seed_gives_the_same_pour_and_pictures():
 
 
 def test_steps_may_be_taken_one_by_one_or_at_once(simulator):
-    other = MujocoSimulator()
+    other = MujocoSimulator(ARM)
     other.reset(SCENE, 0)
     goal = simulator.state().joints.positions[:7] + 0.01
     for sim in (simulator, other):
@@ -254,15 +228,7 @@ def test_bad_commands_are_refused(simulator, bad):
 def test_target_out_of_reach_is_refused():
     far = SCENE.model_copy(update={"target": TargetSpec(position=(1.5, 0.1, 0.0))})
     with pytest.raises(UnreachableError, match="cannot reach"):
-        MujocoSimulator().reset(far, 0)
-
-
-@pytest.mark.parametrize("name", ["randomised", "held_out", "held_out_opaque", "held_out_liquids"])
-def test_every_draw_of_a_shipped_scene_can_be_poured(name):
-    for seed in range(25):
-        scene = load_scene(name, seed)
-        path = path_of(scene)
-        assert np.abs(path.slope(path.tilts)).max() < 0.95
+        MujocoSimulator(ARM).reset(far, 0)
 
 
 def test_held_out_things_stay_out_of_training():
@@ -271,22 +237,6 @@ def test_held_out_things_stay_out_of_training():
         assert not scene.source.vessel.held_out
         assert not scene.target.vessel.held_out
         assert not scene.liquid.held_out
-
-
-def test_collision_free_for_every_pair_of_the_training_scene():
-    sim = MujocoSimulator()
-    for target in ("bowl", "kettle", "pint_glass", "mug"):
-        scene = Scene(target=replace_vessel(target))
-        sim.reset(scene, 0)
-        path = path_of(scene)
-        for tilt in np.linspace(0.0, 2.2, 45):
-            sim._data.qpos[:] = path.at(tilt)
-            mujoco.mj_forward(sim._model, sim._data)
-            assert sim._data.ncon == 0, (target, tilt)
-
-
-def replace_vessel(name):
-    return TargetSpec(**{**SCENE.target.model_dump(), "vessel": name})
 
 
 def test_liquid_states_differ_only_by_stamp_when_nothing_happens(simulator):

@@ -3,15 +3,18 @@ import mujoco
 import numpy as np
 import pytest
 
+from multigen_core.arm import Arm
 from multigen_core.world.catalogue import vessel
 from multigen_core.world.scene import CameraSpec, LookSpec, Scene, SourceSpec, TargetSpec
 from multigen_sim.mujoco.simulator import MujocoSimulator
 from multigen_sim.views import gl_context
 
+ARM = Arm.load()
+
 
 @pytest.fixture
 def simulator():
-    simulator = MujocoSimulator()
+    simulator = MujocoSimulator(ARM)
     yield simulator
     simulator.close()
 

@@ -75,7 +75,7 @@ def start():
         recorder = recorder or Recorder()
         scene = scene or (lambda: (Scene(), 0))
         loop = SimulationLoop(
-            lambda: make_simulator("mujoco"),
+            lambda: make_simulator("mujoco", ARM),
             ARM,
             scene,
             recorder,
@@ -227,4 +227,4 @@ def test_a_world_that_cannot_start_is_reported(start):
 
 def test_unknown_backends_are_refused_by_name():
     with pytest.raises(MultigenError, match="available: mujoco"):
-        make_simulator("isaac")
+        make_simulator("isaac", ARM)

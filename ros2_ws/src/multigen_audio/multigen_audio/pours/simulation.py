@@ -153,7 +153,7 @@ def _with_target(scene: Scene, target: Vessel, rng: np.random.Generator, filled:
 
 @lru_cache(maxsize=1)
 def _simulator() -> Simulator:
-    return make_simulator()
+    return make_simulator("mujoco", Arm.load())
 
 
 def pours(

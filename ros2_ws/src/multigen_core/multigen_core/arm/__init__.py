@@ -2,10 +2,11 @@
 
 from multigen_core.arm.description import (
     Arm,
+    Gripper,
     Joint,
     JointNameError,
     joint_indices,
     select_joints,
 )
 
-__all__ = ["Arm", "Joint", "JointNameError", "joint_indices", "select_joints"]
+__all__ = ["Arm", "Gripper", "Joint", "JointNameError", "joint_indices", "select_joints"]

@@ -33,14 +33,35 @@ class Joint(FrozenModel):
     rpy: tuple[float, float, float]
 
 
+class Gripper(FrozenModel):
+    """A parallel gripper that opens as wide as `stroke` [m].
+
+    `joint` is the one that its driver reports: 0 when open, `closed` [rad] when closed.
+    """
+
+    joint: str
+    stroke: float = Field(gt=0)
+    closed: float = Field(gt=0)
+
+    def angle(self, width: float) -> float:
+        """Of the joint [rad] with the pads `width` [m] apart; the linkage is near linear."""
+        return self.closed * (1.0 - min(max(width / self.stroke, 0.0), 1.0))
+
+
 class Arm(FrozenModel):
-    """An arm from its YAML file; arrays are in the order of `joints`."""
+    """An arm from its YAML file; arrays are in the order of `joints`.
+
+    `tool_xyz` [m] and `tool_rpy` [rad] place the tool frame in the last joint's: between the
+    gripper's fingertips, z along the approach, x across the fingers. `dynamics` names what the
+    simulator needs besides, a shipped file or one beside the arm's own; the arm's name by default.
+    """
 
     name: str
     joints: tuple[Joint, ...] = Field(min_length=1)
     tool_xyz: tuple[float, float, float] = (0.0, 0.0, 0.0)
     tool_rpy: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    gripper_joint: str | None = None
+    gripper: Gripper | None = None
+    dynamics: str = ""
 
     @model_validator(mode="after")
     def _consistent(self) -> Arm:
@@ -60,6 +81,11 @@ class Arm(FrozenModel):
     def names(self) -> tuple[str, ...]:
         """Joint names in order."""
         return tuple(joint.name for joint in self.joints)
+
+    @cached_property
+    def reported_names(self) -> tuple[str, ...]:
+        """Names of the joints that drivers report: the arm's, then the gripper's."""
+        return self.names + ((self.gripper.joint,) if self.gripper else ())
 
     @cached_property
     def home(self) -> NDArray[np.float64]:
@@ -108,7 +134,10 @@ class Arm(FrozenModel):
         Raises:
             MultigenError: no such file, or a key is wrong.
         """
-        return load_model(cls, package_config("multigen_core", "arms", file))
+        path = package_config("multigen_core", "arms", file)
+        arm = load_model(cls, path)
+        beside = path.parent / arm.dynamics
+        return arm.model_copy(update={"dynamics": str(beside)}) if beside.is_file() else arm
 
 
 class JointNameError(MultigenError):

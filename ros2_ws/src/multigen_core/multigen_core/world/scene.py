@@ -29,9 +29,6 @@ Vector = tuple[float, float, float]
 
 Centimetre = Annotated[float, Field(ge=-0.01, le=0.01)]
 
-GRIPPER_STROKE = 0.085
-"""Widest grasp [m]."""
-
 
 def _owned(find: Callable[[str], Vessel | Liquid]) -> BeforeValidator:
     """Takes references, resolving files beside the scene's, as well as descriptions in place."""
@@ -185,12 +182,6 @@ class Scene(FrozenModel):
         source = self.source.vessel
         if self.source.grasp_height >= source.rim_height:
             raise ValueError("source.grasp_height is above the vessel's mouth")
-        width = 2 * float(source.outer_radius(self.source.grasp_height))
-        if width > GRIPPER_STROKE:
-            raise ValueError(
-                f"source.vessel: {source.name} is {width * 1e3:.0f} mm wide where it is grasped, "
-                f"the gripper opens {GRIPPER_STROKE * 1e3:.0f} mm"
-            )
         return self
 
 

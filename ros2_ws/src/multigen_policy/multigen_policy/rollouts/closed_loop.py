@@ -82,7 +82,7 @@ def start(
         MultigenError: the job is impossible.
     """
     scene, arm = load_scene(job.scene, job.seed), Arm.load()
-    simulator = _simulator(job.backend)
+    simulator = _simulator(job.backend, arm)
     volume = _goal(job, scene)
     synthesizer = None
     if job.synthesizer:
@@ -120,8 +120,8 @@ def _policy(job: Job, station: Station, simulator: Simulator, expert: ExpertConf
 
 
 @lru_cache(maxsize=1)
-def _simulator(backend: str) -> Simulator:
-    return make_simulator(backend)
+def _simulator(backend: str, arm: Arm) -> Simulator:
+    return make_simulator(backend, arm)
 
 
 def metadata(job: Job, scene: Scene, volume: float) -> dict[str, str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import mujoco
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from multigen_core.arm import Arm
-from multigen_sim.mujoco.arm_dynamics import ArmDynamics
-from multigen_sim.mujoco.gripper import PAD_HEIGHT
+from multigen_sim.mujoco.arm_dynamics import ArmDynamics, Body
 
 TOOL_SITE = "tool"
 _CAPSULE = mujoco.mjtGeom.mjGEOM_CAPSULE
@@ -17,8 +18,12 @@ _BOX = mujoco.mjtGeom.mjGEOM_BOX
 _LIGHT = (0.90, 0.91, 0.92, 1.0)
 _DARK = (0.17, 0.18, 0.20, 1.0)
 _ACCENT = (0.36, 0.38, 0.41, 1.0)
-RADII = (0.046, 0.046, 0.044, 0.044, 0.038, 0.036, 0.036)
-_FLANGE = 0.0615
+_FOOT = 0.016
+"""Thickness of the plate that the arm stands on [m]."""
+_STANDING = 2
+"""Links that are nowhere near the table, and touch nothing."""
+_PAD = (0.004, 0.011, 0.018)
+"""Half sizes of the gripper's pads [m]."""
 
 
 def quaternion(rotation: Rotation) -> list[float]:
@@ -29,6 +34,12 @@ def quaternion(rotation: Rotation) -> list[float]:
 
 def _rpy(angles: tuple[float, float, float]) -> list[float]:
     return quaternion(Rotation.from_euler("xyz", angles))
+
+
+def _add_inertia(body: mujoco.MjsBody, of: Body) -> None:
+    body.gravcomp = 1.0
+    body.explicitinertial = True
+    body.mass, body.ipos, body.fullinertia = of.mass, of.com, of.inertia
 
 
 def add_arm(
@@ -42,14 +53,15 @@ def add_arm(
     acts through them, so that all of it counts against the effort limit.
     """
     world = spec.worldbody
-    world.add_geom(type=_CYLINDER, size=[0.075, 0.008, 0], pos=[0, 0, 0.008], rgba=_DARK)
-    world.add_geom(type=_CYLINDER, size=[0.047, 0.07, 0], pos=[0, 0, 0.086], rgba=_LIGHT)
+    base = dynamics.base
+    half, middle = (base.height - _FOOT) / 2, (base.height + _FOOT) / 2
+    foot = [base.foot, _FOOT / 2, 0]
+    world.add_geom(type=_CYLINDER, size=foot, pos=[0, 0, _FOOT / 2], rgba=_DARK)
+    world.add_geom(type=_CYLINDER, size=[base.radius, half, 0], pos=[0, 0, middle], rgba=_LIGHT)
     body = world
     for index, (joint, link) in enumerate(zip(arm.joints, dynamics.links, strict=True)):
         body = body.add_body(name=link.name, pos=joint.xyz, quat=_rpy(joint.rpy))
-        body.gravcomp = 1.0
-        body.explicitinertial = True
-        body.mass, body.ipos, body.fullinertia = link.mass, link.com, link.inertia
+        _add_inertia(body, link)
         limits = {} if joint.lower is None else {"range": [joint.lower, joint.upper]}
         hinge = body.add_joint(
             name=joint.name,
@@ -78,58 +90,64 @@ def add_arm(
                 gainprm=[gain, *[0] * 9],
                 biasprm=[*bias, *[0] * 7],
             )
-        _add_link_shape(body, index, arm)
+        _add_link_shape(body, index, arm, dynamics)
     return body
 
 
-def _add_link_shape(body: mujoco.MjsBody, index: int, arm: Arm) -> None:
-    radius = RADII[index]
-    moves = {"contype": 1, "conaffinity": 2} if index >= 2 else {"contype": 0, "conaffinity": 0}
-    if index + 1 < len(arm.joints):
-        end = np.array(arm.joints[index + 1].xyz)
+def _add_link_shape(body: mujoco.MjsBody, index: int, arm: Arm, dynamics: ArmDynamics) -> None:
+    """A tube along the link's spine, a band about its longest part, and the next joint's drive."""
+    radius, spine = dynamics.links[index].radius, dynamics.spine(arm, index)
+    touches = index >= _STANDING
+    moves = {"contype": 1, "conaffinity": 2} if touches else {"contype": 0, "conaffinity": 0}
+    looks = {"contype": 0, "conaffinity": 0}
+    last = index + 1 == len(arm.joints)
+    for start, end in pairwise(spine):
         body.add_geom(
-            type=_CAPSULE, fromto=[0, 0, 0, *end], size=[radius, 0, 0], rgba=_LIGHT, **moves
-        )
-        body.add_geom(
-            type=_CYLINDER,
-            fromto=[*(0.46 * end), *(0.54 * end)],
-            size=[radius + 0.001, 0, 0],
-            rgba=_ACCENT,
-            contype=0,
-            conaffinity=0,
-        )
-        axis = Rotation.from_euler("xyz", arm.joints[index + 1].rpy).as_matrix()[:, 2]
-        body.add_geom(
-            type=_CYLINDER,
-            size=[radius * 0.9, 0, 0],
-            rgba=_DARK,
-            contype=0,
-            conaffinity=0,
-            fromto=[*(end - 1.06 * radius * axis), *(end + 1.06 * radius * axis)],
-        )
-    else:
-        body.add_geom(
-            type=_CYLINDER,
-            fromto=[0, 0, 0.02, 0, 0, -_FLANGE],
+            type=_CYLINDER if last else _CAPSULE,
+            fromto=[*start, *end],
             size=[radius, 0, 0],
             rgba=_LIGHT,
             **moves,
         )
+    if last:
+        return
+    start, end = max(pairwise(spine), key=lambda part: float(np.linalg.norm(part[1] - part[0])))
+    body.add_geom(
+        type=_CYLINDER,
+        fromto=[*(start + 0.46 * (end - start)), *(start + 0.54 * (end - start))],
+        size=[radius + 0.001, 0, 0],
+        rgba=_ACCENT,
+        **looks,
+    )
+    joint = arm.joints[index + 1]
+    centre = np.array(joint.xyz)
+    axis = Rotation.from_euler("xyz", joint.rpy).as_matrix()[:, 2]
+    body.add_geom(
+        type=_CYLINDER,
+        size=[radius * 0.9, 0, 0],
+        rgba=_DARK,
+        fromto=[*(centre - 1.06 * radius * axis), *(centre + 1.06 * radius * axis)],
+        **looks,
+    )
 
 
 def add_gripper(
     flange: mujoco.MjsBody, arm: Arm, dynamics: ArmDynamics, width: float
 ) -> mujoco.MjsBody:
-    """Add the gripper, its pads `width` [m] apart; returns its body, whose frame is the tool's."""
+    """Add the gripper, its pads `width` [m] apart; returns its body, whose frame is the tool's.
+
+    An arm without a gripper gets that frame alone.
+    """
     tool = flange.add_body(name="gripper", pos=arm.tool_xyz, quat=_rpy(arm.tool_rpy))
-    tool.gravcomp = 1.0
-    tool.explicitinertial = True
-    tool.mass, tool.ipos, tool.inertia = (
-        dynamics.gripper_mass,
-        [0, 0, -0.075],
-        [1.2e-3, 1.2e-3, 8e-4],
-    )
     tool.add_site(name=TOOL_SITE, size=[0.002, 0.002, 0.002], rgba=[0, 0, 0, 0])
+    if dynamics.gripper is not None:
+        _add_inertia(tool, dynamics.gripper)
+    if arm.gripper is not None:
+        _add_gripper_shape(tool, width)
+    return tool
+
+
+def _add_gripper_shape(tool: mujoco.MjsBody, width: float) -> None:
     solid = {"contype": 1, "conaffinity": 2}
     tool.add_geom(
         type=_CYLINDER,
@@ -155,9 +173,8 @@ def add_gripper(
         tool.add_geom(
             type=_BOX,
             pos=[pad, 0, 0.0],
-            size=[0.004, PAD_HEIGHT, 0.018],
+            size=_PAD,
             rgba=_ACCENT,
             contype=0,
             conaffinity=0,
         )
-    return tool

@@ -23,7 +23,6 @@ from multigen_sim.liquid.ledger import Place
 from multigen_sim.liquid.vessel_pose import VesselPose
 from multigen_sim.mujoco.arm_dynamics import ArmDynamics
 from multigen_sim.mujoco.collision_watch import CollisionWatch
-from multigen_sim.mujoco.gripper import knuckle_angle
 from multigen_sim.mujoco.world_model import TIMESTEP, World, build
 from multigen_sim.views.hearing import HearingView
 from multigen_sim.views.model_names import SOURCE
@@ -38,9 +37,9 @@ class MujocoSimulator:
 
     timestep = TIMESTEP
 
-    def __init__(self, arm: Arm | None = None) -> None:
-        self.arm = Arm.load() if arm is None else arm
-        self._dynamics = ArmDynamics.load(self.arm.name)
+    def __init__(self, arm: Arm) -> None:
+        self.arm = arm
+        self._dynamics = ArmDynamics.of(arm)
         self._public: PublicView | None = None
         self._scene: Scene | None = None
         self._state: WorldState | None = None
@@ -57,8 +56,7 @@ class MujocoSimulator:
         path = plan_pour(Station.of(scene, self.arm, Told.TARGET))
         start = path.at(0.0) + scene.arm.home_noise * rng.standard_normal(len(self.arm.joints))
         start = np.clip(start, self.arm.lower, self.arm.upper)
-        world = World(scene, self.arm, self._dynamics, source, target, liquid, seed)
-        self._model = build(world)
+        self._model = build(World(scene, self.arm, self._dynamics, seed))
         self._data = mujoco.MjData(self._model)
         self._source_body = self._model.body(SOURCE).id
         self._data.qpos[:] = start
@@ -74,10 +72,9 @@ class MujocoSimulator:
         self._noise = scene.arm.encoder_noise, seed
         mujoco.mj_forward(self._model, self._data)
         grip = 2.0 * float(source.outer_radius(scene.source.grasp_height))
-        gripper = [self.arm.gripper_joint] if self.arm.gripper_joint else []
-        self._names = (*self.arm.names, *gripper)
-        self._knuckle = np.full(len(gripper), knuckle_angle(grip))
-        self._rest = np.zeros(len(gripper))
+        gripper = self.arm.gripper
+        self._knuckle = np.array([gripper.angle(grip)] if gripper else [])
+        self._rest = np.zeros_like(self._knuckle)
         self._rim = source.rim_height
         self.hydraulics = Hydraulics(
             source,
@@ -171,7 +168,7 @@ class MujocoSimulator:
             positions = positions + noise * rng.standard_normal(len(positions))
         return JointState(
             self._now,
-            self._names,
+            self.arm.reported_names,
             np.concatenate((positions, self._knuckle)),
             np.concatenate((self._data.qvel, self._rest)),
             BASE_FRAME,

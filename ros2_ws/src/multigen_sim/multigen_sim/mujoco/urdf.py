@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from xml.etree import ElementTree as Xml
 
 import numpy as np
-from scipy.spatial.transform import Rotation
+from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
-from multigen_sim.mujoco.arm_dynamics import ArmDynamics
-from multigen_sim.mujoco.arm_model import RADII
-from multigen_sim.mujoco.gripper import CLOSED
+from multigen_sim.mujoco.arm_dynamics import ArmDynamics, Body
 
 BASE, TOOL = "base_link", "tool_frame"
+_GRIPPER = np.array([[0.0, 0.0, -0.12], [0.0, 0.0, 0.0]])
+"""Ends of the gripper in the tool frame [m]."""
+_GRIPPER_RADIUS = 0.0375
+_KNUCKLE = (0.0306, 0.0, -0.0657)
+"""Where its finger turns [m]."""
 
 
 def _text(values: Sequence[float]) -> str:
@@ -26,27 +30,25 @@ def _origin(
     Xml.SubElement(parent, "origin", xyz=_text(xyz), rpy=_text(rpy))
 
 
-def _inertial(
-    link: Xml.Element, mass: float, com: Sequence[float], inertia: Sequence[float]
-) -> None:
+def _inertial(link: Xml.Element, body: Body) -> None:
     element = Xml.SubElement(link, "inertial")
-    _origin(element, com)
-    Xml.SubElement(element, "mass", value=_text([mass]))
+    _origin(element, body.com)
+    Xml.SubElement(element, "mass", value=_text([body.mass]))
     names = ("ixx", "iyy", "izz", "ixy", "ixz", "iyz")
-    Xml.SubElement(
-        element, "inertia", {name: _text([v]) for name, v in zip(names, inertia, strict=True)}
-    )
+    values = zip(names, body.inertia, strict=True)
+    Xml.SubElement(element, "inertia", {name: _text([value]) for name, value in values})
 
 
-def _cylinder(link: Xml.Element, end: Sequence[float], radius: float) -> None:
-    """A cylinder from the link's origin to `end` [m], to see and to collide with."""
-    length = float(np.linalg.norm(end))
-    turn, _ = Rotation.align_vectors([np.array(end) / length], [[0.0, 0.0, 1.0]])
+def _tube(link: Xml.Element, spine: NDArray[np.float64], radius: float) -> None:
+    """Cylinders along a spine [m], (K, 3), to see and to collide with."""
     for kind in ("visual", "collision"):
-        element = Xml.SubElement(link, kind)
-        _origin(element, (np.array(end) / 2).tolist(), turn.as_euler("xyz"))
-        shape = Xml.SubElement(element, "geometry")
-        Xml.SubElement(shape, "cylinder", radius=_text([radius]), length=_text([length]))
+        for start, end in pairwise(spine):
+            x, y, z = end - start
+            length = float(np.linalg.norm(end - start))
+            element = Xml.SubElement(link, kind)
+            _origin(element, (start + end) / 2, (0.0, np.arccos(z / length), np.arctan2(y, x)))
+            shape = Xml.SubElement(element, "geometry")
+            Xml.SubElement(shape, "cylinder", radius=_text([radius]), length=_text([length]))
 
 
 def _joint(
@@ -73,9 +75,8 @@ def urdf(arm: Arm, dynamics: ArmDynamics) -> str:
     parent = BASE
     for index, (joint, part) in enumerate(zip(arm.joints, dynamics.links, strict=True)):
         link = Xml.SubElement(robot, "link", name=part.name)
-        _inertial(link, part.mass, part.com, part.inertia)
-        last = index + 1 == len(arm.joints)
-        _cylinder(link, (0.0, 0.0, -0.0615) if last else arm.joints[index + 1].xyz, RADII[index])
+        _inertial(link, part)
+        _tube(link, dynamics.spine(arm, index), part.radius)
         kind = "continuous" if joint.lower is None else "revolute"
         element = _joint(robot, joint.name, kind, parent, part.name, joint.xyz, joint.rpy)
         bounds = {"effort": _text([part.effort]), "velocity": _text([joint.velocity])}
@@ -84,17 +85,15 @@ def urdf(arm: Arm, dynamics: ArmDynamics) -> str:
         Xml.SubElement(element, "limit", bounds)
         parent = part.name
     tool = Xml.SubElement(robot, "link", name=TOOL)
-    _inertial(tool, dynamics.gripper_mass, (0, 0, -0.075), (1.2e-3, 1.2e-3, 8e-4, 0, 0, 0))
-    _cylinder(tool, (0.0, 0.0, -0.12), 0.0375)
+    if dynamics.gripper is not None:
+        _inertial(tool, dynamics.gripper)
+        _tube(tool, _GRIPPER, _GRIPPER_RADIUS)
     _joint(robot, "tool_joint", "fixed", parent, TOOL, arm.tool_xyz, arm.tool_rpy)
-    if arm.gripper_joint:
-        name = arm.gripper_joint.replace("_joint", "_link")
+    if arm.gripper is not None:
+        name = arm.gripper.joint.replace("_joint", "_link")
         Xml.SubElement(robot, "link", name=name)
-        knuckle = _joint(
-            robot, arm.gripper_joint, "revolute", TOOL, name, (0.0306, 0.0, -0.0657), (0, 0, 0)
-        )
-        Xml.SubElement(
-            knuckle, "limit", lower="0", upper=_text([CLOSED]), effort="50", velocity="0.5"
-        )
+        knuckle = _joint(robot, arm.gripper.joint, "revolute", TOOL, name, _KNUCKLE, (0, 0, 0))
+        closed = _text([arm.gripper.closed])
+        Xml.SubElement(knuckle, "limit", lower="0", upper=closed, effort="50", velocity="0.5")
     Xml.indent(robot)
     return f'<?xml version="1.0"?>\n{Xml.tostring(robot, encoding="unicode")}\n'

@@ -10,7 +10,6 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from multigen_core.arm import Arm
-from multigen_core.world.liquid import Liquid
 from multigen_core.world.material import material
 from multigen_core.world.scene import Scene
 from multigen_core.world.vessel import Vessel
@@ -45,9 +44,6 @@ class World:
     scene: Scene
     arm: Arm
     dynamics: ArmDynamics
-    source: Vessel
-    target: Vessel
-    liquid: Liquid
     seed: int = 0
 
 
@@ -82,7 +78,7 @@ def _add_vessel(
         )
 
 
-def _add_liquid(spec: mujoco.MjSpec, body: mujoco.MjsBody, name: str, liquid: Liquid) -> None:
+def _add_liquid(spec: mujoco.MjSpec, body: mujoco.MjsBody, name: str) -> None:
     _add_mesh(spec, name, Mesh(BODY_VERTICES, BODY_FACES))
     body.add_geom(name=name, type=_MESH, meshname=name, material="liquid", **_VISUAL)
 
@@ -90,6 +86,7 @@ def _add_liquid(spec: mujoco.MjSpec, body: mujoco.MjsBody, name: str, liquid: Li
 def build(world: World) -> mujoco.MjModel:
     """The compiled model: arm, held source, standing target, table, lights and camera."""
     scene = world.scene
+    held, standing, liquid = scene.source.vessel, scene.target.vessel, scene.liquid
     spec = mujoco.MjSpec()
     spec.compiler.degree = False
     spec.option.timestep = TIMESTEP
@@ -98,24 +95,24 @@ def build(world: World) -> mujoco.MjModel:
     _set_quality(spec, scene)
     _add_surroundings(spec, scene)
     _add_distractors(spec, world)
-    red, green, blue, opacity = world.liquid.colour
+    red, green, blue, opacity = liquid.colour
     spec.add_material(
         name="liquid", rgba=[red, green, blue, max(opacity, 0.35)], specular=0.6, shininess=0.8
     )
     flange = add_arm(spec, world.arm, world.dynamics, scene.arm.joint_friction)
-    width = 2.0 * float(world.source.outer_radius(scene.source.grasp_height))
+    width = 2.0 * float(held.outer_radius(scene.source.grasp_height))
     tool = add_gripper(flange, world.arm, world.dynamics, width)
     source = tool.add_body(
         name=SOURCE, pos=[0, -scene.source.grasp_height, 0], quat=quaternion(_IN_TOOL)
     )
     source.gravcomp = 1.0
     source.explicitinertial = True
-    source.mass, source.ipos, source.inertia = world.source.mass, [0, 0, 0.07], [1e-3, 1e-3, 5e-4]
-    _add_vessel(spec, source, SOURCE, world.source, (1, 2))
-    _add_liquid(spec, source, SOURCE_LIQUID, world.liquid)
+    source.mass, source.ipos, source.inertia = held.mass, [0, 0, 0.07], [1e-3, 1e-3, 5e-4]
+    _add_vessel(spec, source, SOURCE, held, (1, 2))
+    _add_liquid(spec, source, SOURCE_LIQUID)
     target = spec.worldbody.add_body(name=TARGET, pos=scene.target.position)
-    _add_vessel(spec, target, TARGET, world.target, (2, 1))
-    _add_liquid(spec, target, TARGET_LIQUID, world.liquid)
+    _add_vessel(spec, target, TARGET, standing, (2, 1))
+    _add_liquid(spec, target, TARGET_LIQUID)
     _add_mesh(spec, STREAM, Mesh(STREAM_VERTICES, STREAM_FACES))
     spec.worldbody.add_geom(name=STREAM, type=_MESH, meshname=STREAM, material="liquid", **_VISUAL)
     spec.worldbody.add_geom(

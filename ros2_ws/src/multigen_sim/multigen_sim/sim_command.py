@@ -27,10 +27,11 @@ def register_sim(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--scene", default="default", help="a shipped name or a YAML file")
     what.add_argument("--vessels", action="store_true", help="every vessel of the catalogue")
     show.add_argument("--seed", type=int, default=0, help="draws the scene's ranges")
+    show.add_argument("--arm", default="gen3", help="a shipped name or a YAML file")
     show.add_argument("-o", "--output", type=Path, default=Path("sheet.png"), help="PNG to write")
     show.set_defaults(run=run_show)
     description = actions.add_parser("urdf", help="print the arm's URDF")
-    description.add_argument("--arm", default="gen3", help="name of the arm")
+    description.add_argument("--arm", default="gen3", help="a shipped name or a YAML file")
     description.set_defaults(run=run_urdf)
     reset = actions.add_parser("reset", help="set a running simulation back to its start")
     reset.add_argument("--namespace", default="", help="of the graph")
@@ -105,7 +106,8 @@ def run_urdf(args: argparse.Namespace) -> None:
     from multigen_sim.mujoco.arm_dynamics import ArmDynamics
     from multigen_sim.mujoco.urdf import urdf
 
-    print(urdf(Arm.load(args.arm), ArmDynamics.load(args.arm)), end="")
+    arm = Arm.load(args.arm)
+    print(urdf(arm, ArmDynamics.of(arm)), end="")
 
 
 def run_validate(args: argparse.Namespace) -> int:
@@ -127,11 +129,11 @@ def run_show(args: argparse.Namespace) -> None:
     """
     from multigen_sim.picture_sheet import scene_sheet, vessel_sheet
 
-    sheet = (
-        vessel_sheet()
-        if args.vessels
-        else scene_sheet(load_scene(args.scene, args.seed), args.seed)
-    )
+    arm = Arm.load(args.arm)
+    if args.vessels:
+        sheet = vessel_sheet(arm)
+    else:
+        sheet = scene_sheet(load_scene(args.scene, args.seed), args.seed, arm)
     coded, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     if not coded:
         raise MultigenError("the sheet could not be coded as PNG")

@@ -4,11 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
+from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
 from multigen_core.world.scene import Scene
 from multigen_sim import bench
-from multigen_sim.commands import register_sim
-from multigen_sim.picture_sheet import Pour, pour_pictures, pouring_picture
+from multigen_sim.picture_sheet import pour_pictures, pouring_picture
+from multigen_sim.sim_command import register_sim
 
 
 @pytest.fixture
@@ -58,24 +59,15 @@ def test_unwritable_sheet_is_an_error(multigen_sim, tmp_path):
 
 
 def test_a_pouring_picture_shows_a_stream():
-    still, flowing = (pouring_picture(Scene(), 0, volume)[1] for volume in (0.0, 60e-6))
+    still, flowing = (pouring_picture(Scene(), 0, Arm.load(), volume)[1] for volume in (0.0, 60e-6))
     air = np.s_[30:60, 85:150]
     assert not np.ptp(still[air], axis=(0, 1)).any()
     assert np.ptp(flowing[air], axis=(0, 1)).max() > 50
 
 
 def test_pictures_come_at_the_times_asked_for():
-    first, last = pour_pictures(Scene(), 0, [0.0, 4.3], Pour())
+    first, last = pour_pictures(Scene(), 0, Arm.load(), [0.0, 4.3])
     assert (first[1] != last[1]).any()
-
-
-def test_pour_by_the_clock_rises_stays_and_returns():
-    pour = Pour(rate=0.5, tilt=1.0, stay=1.0)
-    assert pour.duration == 5.0
-    assert pour.at(1.0) == (0.5, 0.5)
-    assert pour.at(2.5) == (1.0, 0.0)
-    assert pour.at(4.0) == (0.5, -0.5)
-    assert pour.at(9.0) == (0.0, 0.0)
 
 
 def test_bench_gives_positive_figures(monkeypatch):

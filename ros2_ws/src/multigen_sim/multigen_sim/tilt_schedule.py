@@ -1,0 +1,54 @@
+"""A pour by the clock: what the bench times and the picture sheets show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from multigen_core.arm import Arm
+from multigen_core.station import Station, Told
+from multigen_core.station.pour_path import plan_pour
+from multigen_core.world.scene import Scene
+from multigen_sim.mujoco.simulator import MujocoSimulator
+
+STEP = 0.01
+"""How often the arm's goal follows the schedule [s]."""
+
+
+@dataclass(frozen=True)
+class TiltSchedule:
+    """Tilt at `rate` [rad/s] to `tilt` [rad], stay `stay` [s], and return."""
+
+    rate: float = 0.35
+    tilt: float = 1.45
+    stay: float = 1.0
+
+    @property
+    def duration(self) -> float:
+        """Until the vessel is upright again [s]."""
+        return 2 * self.tilt / self.rate + self.stay
+
+    def at(self, time: float) -> tuple[float, float]:
+        """Tilt [rad] and its rate [rad/s] at `time` [s]."""
+        top = self.tilt / self.rate
+        if time < top:
+            return self.rate * time, self.rate
+        if time < top + self.stay:
+            return self.tilt, 0.0
+        tilt = self.tilt - self.rate * (time - top - self.stay)
+        return max(tilt, 0.0), -self.rate if tilt > 0 else 0.0
+
+    def pour(self, scene: Scene, seed: int, arm: Arm) -> Iterator[MujocoSimulator]:
+        """Pour by the schedule, and hand the simulator out every `STEP`."""
+        simulator = MujocoSimulator(arm)
+        simulator.reset(scene, seed)
+        path = plan_pour(Station.of(scene, arm, Told.TARGET))
+        count = round(STEP / simulator.timestep)
+        try:
+            for tick in range(round(self.duration / STEP) + 1):
+                yield simulator
+                tilt, rate = self.at(tick * STEP)
+                simulator.command(path.at(tilt), path.slope(tilt) * rate)
+                simulator.step(count)
+        finally:
+            simulator.close()

@@ -90,7 +90,6 @@ def test_sim_is_the_master_switch(plan, sim, simulated):
         else:
             assert node.values["use_sim_time"] is simulated
     assert resolved.node("policy").values["autostart"] is simulated
-    assert resolved.node("recorder").values["sim"] is simulated
 
 
 def test_both_ways_to_start_the_policy_give_it_the_same(plan):
@@ -99,6 +98,12 @@ def test_both_ways_to_start_the_policy_give_it_the_same(plan):
     assert (staying.essential, leaving.essential) == (False, True)
     assert staying.values | {"exit_after_pour": True} == leaving.values
     assert staying.command([]) == leaving.command([])
+
+
+@pytest.mark.parametrize("told", ["nothing", "station", "target"])
+def test_the_bag_says_what_the_policy_was_told(plan, told):
+    resolved = plan("multigen", told=told, record="true")
+    assert {resolved.node(name).values["told"] for name in ("policy", "recorder")} == {told}
 
 
 @pytest.mark.parametrize("name", ["policy", "synthesizer", "backend"])
@@ -212,8 +217,9 @@ def test_evaluate_records_one_pour_and_ends(plan):
 
 
 def test_record_and_replay(plan):
-    (recorder,) = plan("record", sim="false", target_ml="5").nodes
-    assert (recorder.values["use_sim_time"], recorder.values["target_ml"]) == (False, 5.0)
+    (recorder,) = plan("record", target_ml="5").nodes
+    assert recorder.values["target_ml"] == 5.0
+    assert "use_sim_time" not in recorder.values
     with pytest.raises(LaunchError, match="argument 'bag' is required"):
         plan("replay")
     (player,) = plan("replay", bag="bags/a", rate="2").nodes
@@ -223,12 +229,8 @@ def test_record_and_replay(plan):
 def declared_parameters(package: str, executable: str) -> set[str]:
     """The fields of the dataclass that a node's source gives to `declare`."""
     folder = ROOT / "ros2_ws/src" / package
-    entry = re.search(
-        rf'"multigen.nodes": \[[^]]*"{executable} = ([\w.]+):main"',
-        (folder / "setup.py").read_text(),
-    )
-    node = folder / f"{entry[1].replace('.', '/')}.py"
-    (name,) = re.findall(r"\bdeclare\(self, (\w+)\)", node.read_text())
+    (node,) = (folder / package).rglob(f"{executable}_node.py")
+    (name,) = re.findall(r"\bdeclare\((?:self, )?(\w+)\)", node.read_text())
     trees = (ast.parse(path.read_text()) for path in (folder / package).rglob("*.py"))
     (found,) = (
         item

@@ -5,7 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -25,7 +27,6 @@ from multigen_core.bags import (
     BagWriter,
     MissingTopicError,
     Playback,
-    free_path,
     provenance,
     repair,
     type_hash,
@@ -188,8 +189,34 @@ def test_an_existing_bag_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(BagError, match="never overwritten"):
         BagWriter(tmp_path / "bag", RECORDED)
     assert (tmp_path / "bag/bag.mcap").read_bytes() == before
-    assert free_path(tmp_path / "bag") == tmp_path / "bag_2"
-    assert free_path(tmp_path / "new") == tmp_path / "new"
+
+
+def test_bags_made_beside_each_other_at_the_same_moment_get_names_of_their_own(
+    tmp_path: Path,
+) -> None:
+    both = Barrier(8)
+
+    def make(_: int) -> BagWriter:
+        both.wait()
+        return BagWriter.beside(tmp_path / "bag", RECORDED)
+
+    with ThreadPoolExecutor(8) as pool:
+        bags = list(pool.map(make, range(8)))
+    for bag in bags:
+        bag.close()
+    names = {"bag", *(f"bag_{number}" for number in range(2, 9))}
+    assert {bag.path.name for bag in bags} == names
+    assert {path.name for path in tmp_path.iterdir()} == names
+
+
+def test_what_is_known_only_later_survives_a_kill(tmp_path: Path) -> None:
+    bag = BagWriter(tmp_path / "bag", RECORDED, {"scene": "bar"})
+    bag.annotate("sim", "true")
+    bag.write(POUR_STATE, PourState(7, 0.0, 0.0, 0.0, 0.0), 7)
+    bag.flush()
+    repair(tmp_path / "bag")
+    with BagReader(tmp_path / "bag") as repaired:
+        assert (repaired.metadata["scene"], repaired.metadata["sim"]) == ("bar", "true")
 
 
 def test_a_failed_episode_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -329,6 +356,7 @@ def test_repair_of_what_is_no_bag_is_refused(tmp_path: Path) -> None:
 FILL_DISK = """
 import resource, sys
 from pathlib import Path
+from threading import Barrier
 from multigen_core.bags import BagError, BagWriter
 from multigen_core.contract import IMAGE_COMPRESSED
 bag = BagWriter(Path(sys.argv[1]), [IMAGE_COMPRESSED], {"scene": "bar"})

@@ -81,11 +81,10 @@ def test_a_signal_leaves_a_complete_bag(record, tmp_path, number):
         assert bag.metadata["contract_version"]
 
 
-def test_seed_0_and_a_real_world_are_told_but_no_goal_is_not(record, tmp_path):
-    record(signal.SIGINT, sim=False)
+def test_seed_0_is_told_but_no_goal_is_not(record, tmp_path):
+    record(signal.SIGINT)
     with BagReader(tmp_path / "bag") as bag:
         assert bag.metadata["seed"] == "0"
-        assert bag.metadata["sim"] == "false"
         assert "target_ml" not in bag.metadata
         assert "scene" not in bag.metadata
 
@@ -144,9 +143,7 @@ def test_bag_time_is_simulated_time(start_recorder, peer, wait, meet, tmp_path):
     meet("recorder")
     audio.send(chunk(0))
     for second in range(40, 60):
-        clock.publish(
-            FACTORY.new(CLOCK.type, clock=FACTORY.new("builtin_interfaces/msg/Time", sec=second))
-        )
+        tell(clock, second)
         audio.send(chunk(second))
         time.sleep(0.05)
     assert process.end() == 0, process.output
@@ -155,6 +152,78 @@ def test_bag_time_is_simulated_time(start_recorder, peer, wait, meet, tmp_path):
         assert bag.start >= 40 * NANOSECONDS
         assert bag.end <= 60 * NANOSECONDS
         assert float(bag.metadata["real_time_factor"]) > 0
+
+
+def tell(clock, second):
+    stamp = FACTORY.new("builtin_interfaces/msg/Time", sec=second)
+    clock.publish(FACTORY.new(CLOCK.type, clock=stamp))
+
+
+def test_a_simulator_is_noticed_and_nothing_from_before_is_lost(
+    start_recorder, peer, wait, meet, tmp_path
+):
+    audio = publisher(peer, AUDIO)
+    process = start_recorder()
+    wait(lambda: audio.subscribers, "the recorder")
+    meet("recorder")
+    audio.send(chunk(0))
+    clock = publisher(peer, CLOCK)
+    wait(lambda: clock.subscribers, "the recorder to follow the clock")
+    for second in range(40, 50):
+        tell(clock, second)
+        audio.send(chunk(second))
+        time.sleep(0.05)
+    assert process.end() == 0, process.output
+    with BagReader(tmp_path / "bag") as bag:
+        assert bag.metadata["sim"] == "true"
+        assert bag.count(AUDIO) == 11
+        assert 40 * NANOSECONDS <= bag.start <= bag.end <= 50 * NANOSECONDS
+
+
+def test_without_a_simulator_everything_has_the_wall_time_of_its_arrival(
+    start_recorder, peer, wait, meet, tmp_path
+):
+    audio = publisher(peer, AUDIO)
+    process = start_recorder()
+    wait(lambda: audio.subscribers, "the recorder")
+    meet("recorder")
+    before = time.time_ns()
+    for index in range(60):
+        audio.send(chunk(index))
+        time.sleep(0.05)
+    after = time.time_ns()
+    assert process.end() == 0, process.output
+    with BagReader(tmp_path / "bag") as bag:
+        assert bag.metadata["sim"] == "false"
+        times = bag.series(AUDIO)["time"]
+    assert len(times) == 60
+    assert before <= times[0]
+    assert times[-1] <= after
+    assert (np.diff(times) > 0).all()
+
+
+def test_messages_of_a_simulation_without_a_clock_are_kept(start_recorder, peer, wait, tmp_path):
+    audio = publisher(peer, AUDIO)
+    process = start_recorder(use_sim_time=True)
+    wait(lambda: audio.subscribers, "the recorder")
+    audio.send(chunk(0))
+    time.sleep(0.5)
+    assert process.end() == 0, process.output
+    with BagReader(tmp_path / "bag") as bag:
+        assert bag.count(AUDIO) == 1
+
+
+def test_silence_is_told_with_where_the_graph_may_be(start_recorder, domain, wait):
+    process = start_recorder()
+    question = f"nothing arrives: is the graph in ROS domain {domain} and namespace /?"
+    wait(lambda: question in process.output, "the warning")
+
+
+def test_silence_is_told_with_the_namespace_where_there_is_a_graph(start_recorder, peer, wait):
+    endpoint = peer.create_publisher(JointStateMessage, "/left/joint_states", 1)
+    process = start_recorder()
+    wait(lambda: "there is a graph in /left: give its namespace" in process.output, "the warning")
+    peer.destroy_publisher(endpoint)
 
 
 def test_a_nearly_full_disk_stops_the_recorder_with_a_complete_bag(start_recorder, tmp_path):

@@ -1,5 +1,6 @@
 """Episodes as rosbag2 bags (MCAP): writing, reading, repairing and playing them, free of rclpy."""
 
+from multigen_core.bags.arrivals import Arrivals
 from multigen_core.bags.background import BackgroundWriter
 from multigen_core.bags.errors import BagError, MissingTopicError
 from multigen_core.bags.playback import Playback
@@ -8,10 +9,11 @@ from multigen_core.bags.reader import BagReader, Record
 from multigen_core.bags.repair import Repair, repair
 from multigen_core.bags.substitution import substitute
 from multigen_core.bags.typestore import FACTORY, BagFactory, type_hash
-from multigen_core.bags.writer import BagWriter, free_path
+from multigen_core.bags.writer import BagWriter
 
 __all__ = [
     "FACTORY",
+    "Arrivals",
     "BackgroundWriter",
     "BagError",
     "BagFactory",
@@ -21,7 +23,6 @@ __all__ = [
     "Playback",
     "Record",
     "Repair",
-    "free_path",
     "provenance",
     "repair",
     "substitute",

@@ -7,5 +7,9 @@ class BagError(MultigenError):
     """A bag cannot be read or written."""
 
 
+class BagExistsError(BagError):
+    """There is something where a bag should be written."""
+
+
 class MissingTopicError(BagError):
     """A bag lacks topics that are needed."""

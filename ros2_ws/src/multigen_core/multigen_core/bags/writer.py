@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,10 +16,11 @@ from rosbags.interfaces import QosDurability, QosHistory, QosLiveliness, QosReli
 from rosbags.rosbag2 import WriterError
 
 from multigen_core import messages
-from multigen_core.bags.errors import BagError
+from multigen_core.bags.errors import BagError, BagExistsError
 from multigen_core.bags.mcap_writer import Writer
 from multigen_core.bags.typestore import FACTORY, typestore
 from multigen_core.contract import Qos, Topic
+from multigen_core.errors import MultigenError
 from multigen_core.files import write_json
 
 FLUSH_INTERVAL = 1.0
@@ -50,15 +52,6 @@ def absolute_name(topic: Topic, namespace: str = "/") -> str:
     return f"{namespace.rstrip('/')}/{topic.name}"
 
 
-def free_path(path: Path) -> Path:
-    """`path`, or `path` with the lowest suffix _2, _3, … that does not exist."""
-    candidate, number = path, 1
-    while candidate.exists():
-        number += 1
-        candidate = path.with_name(f"{path.name}_{number}")
-    return candidate
-
-
 class BagWriter:
     """Writes one bag; chunks reach the disk at least every FLUSH_INTERVAL.
 
@@ -75,7 +68,8 @@ class BagWriter:
         """Create the directory `path`.
 
         Raises:
-            BagError: it exists already or cannot be written.
+            BagExistsError: it exists already.
+            BagError: it cannot be written.
         """
         self.path = Path(path)
         self.counts: dict[str, int] = {}
@@ -83,13 +77,16 @@ class BagWriter:
         self._failed = False
         self._flushed = time.monotonic()
         store = typestore()
-        if self.path.exists():
-            raise BagError(
-                f"bag {self.path}: exists already and is never overwritten; choose another name"
-            )
         try:
             self._writer = Writer(self.path)
             self._writer.open()
+        except WriterError as error:
+            raise BagExistsError(
+                f"bag {self.path}: exists already and is never overwritten; choose another name"
+            ) from error
+        except OSError as error:
+            raise BagError(f"bag {self.path}: cannot be created: {error}") from error
+        try:
             self._connections = {
                 topic.name: self._writer.add_connection(
                     absolute_name(topic, namespace),
@@ -101,13 +98,30 @@ class BagWriter:
             }
             for key, value in (metadata or {}).items():
                 self._writer.set_custom_data(key, str(value))
-            write_json(self.path / JOURNAL, self._writer.custom_data)
+            self._write_journal()
         except (OSError, WriterError) as error:
             raise BagError(f"bag {self.path}: cannot be created: {error}") from error
+
+    @classmethod
+    def beside(cls, path: Path, *args: Any, **options: Any) -> BagWriter:
+        """A bag at `path`, or at the first of `path`_2, `path`_3, … that is free.
+
+        Nobody else gets the same, not even at the same moment; otherwise as the constructor.
+        """
+        names = (path.name if number == 1 else f"{path.name}_{number}" for number in count(1))
+        while True:
+            with suppress(BagExistsError):
+                return cls(path.with_name(next(names)), *args, **options)
 
     def annotate(self, key: str, value: object) -> None:
         """Add metadata known only later."""
         self._writer.set_custom_data(key, str(value))
+        if self._writer.storage is not None:
+            with suppress(MultigenError):  # What matters of a full disk is told by who writes.
+                self._write_journal()
+
+    def _write_journal(self) -> None:
+        write_json(self.path / JOURNAL, self._writer.custom_data)
 
     def write(self, topic: Topic, item: Any, stamp: int) -> None:
         """Write a core item (or a ready rosbags message) at bag time `stamp` [ns].

@@ -29,6 +29,7 @@ from multigen_core.ros.node import (
 )
 from multigen_core.synthesizer import (
     DEFAULT,
+    Doubting,
     Reporting,
     Source,
     SynthesizerConfig,
@@ -37,6 +38,8 @@ from multigen_core.synthesizer import (
 from multigen_core.types import AudioChunk, AudioInfo, to_seconds
 
 _VIEWS = {"cutaway": AUDIO_VIEW, "public": IMAGE}
+_DEAD = 1.0
+"""How long inputs may stand still [s]."""
 
 
 class AudioSynthesizerNode(Node):
@@ -120,21 +123,18 @@ class AudioSynthesizerNode(Node):
         stop(1)
 
     def _health(self) -> Health:
-        worker, stream = self._worker, self._worker.stream
+        worker = self._worker
         worst, self._worst = self._worst, 0.0
-        values = {
-            "latency": self._latency,
-            "worst_latency": worst,
-            "real_time_factor": worker.real_time_factor,
-            "gaps": stream.gaps,
-            "rewinds": stream.rewinds,
-            "inputs_late": stream.late,
-            "inputs_dropped": worker.dropped,
-            "inputs_refused": worker.refused,
-            **self._figures(),
-        }
+        ages = {"latency": self._latency, "worst_latency": worst}
+        values = {**ages, **worker.figures(), **self._figures()}
         if worker.refused:
             return Health.error("inputs that cannot be used", **values)
+        if worker.stream.newest is not None:
+            waited = to_seconds(self.get_clock().now().nanoseconds - worker.stream.newest)
+            if waited > _DEAD:
+                return Health.warn(f"no new input for {waited:.0f} s", **values)
+        if isinstance(self._synthesizer, Doubting) and (doubt := self._synthesizer.doubt()):
+            return Health.warn(doubt, **values)
         if worst > self._latency_warn:
             return Health.warn(f"sound {worst:.2f} s behind its inputs", **values)
         return Health.ok("sounding" if worker.given else "no inputs yet", **values)

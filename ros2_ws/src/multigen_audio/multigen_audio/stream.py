@@ -32,7 +32,8 @@ class SoundStream:
         self._rechunker = Rechunker(chunk, synthesizer.sample_rate)
         shortest = max(_PERIODS / input_rate, chunk / synthesizer.sample_rate)
         self._gap = round(shortest * NANOSECONDS * 1.01)
-        self._newest: int | None = None
+        self.newest: int | None = None
+        """Stamp of the newest input [ns], None before any."""
         self._ready: list[AudioChunk] = []
         self.late = self.gaps = self.rewinds = 0
         self.longest_gap = 0.0
@@ -44,8 +45,8 @@ class SoundStream:
         Raises:
             MultigenError: the synthesizer cannot use it.
         """
-        if self._newest is not None:
-            step = item.stamp - self._newest
+        if self.newest is not None:
+            step = item.stamp - self.newest
             if -_REWIND < step <= 0:
                 self.late += 1
                 return
@@ -56,7 +57,7 @@ class SoundStream:
                 self.gaps += 1
                 self.longest_gap = max(self.longest_gap, to_seconds(step))
                 self._restart()
-        self._newest = item.stamp
+        self.newest = item.stamp
         self._synthesizer.push(item)
 
     def pull(self) -> list[AudioChunk]:

@@ -57,6 +57,18 @@ class Worker:
         """Work per second of sound, 0 before any."""
         return self.busy / self.given if self.given else 0.0
 
+    def figures(self) -> dict[str, float | int]:
+        """What became of the inputs so far, for diagnostics."""
+        stream = self.stream
+        return {
+            "real_time_factor": self.real_time_factor,
+            "gaps": stream.gaps,
+            "rewinds": stream.rewinds,
+            "inputs_late": stream.late,
+            "inputs_dropped": self.dropped,
+            "inputs_refused": self.refused,
+        }
+
     def put(self, item: CameraFrame | LiquidState) -> None:
         """Queue an input."""
         with self._changed:

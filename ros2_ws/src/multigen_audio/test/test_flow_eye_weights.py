@@ -1,15 +1,18 @@
 """The shipped eyes on pours of vessels and liquids that they were not trained on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file
 
-from multigen_audio.flow.eye import Eye
+from multigen_audio.flow.eye import PERIOD, Eye
 from multigen_audio.flow.training.measure_eye import look
 from multigen_audio.flow.training.train_eye import NETWORKS
 from multigen_audio.flow.weights import weights_folder
 from multigen_audio.pours.simulation import simulate
+from multigen_core.types import CameraFrame
 
 from .test_flow_eye import pictures
 
@@ -56,6 +59,47 @@ def test_repeated_pictures_cost_little(eye, pour):
         for i, f in enumerate(pour.cutaway)
     ]
     assert np.median(look(eye, pour, frames).cents) < 50
+
+
+def test_nothing_flows_in_a_frozen_picture_until_pictures_change_again(eye, pour):
+    flows = np.array([state.inflow_rate for state in pour.states[::10]])
+    last = int(np.argmax(flows > 5e-6)) + 15
+    frozen, moving = pour.cutaway[last], pour.cutaway[last + 1 : last + 21]
+    repeated = [replace(frozen, stamp=frozen.stamp + i * PERIOD) for i in range(1, 26)]
+    later = [replace(frame, stamp=frame.stamp + 25 * PERIOD) for frame in moving]
+    eye.reset()
+    for frame in pour.cutaway[: last + 1]:
+        eye.see(frame)
+    assert eye.doubt == ""
+    first = [eye.see(frame)["flow"] for frame in repeated[:9]]
+    assert np.concatenate(first).any()
+    assert eye.doubt == ""
+    eye.see(repeated[9])
+    rest = [eye.see(frame)["flow"] for frame in repeated[10:]]
+    assert not np.concatenate(rest).any()
+    assert eye.doubt == "a picture of liquid flowing has been frozen for 2 s"
+    after = np.concatenate([eye.see(frame)["flow"] for frame in later])
+    assert eye.doubt == ""
+    assert (after[10:] > 0).mean() > 0.8 * (flows[last + 2 : last + 21] > 2e-7).mean()
+
+
+def test_a_scene_in_which_nothing_moves_is_no_frozen_picture(eye, pour):
+    eye.reset()
+    first = pour.cutaway[0]
+    for index in range(30):
+        eye.see(replace(first, stamp=first.stamp + index * PERIOD))
+        assert eye.doubt == ""
+
+
+def test_black_pictures_are_doubted_after_a_second(eye, pour):
+    eye.reset()
+    first = pour.cutaway[0]
+    eye.see(first)
+    for index in range(1, 16):
+        black = np.zeros_like(first.rgb)
+        eye.see(CameraFrame(first.stamp + index * PERIOD, black, ""))
+        assert bool(eye.doubt) == (index >= 10)
+    assert eye.doubt == "pictures have been blank for 2 s"
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -7,9 +7,11 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
 
 from multigen_audio.pours.simulation import simulate
 from multigen_core import contract
+from multigen_core.types import NANOSECONDS
 
 from .test_audio_synthesizer_node import CHUNK, Feed
 
@@ -100,6 +102,24 @@ def test_a_reset_of_the_world_in_the_middle_of_a_pour_leaves_no_tail_and_no_clic
     steps = np.abs(np.diff(sound))
     end = 12 * FRAME // CHUNK * contract.CHUNK
     assert steps[end:].max() < 1.5 * steps[:end].max()
+
+
+def test_a_frozen_camera_falls_silent_and_is_told_of(start_node, feed, pour, health, wait) -> None:
+    frames, begin = pour
+    start_node("multigen_audio", "audio_synthesizer", synthesizer="flow")
+    feed.ready()
+    shown = [*frames[begin : begin + 10], *[frames[begin + 9]] * 25]
+    seen = moved(shown, time.time_ns() + 5 * NANOSECONDS)
+    feed.send(seen, pause=0.03)
+    chunks = feed.chunks((len(seen) - 1) * 5 - 1)
+    assert all(b.stamp - a.stamp == CHUNK for a, b in pairwise(chunks))
+    assert level(chunks[5 * 5 : 15 * 5]) > -60
+    assert -85 < level(chunks[25 * 5 :]) < -60
+    name = "/audio_synthesizer"
+    wait(lambda: "a picture of liquid flowing has been frozen" in health.message(name), "the doubt")
+    assert health.level(name) == DiagnosticStatus.WARN
+    wait(lambda: "no new input for" in health.message(name), "the end of the pictures")
+    assert health.level(name) == DiagnosticStatus.WARN
 
 
 def test_damaged_weights_end_the_process_with_one_line(start_node, tmp_path) -> None:

@@ -24,6 +24,7 @@ class Told:
     """An eye that knows the truth of a pour instead of looking; it uses pictures 0.1 s apart."""
 
     period = 0.1
+    doubt = ""
 
     def __init__(self) -> None:
         self._states = list(steady_pour(start=0.4, stop=2.0, end=3.0, stamp=BEGIN))

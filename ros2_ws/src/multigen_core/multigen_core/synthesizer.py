@@ -59,6 +59,14 @@ class Reporting(Protocol):
         """Figures by name, about its making and the sound so far."""
 
 
+@runtime_checkable
+class Doubting(Protocol):
+    """What a synthesizer fills besides if it can tell that its inputs are wrong."""
+
+    def doubt(self) -> str:
+        """Why the latest inputs cannot be right, '' if they can."""
+
+
 @dataclass(frozen=True)
 class SynthesizerConfig:
     """What a synthesizer is made from.

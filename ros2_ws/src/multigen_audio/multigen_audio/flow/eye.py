@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_audio.flow.conditions import COLUMNS, HOP, Conditions
-from multigen_audio.flow.picture import blank, picture
+from multigen_audio.flow.picture import Stillness, blank, picture
 from multigen_audio.flow.sight import HOPS, PIXEL, SLOW, Cavity, Shape, flows, from_network
 from multigen_audio.flow.weights import EYE
 from multigen_core.learning.runtime import Network
@@ -26,6 +26,8 @@ _UNSURE = {"kept": 0.99, "changed": 0.01}
 """How shapes are remembered and followed that the public camera shows less surely."""
 _LONGEST = NANOSECONDS
 _HELD = 3 * NANOSECONDS // 10
+_DEAD = NANOSECONDS
+"""How long the very same picture is believed, and how long nothing may be seen [ns]."""
 
 Floats = NDArray[np.float64]
 
@@ -43,8 +45,9 @@ class Eye:
 
     It remembers: the longer it sees a vessel, the surer its shape, and flow is told from changes.
     Late and repeated frames are passed over. Blank ones, and what lies between frames further
-    apart, are bridged: what was seen last holds, the flow for 0.3 s of blank frames. When the clock
-    goes back, or after a second without frames, it starts anew.
+    apart, are bridged: what was seen last holds, the flow for 0.3 s of blank frames. Of a picture
+    that stays the very same for a second nothing flows any more, for it is a frozen camera's, or a
+    still scene's. When the clock goes back, or after a second without frames, it starts anew.
     """
 
     period = to_seconds(PERIOD)
@@ -71,6 +74,10 @@ class Eye:
         self._given = self._newest = self._used = self._seen = 0
         self._steady = np.zeros(len(COLUMNS))
         self._flows = np.zeros((HOPS, 2))
+        self._stillness = Stillness()
+        self._streaming = False
+        self.doubt = ""
+        """Why its frames cannot be right, '' if they can."""
 
     def see(self, frame: CameraFrame) -> Conditions | None:
         """What holds from the end of the conditions given before to the frame's stamp.
@@ -89,7 +96,8 @@ class Eye:
         elif stamp <= self._newest:
             self.late += 1
             return None
-        elif self._tick(stamp) == self._tick(self._used):
+        still = self._stillness.see(pixels, stamp)
+        if stamp > self._origin and self._tick(stamp) == self._tick(self._used):
             self._newest = stamp
             return None
         before = self._steady, self._flows[-1]
@@ -99,6 +107,7 @@ class Eye:
             self._flows *= stamp - self._seen <= _HELD
         else:
             self._look(pixels, stamp)
+        self._mistrust(still, stamp)
         since, self._newest, self._used = self._used, stamp, stamp
         return self._tell(*before, since, stamp) if stamp > self._origin else None
 
@@ -116,6 +125,19 @@ class Eye:
         self._steady = np.array([columns.get(name, 0.0) for name in COLUMNS])
         self._flows = flows(found["hops"][0, 0])
         self._seen = stamp
+
+    def _mistrust(self, still: int, stamp: int) -> None:
+        """Let nothing flow in a picture that has been the same for too long, `still` [ns]."""
+        self._streaming = still > 0 and (self._streaming or bool(self._flows.any()))
+        self.doubt = ""
+        if stamp - self._seen >= _DEAD:
+            self.doubt = f"pictures have been blank for {to_seconds(stamp - self._seen):.0f} s"
+        elif still >= _DEAD:
+            self._flows = np.zeros((HOPS, 2))
+            if self._streaming:
+                self.doubt = (
+                    f"a picture of liquid flowing has been frozen for {to_seconds(still):.0f} s"
+                )
 
     def _tell(self, steady: Floats, flow: Floats, since: int, stamp: int) -> Conditions:
         """Rows up to `stamp`, from the `steady` columns and the last `flow` at `since`."""

@@ -43,6 +43,20 @@ def picture(frame: CameraFrame, view: View) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(rgb, (width, height), interpolation=way), np.uint8)
 
 
+class Stillness:
+    """Tells for how long the very same picture has been shown."""
+
+    def __init__(self) -> None:
+        self._shown: NDArray[np.uint8] | None = None
+        self._since = 0
+
+    def see(self, pixels: NDArray[np.uint8], stamp: int) -> int:
+        """Time since the picture last changed [ns]."""
+        if self._shown is None or not np.array_equal(pixels, self._shown):
+            self._shown, self._since = pixels, stamp
+        return stamp - self._since
+
+
 def blank(pixels: NDArray[np.uint8]) -> bool:
     """Whether nothing is to be seen: all pixels nearly alike, as in black frames."""
     return float(pixels[::4, ::4].std()) < _BLANK

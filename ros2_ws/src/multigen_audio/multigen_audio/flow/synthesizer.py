@@ -20,6 +20,8 @@ class Sight(Protocol):
 
     period: float
     """Between the pictures that are used [s]."""
+    doubt: str
+    """Why its pictures cannot be right, '' if they can."""
 
     def reset(self) -> None:
         """Forget the past."""
@@ -55,6 +57,10 @@ class Flow:
     def figures(self) -> dict[str, str | float | int]:
         """What was seen last: flow and resonance."""
         return dict(self._figures)
+
+    def doubt(self) -> str:
+        """Why the pictures cannot be right, '' if they can."""
+        return self._eye.doubt
 
     def push(self, item: CameraFrame | LiquidState) -> None:
         """Take one picture.

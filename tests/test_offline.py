@@ -124,3 +124,21 @@ def test_sound_is_contiguous_and_as_long_as_the_pour(run):
         assert abs(after.stamp - before.end) <= 1
     lapse = ticks[-1].now - chunks[-1].end
     assert 0 <= lapse <= 100_000_000
+
+
+def test_pours_in_lock_step_are_the_pours_alone():
+    def running(seed, simulator):
+        scene, arm = Scene(), Arm.load()
+        station = Station.of(scene, arm, Told.TARGET)
+        policy = Expert(station, lambda: simulator.state().liquid)
+        return pour(OfflineGraph(simulator, scene, seed, arm), Rollout(policy, station), 60e-6)
+
+    def trace(tick):
+        return [*tick.world.joints.positions, tick.world.pour.poured_volume]
+
+    simulators = [MujocoSimulator(Arm.load()) for _ in range(2)]
+    together = zip(*(running(seed, sim) for seed, sim in enumerate(simulators)), strict=False)
+    stepped = [[trace(tick) for tick in ticks] for ticks in together]
+    for seed, simulator in enumerate(simulators):
+        alone = [trace(tick) for tick in running(seed, simulator)]
+        np.testing.assert_array_equal([row[seed] for row in stepped], alone[: len(stepped)])

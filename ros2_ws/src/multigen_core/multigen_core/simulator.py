@@ -6,14 +6,13 @@ A package registers a backend, made from an `Arm`, in the entry-point group `mul
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Literal, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
-from multigen_core.errors import MultigenError
+from multigen_core.plugins import load_plugin
 from multigen_core.types import CameraFrame, JointState, LiquidState, PourState
 from multigen_core.world.scene import Scene
 
@@ -72,11 +71,4 @@ def make_simulator(backend: str, arm: Arm) -> Simulator:
     Raises:
         MultigenError: there is no such backend here, or it cannot simulate that arm.
     """
-    found = next(iter(entry_points(group=GROUP, name=backend)), None)
-    if found is None:
-        known = ", ".join(sorted({entry.name for entry in entry_points(group=GROUP)}))
-        raise MultigenError(
-            f"backend {backend!r} is not available; available: "
-            f"{known or 'none, for multigen_sim is not built'}"
-        )
-    return cast(Simulator, found.load()(arm))
+    return cast(Simulator, load_plugin(GROUP, "backend", backend)(arm))

@@ -12,6 +12,7 @@ from multigen_core.station.pour_path import (
     CLEARANCE,
     LEAD,
     MAX_TILT,
+    GraspError,
     lip_in_tool,
     lip_positions,
     plan_pour,
@@ -109,3 +110,9 @@ def test_unknown_target_is_planned_for_with_an_assumed_height():
 def test_target_out_of_reach_is_refused():
     with pytest.raises(UnreachableError, match="cannot reach"):
         plan_pour(replace(STATION, position=(1.2, 0.1, 0.0)))
+
+
+def test_a_vessel_wider_than_the_gripper_is_refused_by_name():
+    kettle = HeldVessel(vessel("kettle"), GRASP)
+    with pytest.raises(GraspError, match=r"kettle is 12\d mm wide .* gen3 opens 85 mm"):
+        plan_pour(replace(STATION, held=kettle))

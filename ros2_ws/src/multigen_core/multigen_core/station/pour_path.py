@@ -15,8 +15,10 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import minimize_scalar
 from scipy.spatial.transform import Rotation
 
+from multigen_core.arm import Arm
 from multigen_core.arm.kinematics import Pose, UnreachableError, inverse
-from multigen_core.station.station import Station
+from multigen_core.errors import MultigenError
+from multigen_core.station.station import HeldVessel, Station
 from multigen_core.world.vessel import Vessel
 
 MAX_TILT = 2.3
@@ -123,17 +125,33 @@ class PourPath:
         return float(best.x)
 
 
+class GraspError(MultigenError):
+    """The gripper cannot hold the vessel where it is to be grasped."""
+
+
+def _check_grasp(arm: Arm, held: HeldVessel) -> None:
+    width = 2 * float(held.vessel.outer_radius(held.grasp_height))
+    if arm.gripper is not None and width > arm.gripper.stroke:
+        raise GraspError(
+            f"{held.vessel.name} is {width * 1e3:.0f} mm wide where it is grasped; the gripper of "
+            f"{arm.name} opens {arm.gripper.stroke * 1e3:.0f} mm: take another vessel or "
+            "source.grasp_height"
+        )
+
+
 def plan_pour(station: Station) -> PourPath:
     """The path that pours the held vessel into the target of a station.
 
     An unknown target is taken to be `UNKNOWN_HEIGHT` high. The result depends on the station alone.
 
     Raises:
+        GraspError: the gripper does not span the held vessel.
         UntoldError: the station tells neither held vessel nor the target's place.
         UnreachableError: the arm cannot follow it within its limits.
     """
     arm = station.arm
     held, position = station.placed("planning a pour")
+    _check_grasp(arm, held)
     tilts = np.linspace(0.0, MAX_TILT, _KNOTS)
     lips = lip_positions(held.vessel, position, tilts, station.target)
     positions = np.empty((_KNOTS, len(arm.joints)))

@@ -53,6 +53,7 @@ class Job:
     policy_checkpoint: str = ""
     device: str = "cpu"
     backend: str = "mujoco"
+    arm_file: str = "gen3"
 
     @property
     def key(self) -> str:
@@ -81,7 +82,7 @@ def start(
     Raises:
         MultigenError: the job is impossible.
     """
-    scene, arm = load_scene(job.scene, job.seed), Arm.load()
+    scene, arm = load_scene(job.scene, job.seed), Arm.load(job.arm_file)
     simulator = _simulator(job.backend, arm)
     volume = _goal(job, scene)
     synthesizer = None
@@ -137,6 +138,7 @@ def metadata(job: Job, scene: Scene, volume: float) -> dict[str, str]:
         "synthesizer": job.synthesizer,
         "synthesizer_checkpoint": job.synthesizer_checkpoint,
         "backend": job.backend,
+        "arm": job.arm_file,
         "sim": "true",
     }
 

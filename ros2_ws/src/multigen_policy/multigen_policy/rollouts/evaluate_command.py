@@ -53,6 +53,7 @@ def run_evaluate(args: argparse.Namespace) -> int:
         Job(
             scene, seed, policy, args.synthesizer, args.told, low, high,
             args.synthesizer_checkpoint, args.policy_checkpoint, args.device, args.backend,
+            args.arm_file,
         )
         for policy in args.policy
         for scene in args.scene

@@ -69,6 +69,7 @@ def run_generate(args: argparse.Namespace) -> int:
                 scene, seed, args.policy, args.synthesizer, low=low, high=high,
                 synthesizer_checkpoint=args.synthesizer_checkpoint,
                 policy_checkpoint=args.policy_checkpoint, device=args.device, backend=args.backend,
+                arm_file=args.arm_file,
             ),
             out / f"{Path(scene).stem}-{seed:05d}",
             args.hearing_view,

@@ -26,6 +26,9 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
         help="weights or settings of the policy (default: the shipped ones)",
     )  # fmt: skip
     parser.add_argument("--device", default="cpu", help="where the policy computes (default cpu)")
+    parser.add_argument(
+        "--arm-file", default="gen3", help="shipped arm or YAML file (default gen3)"
+    )
     parser.add_argument("--backend", default="mujoco", help="physics (default %(default)s)")
     parser.add_argument(
         "--target-ml", nargs=2, type=float, default=(60.0, 250.0), metavar=("LOW", "HIGH"),

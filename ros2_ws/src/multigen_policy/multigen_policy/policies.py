@@ -1,4 +1,4 @@
-"""What this package registers in the entry-point group `multigen.policies`."""
+"""Policies that this package registers in the entry-point group `multigen.policies`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Settings = TypeVar("Settings", bound=FrozenModel)
 
 
 def acoustic(config: PolicyConfig) -> Policy:
-    """By ear; `checkpoint` may be a YAML file of an AcousticConfig."""
+    """Pours by ear; `checkpoint` may be a YAML file of an AcousticConfig."""
     return Acoustic(config.station, _settings(AcousticConfig, config.checkpoint))
 
 
 def timed(config: PolicyConfig) -> Policy:
-    """By the clock; `checkpoint` may be a YAML file of a TimedConfig."""
+    """Pours by the clock; `checkpoint` may be a YAML file of a TimedConfig."""
     return Timed(config.station, _settings(TimedConfig, config.checkpoint))
 
 

@@ -1,4 +1,4 @@
-"""The policy node: pours on request by what it sees and hears, alike in simulation and for real."""
+"""The policy node: pours on request, from what it sees and hears, in simulation or for real."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from multigen_core.world.scene import load_scene
 from multigen_policy.parameters import PolicyParameters
 
 SETTLE = 1.5
-"""Seconds between the end of a pour and the end of the process: the last drops still count."""
+"""Seconds between the end of a pour and the exit of the process: the last drops still count."""
 
 
 class PolicyNode(LifecycleNode):
@@ -53,7 +53,7 @@ class PolicyNode(LifecycleNode):
                     return
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Load the policy and open its senses."""
+        """Load the policy and subscribe to its inputs."""
         try:
             self._load()
         except MultigenError as error:
@@ -70,22 +70,22 @@ class PolicyNode(LifecycleNode):
         self._inputs = subscribe_senses(self, rollout)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Begin to act."""
+        """Start acting."""
         self._timer = self.create_timer(1.0 / self._settings.rate, self._tick)
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop acting; a pour ends, and its last command brings the vessel upright."""
+        """Stop acting; a running pour ends, and its last command returns the vessel upright."""
         self._rest("policy deactivated")
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Close the senses and forget the policy."""
+        """Close the subscriptions and release the policy."""
         self._forget()
         return super().on_cleanup(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop acting for good."""
+        """Stop acting permanently."""
         self._rest("policy shut down")
         self._forget()
         return super().on_shutdown(state)
@@ -111,7 +111,7 @@ class PolicyNode(LifecycleNode):
             told = json.loads(text)
             place = str(told["scene"]), int(told["seed"])
         except (ValueError, KeyError, TypeError):
-            self.get_logger().error(f"{contract.SCENE.name} holds no scene: {text[:80]!r}")
+            self.get_logger().error(f"{contract.SCENE.name} is not a scene: {text[:80]!r}")
             return
         if place == self._place:
             return
@@ -176,7 +176,7 @@ class PolicyNode(LifecycleNode):
         if not progress.outcome:
             return
         self.get_logger().info(
-            f"pour {progress.outcome} after {progress.elapsed:.1f} s; own estimate "
+            f"pour {progress.outcome} after {progress.elapsed:.1f} s; estimated "
             f"{progress.estimated_volume * 1e6:.0f} ml; {progress.reason}".rstrip("; ")
         )
         if self._settings.exit_after_pour:

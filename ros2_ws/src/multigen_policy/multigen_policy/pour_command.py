@@ -8,31 +8,31 @@ from rich.console import Console
 
 
 def _add_namespace(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--namespace", default="", help="of the graph")
+    parser.add_argument("--namespace", default="", help="namespace of the graph")
 
 
 def register_pour(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen pour`."""
     parser.description = "Pour a volume; Ctrl-C cancels, and the vessel returns upright."
     amount = parser.add_mutually_exclusive_group(required=True)
-    amount.add_argument("--target-ml", type=float, default=0.0, help="volume to pour")
+    amount.add_argument("--target-ml", type=float, default=0.0, help="volume to pour [ml]")
     amount.add_argument(
         "--share",
         type=float,
         default=0.0,
-        help="share of a known vessel's capacity",
+        help="fill fraction of a known vessel",
     )
-    parser.add_argument("--timeout", type=float, default=0.0, help="seconds; 0: the policy's own")
+    parser.add_argument("--timeout", type=float, default=0.0, help="[s]; 0: the policy's default")
     _add_namespace(parser)
     parser.set_defaults(run=pour)
 
 
 def pour(args: argparse.Namespace) -> int:
-    """Pour, showing what the policy believes; 0 if it succeeded."""
+    """Pour, showing the policy's estimate; return 0 on success."""
     from multigen_core.ros import client
 
     console = Console()
-    with console.status("looking for the policy") as status:
+    with console.status("waiting for the policy") as status:
         result = client.pour(
             client.make_goal(args.target_ml, args.share, args.timeout),
             lambda f: status.update(
@@ -42,7 +42,7 @@ def pour(args: argparse.Namespace) -> int:
         )
     because = f"; {result.reason}" if result.reason not in ("", result.outcome) else ""
     console.print(
-        f"{result.outcome}: about {result.estimated_volume * 1e6:.0f} ml by its own estimate"
+        f"{result.outcome}: about {result.estimated_volume * 1e6:.0f} ml by the policy's estimate"
         f"{because}"
     )
     return 0 if client.succeeded(result) else 1
@@ -51,7 +51,7 @@ def pour(args: argparse.Namespace) -> int:
 def register_activate(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen activate`."""
     parser.description = (
-        "Configure and activate the policy, which does not start itself on hardware."
+        "Configure and activate the policy, which does not start automatically on hardware."
     )
     _add_namespace(parser)
     parser.set_defaults(run=activate)
@@ -68,7 +68,7 @@ def activate(args: argparse.Namespace) -> None:
 def register_stop(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen stop`."""
     parser.description = "Emergency stop: freezes the arm until `multigen stop --reset`."
-    parser.add_argument("--reset", action="store_true", help="release an earlier stop instead")
+    parser.add_argument("--reset", action="store_true", help="release the stop")
     _add_namespace(parser)
     parser.set_defaults(run=emergency_stop)
 

@@ -81,7 +81,7 @@ def test_digital_silence_is_a_muted_microphone(bench):
 
 def test_an_empty_source_is_tilted_all_the_way_and_named(bench):
     rig = bench(hiss(-85))
-    with pytest.raises(EmptyError, match="seems empty"):
+    with pytest.raises(EmptyError, match="seems to be empty"):
         for _ in range(900):
             rig.step()
     assert rig.tilt > 2.2

@@ -239,7 +239,7 @@ def test_a_pour_that_nobody_measured_is_reported_but_left_out_of_the_figures(
     path = write_episode(tmp_path / "bag", 4.0, leave_out=(POUR_STATE, IMAGE_COMPRESSED))
     out = tmp_path / "out.json"
     assert multigen("evaluate-bag", path, bag, "--json", out) == 0
-    assert "1 of 2 pours are left out: nobody measured their volume" in capsys.readouterr().out
+    assert "1 of 2 pours are left out: their volume was not measured" in capsys.readouterr().out
     document = json.loads(out.read_text())
     assert document["results"][0]["poured_ml"] is None
     assert document["aggregate"]["unknown"] == 1

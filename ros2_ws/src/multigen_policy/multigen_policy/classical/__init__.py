@@ -1,1 +1,1 @@
-"""Policies by hand: the ear, the clock, and the privileged expert."""
+"""Classical policies: by ear, by the clock, and the privileged expert."""

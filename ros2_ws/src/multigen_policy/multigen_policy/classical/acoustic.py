@@ -1,4 +1,4 @@
-"""The classical policy: pours by ear, without eyes and without knowing the start volume."""
+"""The classical policy: pours by ear, without a camera and without knowing the start volume."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from multigen_policy.listening.spectrum import DELAY, PERIOD
 
 
 class DeafError(MultigenError):
-    """The microphone gives nothing to pour by."""
+    """The microphone gives no usable sound."""
 
 
 class EmptyError(MultigenError):
@@ -33,22 +33,22 @@ class EmptyError(MultigenError):
 
 
 class AcousticConfig(FrozenModel):
-    """How to pour.
+    """Parameters of the pour.
 
-    Before tilting, `listen` [s] tell what the room sounds like. The tilt then grows at up to
-    `search` [rad/s], and so slowly that the volume bared within `reaction` [s], in which a flow is
-    heard and the tilt stopped, is at most `share` of the goal. Then the flow is held at `flow`
-    [m^3/s], less as the goal comes within `approach` [s]; `gain` [rad/s per m^3/s] turns the flow's
-    error into a tilt rate. `fall` [s] passes between lip and surface, up to `late` [s] between a
-    flow's impact and its being noticed, `delay` [s] between a decision and its effect.
+    Before tilting, the policy listens to the room for `listen` [s]. The tilt then grows at up to
+    `search` [rad/s], limited so that the volume released within `reaction` [s], the time to hear a
+    flow and stop the tilt, is at most `share` of the goal. Then the flow is held at `flow` [m^3/s],
+    less once the goal is within `approach` [s]; `gain` [rad/s per m^3/s] converts the flow error to
+    a tilt rate. Delays: `fall` [s] from lip to surface, up to `late` [s] from impact to detection,
+    `delay` [s] from decision to effect.
 
-    A level below `silence` [dB re full scale] is a muted microphone, none for `deaf` [s] a dead
-    one. Flow that is expected and not heard, or not found at the largest tilt, is borne for
-    `patience` [s].
+    A level below `silence` [dB re full scale] means a muted microphone, no sound for `deaf` [s] a
+    dead one. The pour aborts after `patience` [s] of expected flow that is not heard, or of none at
+    the largest tilt.
 
-    The flow that tilt and content give is right to `model_spread` and `model_drift` (as a
-    `FlowPrior`). `trust`, `plume` and `jitter` are those of `Hearing`, `detuning`, `empty` and
-    `fullest` those of the prior on the receiving vessel.
+    The flow predicted from tilt and content has the errors `model_spread` and `model_drift` (as in
+    `FlowPrior`). `trust`, `plume` and `jitter` are those of `Hearing`; `detuning`, `empty` and
+    `fullest` those of the prior over the target vessel.
     """
 
     listen: float = 0.4
@@ -76,13 +76,13 @@ class AcousticConfig(FrozenModel):
 
 
 class Acoustic:
-    """Pours by the sound of the vessel it fills.
+    """Pours by the sound of the vessel being filled.
 
-    It searches for the tilt at which a flow is heard. That tells the start volume within what the
-    dry lip may have held back; many accounts of that are followed, of the flow that each would give
-    at the tilts since, and of the vessel being filled. The resonance heard decides between them.
+    It searches for the tilt at which a flow is heard. That tilt gives the start volume up to what
+    the dry lip may hold back, so many hypotheses are tracked: each has a start volume and lip, the
+    flow that they give at the measured tilts, and a target vessel. The resonance weighs them.
 
-    It needs the held vessel and a microphone. The receiving vessel may be unknown.
+    It needs the held vessel and a microphone. The target vessel may be unknown.
     """
 
     senses: frozenset[Sense] = frozenset({Sense.AUDIO})
@@ -120,7 +120,7 @@ class Acoustic:
         self.heard: Estimate | None = None
         """The newest estimate."""
         self.start_content: float | None = None
-        """What the source held [m^3] when its flow was first heard; None until then."""
+        """Source volume [m^3] when flow was first heard; None until then."""
         self._heard_at: int | None = None
         self._reached: float | None = None
         self._tilts: deque[tuple[int, float]] = deque(maxlen=50)
@@ -163,7 +163,7 @@ class Acoustic:
             self.heard = estimates[-1]
 
     def _left(self, now: int) -> float:
-        """When that left the lip which the newest spectrum, at `now` [ns], tells of [s]."""
+        """Time at which the liquid in the newest spectrum, at `now` [ns], left the lip [s]."""
         return to_seconds(now) - self._config.fall - DELAY
 
     def _tilt(self, moment: float) -> float:
@@ -191,7 +191,7 @@ class Acoustic:
         stuck = tilt >= self._tilting.max_tilt - 1e-3
         if stuck and self._lasts("stuck", self._tilts[-1][0]):
             raise EmptyError(
-                f"nothing is heard to flow at a tilt of {tilt:.2f} rad: the source seems empty"
+                f"no flow heard at a tilt of {tilt:.2f} rad: the source seems to be empty"
             )
         bared = max(
             (self._table.volume(0.0, tilt) - self._table.volume(0.0, tilt + 0.02)) / 0.02, 1e-6
@@ -200,7 +200,7 @@ class Acoustic:
         return Tilt(max(rate, 0.03), 0.0)
 
     def _find_start(self, now: int) -> None:
-        """Take the content from the tilt at which the flow heard now began, and catch up."""
+        """Estimate the content from the tilt at which the flow began, and catch up to `now`."""
         count = self._listener.filling.count
         left = self._left(now)
         began = left - self._config.late * self._rng.random(count)
@@ -215,14 +215,14 @@ class Acoustic:
         self._since.clear()
 
     def _lasts(self, trouble: str, now: int) -> bool:
-        """Whether a trouble has lasted for longer than patience."""
+        """Whether a fault has lasted longer than `patience`."""
         return to_seconds(now - self._since.setdefault(trouble, now)) > self._config.patience
 
     def _pour(self, observation: Observation, heard: Estimate) -> Tilt:
         config, belief = self._config, heard.belief
         now, tilt = self._tilts[-1]
         seconds = to_seconds(now)
-        # From what has been heard to what leaves the lip now.
+        # From the volume heard so far to the volume leaving the lip now.
         draining = self._draining.mean(self._listener.filling.weights())
         coming = 0.0
         for moment in np.arange(self._reached or seconds, seconds, STEP):
@@ -239,7 +239,7 @@ class Acoustic:
             return Tilt(estimated_volume=belief.poured + coming, done=True)
         if flow > 4e-6 and not heard.flowing:
             if self._lasts("quiet", now):
-                # Sound that was none of the pour: go on searching from here.
+                # The sound was not the pour: continue the search from here.
                 self.start_content = None
                 self._draining.content[:] = 0.0
                 self._since.clear()
@@ -248,7 +248,7 @@ class Acoustic:
             self._since.pop("quiet", None)
         if tilt >= self._tilting.max_tilt - 1e-3 and flow < 1e-6:
             raise EmptyError(
-                f"the source ran empty {remaining * 1e6:.0f} ml before the goal, by ear"
+                f"the source ran empty {remaining * 1e6:.0f} ml short of the goal, by ear"
             )
         wanted = min(config.flow, max(remaining / config.approach, config.least))
         wish = config.gain * (wanted - flow)

@@ -1,4 +1,4 @@
-"""What leaves a tilted vessel, by its geometry and tilt and by what cannot be known of its lip."""
+"""Outflow of a tilted vessel from its geometry and tilt, under hypotheses of its lip."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Floats = NDArray[np.float64]
 STEP = 0.02
 """Longest step of the integration [s]."""
 RIM = (0.3, 1.2)
-"""Heads that rims hold back, over those of a clean and sharp one; used ones are rounded and wet."""
+"""Heads that rims hold back, relative to a clean sharp rim; used rims are rounded and wet."""
 DISCHARGE = (0.5, 0.72)
 """Weir coefficients of lips."""
 
 
 class Draining:
-    """A weir at the lip of one vessel, by N accounts of its content and lip at once.
+    """A weir at the lip of one vessel, under N hypotheses of its content and lip.
 
-    Outflow depends on content and tilt, and lowers the content: an error of the start volume stays,
-    one of the flow corrects itself.
+    Outflow depends on content and tilt, and lowers the content: an error in the start volume
+    persists, an error in the flow corrects itself.
     """
 
     def __init__(
@@ -41,14 +41,14 @@ class Draining:
         self.content = np.array(np.broadcast_to(np.asarray(content, float), shape))
         """[m^3], (N,)."""
         self.tilt = 0.0
-        """Of the vessel [rad]; to be kept up to date."""
+        """Tilt of the vessel [rad]; the caller keeps it up to date."""
 
     @classmethod
     def begun(cls, vessel: Vessel, tilts: Floats, rng: np.random.Generator) -> Draining:
-        """Accounts of a vessel whose flow begins at `tilts` [rad], (N,), over a lip dry so far.
+        """Hypotheses for a vessel whose flow begins at `tilts` [rad], (N,), over a dry lip.
 
-        Each has its own drink, rim and weir coefficient: the content is that which reaches the head
-        that the dry lip holds back.
+        Each has its own liquid, rim and weir coefficient; its content is the volume that reaches
+        the head which the dry lip holds back.
         """
         drinks = [liquid for liquid in liquids().values() if not liquid.held_out]
         chosen, rims = rng.integers(len(drinks), size=len(tilts)), rng.uniform(*RIM, len(tilts))
@@ -64,20 +64,20 @@ class Draining:
         return cls(vessel, content, discharge, [wetting.stopping_head for wetting in wettings])
 
     def select(self, chosen: NDArray[np.intp]) -> None:
-        """Go on with the accounts of these indices."""
+        """Keep the hypotheses with these indices."""
         self._discharge = self._discharge[chosen]
         self._stopping_head = self._stopping_head[chosen]
         self.content = self.content[chosen]
 
     def mean(self, weights: Floats) -> Draining:
-        """The one account whose content and lip are the means weighted by `weights` (N,)."""
+        """A single hypothesis with the mean content and lip, weighted by `weights` (N,)."""
         lip = weights @ self._discharge, weights @ self._stopping_head
         mean = Draining(self._vessel, weights @ self.content, *lip)
         mean.tilt = self.tilt
         return mean
 
     def flow(self) -> Floats:
-        """Outflows now [m^3/s], (N,)."""
+        """Current outflows [m^3/s], (N,)."""
         radius, sine = self._vessel.mouth_radius, math.sin(self.tilt)
         head = self._table.heads(self.content, self.tilt)
         stopping = np.maximum(self._stopping_head, 1e-9)
@@ -91,7 +91,7 @@ class Draining:
         return np.where(full, np.minimum(rate, glugging), rate)
 
     def step(self, seconds: float, running: ArrayLike = True) -> Floats:
-        """Advance the accounts that are `running` (N,) by `seconds`; what has left [m^3], (N,)."""
+        """Advance the hypotheses that are `running` (N,) by `seconds`; their outflow [m^3], (N,)."""
         count = max(1, math.ceil(seconds / STEP - 1e-9))
         before = self.content
         for _ in range(count):
@@ -100,10 +100,10 @@ class Draining:
         return before - self.content
 
     def tail(self, rate: float, speed: float, acceleration: float, delay: float) -> float:
-        """Volume [m^3] that still leaves, by the first account, if the vessel is turned back now.
+        """Volume [m^3] that still leaves, under the first hypothesis, if the return starts now.
 
-        The tilt goes on at `rate` [rad/s] for `delay` [s], then changes its rate by `acceleration`
-        [rad/s^2] until it falls at `speed` [rad/s].
+        The tilt continues at `rate` [rad/s] for `delay` [s], then its rate changes by
+        `acceleration` [rad/s^2] until it falls at `speed` [rad/s].
         """
         rest = Draining(
             self._vessel, self.content[:1], self._discharge[:1], self._stopping_head[:1]

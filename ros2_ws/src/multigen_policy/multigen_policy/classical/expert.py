@@ -1,4 +1,4 @@
-"""The privileged expert: pours by ground truth, for labels and tests; it never runs in a node."""
+"""The privileged expert: pours with ground truth, for labels and tests; never runs in a node."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ from multigen_policy.classical.tilting import Tilting
 class ExpertConfig:
     """Flow control and the predictive stop.
 
-    Flow aimed at [m^3/s] falls as the goal comes near, reaching it in about `approach` seconds;
-    `gain` [rad/s per m^3/s] turns the flow's error into a tilt rate; `lag` [s] of the present flow
-    still leaves the lip after the vessel turns back; `search` [rad/s] is the tilt rate before any
-    flows.
+    The target flow [m^3/s] falls near the goal, reaching it in about `approach` seconds; `gain`
+    [rad/s per m^3/s] converts the flow error to a tilt rate; `lag` [s] of the current flow still
+    leaves the lip after the vessel turns back; `search` [rad/s] is the tilt rate before any flow.
     """
 
     flow: float = 35e-6

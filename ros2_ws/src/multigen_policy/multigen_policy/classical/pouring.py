@@ -1,4 +1,4 @@
-"""The stages of a pour that every classical policy shares: approach, pour, return upright."""
+"""The stages that every classical policy shares: approach, pour, return upright."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from multigen_policy.classical.tilting import STEP, Tilting
 UPRIGHT = 0.03
 """A vessel tilted less than this [rad] counts as upright."""
 ARRIVED = 0.1
-"""An arm nearer to where it was sent than this [rad] is there; servos with friction stop short."""
+"""An arm within this of its goal [rad] has arrived; servos with friction stop short."""
 MAX_LAG = 0.3
-"""How far the measured tilt may be from the planned one [rad]; a slow arm lags by about 0.1."""
+"""Largest difference of measured and planned tilt [rad]; a slow arm lags by about 0.1."""
 
 
 class ImpossibleGoalError(MultigenError):
-    """A pour that cannot be done."""
+    """The goal cannot be poured."""
 
 
 class LaggingArmError(MultigenError):
-    """The arm is not where it was commanded: reset, stopped or in the way of something."""
+    """The arm is not where it was commanded to be: reset, stopped or blocked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tilt:
-    """What a policy wants of the vessel: a tilt rate [rad/s], or to be done pouring."""
+    """A policy's command for the vessel: a tilt rate [rad/s], or the end of the pour."""
 
     rate: float = 0.0
     estimated_volume: float = float("nan")
@@ -41,7 +41,7 @@ class Tilt:
 
 
 class Pouring:
-    """Runs the stages; `decide(observation, tilt)` is asked for the tilt rate while pouring."""
+    """Runs the stages; calls `decide(observation, tilt)` for the tilt rate while pouring."""
 
     def __init__(
         self, arm: Arm, tilting: Tilting, decide: Callable[[Observation, float], Tilt]
@@ -52,7 +52,7 @@ class Pouring:
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew at the next observation."""
+        """Restart at the next observation."""
         self._stage = "approach"
         self._arrival: int | None = None
         self._estimate = float("nan")
@@ -74,8 +74,8 @@ class Pouring:
         measured = self._tilting.path.tilt_of(positions)
         if abs(tilt - measured) > MAX_LAG:
             raise LaggingArmError(
-                f"the arm does not follow: the vessel should be tilted by {tilt:.2f} rad and is by "
-                f"{measured:.2f} rad; see the guard's and the controller's messages"
+                f"the arm does not follow: the planned tilt is {tilt:.2f} rad, the measured one "
+                f"{measured:.2f} rad; check the messages of the guard and the controller"
             )
         if self._stage == "pour":
             wish = self._decide(observation, tilt)
@@ -95,5 +95,5 @@ class Pouring:
         return Decision(trajectory, self._stage, self._estimate, outcome, reason)
 
     def _unwrapped(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Drivers report continuous joints modulo a turn; the path does not."""
+        """Unwrap: drivers report continuous joints modulo a turn, the path does not."""
         return self._arm.nearest_turn(positions, self._tilting.path.at(0.0))

@@ -1,4 +1,4 @@
-"""Turns wished tilt rates into joint trajectories along a pour path."""
+"""Converts tilt rates to joint trajectories along a pour path."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from multigen_core.station.pour_path import PourPath
 STEP = 0.1
 """Spacing of trajectory points [s]."""
 MAX_CARRY_TILT = 0.15
-"""How far a vessel that may be full is tilted while it is carried [rad]."""
+"""Largest tilt of a vessel that may be full while it is carried [rad]."""
 MAX_SINK = 0.02
-"""How far it may sink below both ends of the way [m]."""
+"""Largest drop below both ends of the move [m]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class OffPathError(MultigenError):
 
 
 class Tilting:
-    """Plans the tilt of the held vessel and the joints that give it.
+    """Plans the tilt of the held vessel and the joint motion for it.
 
-    Every plan goes on from the tilt and rate that the last one has now, as the controller does, and
-    ends at rest, so that the arm stops by itself if no further plan follows.
+    Every plan continues from the current tilt and rate of the last one, as the controller does, and
+    ends at rest, so the arm stops if no further plan follows.
     """
 
     def __init__(self, arm: Arm, path: PourPath, limits: TiltLimits = TiltLimits()) -> None:
@@ -52,15 +52,15 @@ class Tilting:
         self._upright = Upright(arm)
         self._follower = TrajectoryFollower(("tilt",), np.zeros(1))
         self.begin = 0.0
-        """The tilt at which plans begin [rad]."""
+        """Tilt at which plans begin [rad]."""
 
     @property
     def max_tilt(self) -> float:
-        """Where the path ends [rad]."""
+        """Tilt at the end of the path [rad]."""
         return float(self.path.tilts[-1])
 
     def start(self, tilt: float) -> None:
-        """Begin at rest at `tilt` [rad]."""
+        """Start at rest at `tilt` [rad]."""
         self.begin = tilt
         self._follower.reset(np.array([tilt]))
 
@@ -69,13 +69,13 @@ class Tilting:
         return float(self._follower.sample(now)[0][0])
 
     def toward(self, rate: float, now: int, horizon: float = 0.8, hold: float = 0.3) -> Trajectory:
-        """The plan that reaches tilt `rate` [rad/s], keeps it for `hold` seconds, then brakes.
+        """A plan that reaches tilt `rate` [rad/s], keeps it for `hold` seconds, then brakes.
 
         Args:
             rate: clipped to the limits.
             now: time of the plan's start [ns].
             horizon: length of the plan [s]; lengthened until it ends at rest.
-            hold: how long the rate is wished for [s]; longer than the time to the next plan.
+            hold: how long to keep the rate [s]; longer than the time to the next plan.
         """
         position, velocity = (float(v[0]) for v in self._follower.sample(now))
         rate = float(np.clip(rate, -self.limits.speed, self.limits.speed))
@@ -106,12 +106,12 @@ class Tilting:
         return Trajectory(self._arm.names, times, positions, velocities)
 
     def approach(self, positions: NDArray[np.float64]) -> Trajectory:
-        """From measured `positions` (J,) [rad] to the path's start, or where it passes near.
+        """From measured `positions` (J,) [rad] to the path's start, or to where the path is near.
 
-        What is planned next goes on from there, at rest.
+        The next plan continues from there, at rest.
 
         Raises:
-            OffPathError: on the way the vessel would tilt or sink; it holds liquid.
+            OffPathError: the move would tilt or lower the vessel, which holds liquid.
         """
         tilt = self.path.tilt_of(positions)
         near = self.path.at(tilt)
@@ -125,9 +125,9 @@ class Tilting:
         sinks = min(tools[0, 2, 3], tools[-1, 2, 3]) - float(tools[:, 2, 3].min())
         if tilt > MAX_CARRY_TILT or sinks > MAX_SINK:
             raise OffPathError(
-                f"moving the arm to where the pour begins would tilt the vessel by {tilt:.2f} rad "
-                f"and lower it by {sinks:.2f} m on the way (at most {MAX_CARRY_TILT} rad, "
-                f"{MAX_SINK} m): first move it near its home or the pour, the vessel upright"
+                f"moving the arm to the start of the pour would tilt the vessel by {tilt:.2f} rad "
+                f"and lower it by {sinks:.2f} m on the way (limits {MAX_CARRY_TILT} rad, "
+                f"{MAX_SINK} m): move the arm near its home or the pour first, vessel upright"
             )
         return trajectory
 
@@ -135,10 +135,10 @@ class Tilting:
 def rest_to_rest(
     arm: Arm, start: NDArray[np.float64], goal: NDArray[np.float64], scale: float = 0.35
 ) -> Trajectory:
-    """A straight joint-space move that starts and ends at rest, by the minimum-jerk polynomial.
+    """A straight minimum-jerk move in joint space that starts and ends at rest.
 
-    Its peak speed is 1.875, its peak acceleration 5.77 times distance over duration (squared);
-    `scale` is the share of the arm's limits it uses.
+    Peak speed is 1.875 times distance over duration, peak acceleration 5.77 times distance over
+    duration squared; `scale` is the fraction of the arm's limits to use.
     """
     distance = np.abs(goal - start)
     duration = max(
@@ -157,10 +157,10 @@ def rest_to_rest(
 
 
 def _braking_speed(room: float, speed: float, limits: TiltLimits) -> float:
-    """The speed [rad/s] one step on from which braking ends within `room` [rad] of here.
+    """Speed [rad/s] after one more step from which braking still ends within `room` [rad] of here.
 
-    Braking in whole steps from v takes up to a STEP²/8 more than v²/2a, as its last step may be a
-    part; the step until then covers the mean of both speeds.
+    Braking in whole steps from v takes up to a STEP²/8 more than v²/2a, because its last step may
+    be partial; the step before it covers the mean of both speeds.
     """
     a = limits.acceleration
     left = room - STEP * speed / 2 - a * STEP**2 / 8

@@ -1,4 +1,4 @@
-"""The open-loop baseline: pours off a known start volume by the clock, deaf and blind."""
+"""The open-loop baseline: pours from a nominal start volume by the clock, without sensors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DISCHARGE = 0.6
 
 
 class TimedConfig(FrozenModel):
-    """Flow aimed at [m^3/s], and the nominal start volume that it pours off [m^3]."""
+    """Target flow [m^3/s] and nominal start volume [m^3]."""
 
     flow: Annotated[float, Field(gt=0)] = 30e-6
     start_volume: Annotated[float, Field(gt=0)] = 350e-6
@@ -40,10 +40,9 @@ def weir_head(flow: float, radius: float, tilt: ArrayLike) -> NDArray[np.float64
 
 
 class Timed:
-    """Tilts as if the nominal flow left the vessel, and returns when the goal's time is over.
+    """Tilts as if the nominal flow left the vessel, and returns when the goal's time is up.
 
-    It needs the held vessel and a thin liquid, and takes the start volume for granted. Nothing
-    corrects it.
+    It needs the held vessel and a thin liquid, and assumes the start volume. There is no feedback.
     """
 
     senses: frozenset[Sense] = frozenset()
@@ -58,7 +57,7 @@ class Timed:
         self._config = config
         self._start_volume = min(config.start_volume, source.capacity)
         self._tilts = path.tilts
-        # What the vessel holds at each tilt while the nominal flow runs over its lip.
+        # Volume in the vessel at each tilt with the nominal flow over its lip.
         head = weir_head(config.flow, source.mouth_radius, path.tilts)
         self._content = np.minimum.accumulate(tilted_volume(source, head, path.tilts))
         self._pouring = Pouring(arm, Tilting(arm, path), self._decide)
@@ -89,7 +88,7 @@ class Timed:
         poured = min(elapsed * self._config.flow, self._goal.target_volume)
         if poured >= self._goal.target_volume:
             return Tilt(estimated_volume=poured, done=True)
-        # Tilts rise as the content falls; interp wants rising abscissae.
+        # Tilt rises as the content falls; interp needs increasing abscissae.
         left = self._start_volume - poured
         wanted = float(np.interp(left, self._content[::-1], self._tilts[::-1]))
         return Tilt((wanted - tilt) / (2 * STEP), poured)

@@ -1,1 +1,1 @@
-"""How well a pour went: metrics and reports, from bags or from closed-loop episodes."""
+"""Metrics and reports of pours, from bags or closed-loop episodes."""

@@ -1,4 +1,4 @@
-"""Episodes out of bags."""
+"""Episodes from bags."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from multigen_policy.evaluation.episode import STREAMS, Episode, NodeHealth
 
 
 def load_episode(path: Path, pictures: bool = False) -> Episode:
-    """Read a bag; `pictures` keeps its jpegs.
+    """Read a bag; `pictures` keeps its JPEGs.
 
     Raises:
         BagError: no bag, a damaged one, or one without a goal.
@@ -31,8 +31,8 @@ def load_episode(path: Path, pictures: bool = False) -> Episode:
     with BagReader(path) as bag:
         if not bag.count(GOAL):
             raise MissingTopicError(
-                f"bag {path}: holds no {GOAL.name}, so nothing was to be poured: send a goal while "
-                "recording, as with multigen pour --target-ml 150"
+                f"bag {path}: no {GOAL.name}, so there was nothing to pour: send a goal while "
+                "recording, for example with multigen pour --target-ml 150"
             )
         episode = Episode(path, bag.metadata, bag.start, bag.end)
         store: dict[str, list[Any]] = {
@@ -66,7 +66,7 @@ def _picture(message: Any) -> tuple[int, bytes]:
 
 
 def _distinct(goals: list[PourProgress]) -> list[PourProgress]:
-    """Goals in order of time; a latched goal may be heard twice."""
+    """Goals in order of time; a latched goal may be received twice."""
     return sorted({goal.stamp: goal for goal in goals}.values(), key=lambda goal: goal.stamp)
 
 

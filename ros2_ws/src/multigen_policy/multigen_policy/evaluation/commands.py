@@ -19,17 +19,19 @@ from multigen_policy.evaluation.results import print_results, summary
 
 def register_evaluate_bag(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen evaluate-bag`."""
-    parser.description = "The figures of recorded pours, simulated or real."
+    parser.description = "Evaluate recorded pours, simulated or real."
     parser.add_argument("bag", nargs="+", type=Path, help="bag directory")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to FILE")
     _add_density(parser)
     parser.set_defaults(run=run_evaluate_bag)
 
 
 def register_report(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen report`."""
-    parser.description = "One self-contained web page on recorded pours, or on evaluation results."
-    parser.add_argument("source", nargs="+", type=Path, help="bag directory, or JSON of results")
+    parser.description = (
+        "Write a self-contained HTML report on recorded pours or evaluation results."
+    )
+    parser.add_argument("source", nargs="+", type=Path, help="bag directory, or JSON results")
     parser.add_argument("-o", "--output", type=Path, default=Path("report.html"), metavar="FILE")
     _add_density(parser)
     parser.set_defaults(run=run_report)
@@ -41,12 +43,12 @@ def _add_density(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=WATER,
         metavar="KG_PER_M3",
-        help="of the liquid, where a scale measured mass (default %(default)s)",
+        help="density of the liquid, if a scale measured its mass (default %(default)s)",
     )
 
 
 def run_evaluate_bag(args: argparse.Namespace) -> int:
-    """Evaluate each bag; one that cannot be is named, and makes the exit status 1."""
+    """Evaluate each bag; name those that fail and return 1 if there are any."""
     results: list[dict[str, Any]] = []
     failed = []
     for path in args.bag:

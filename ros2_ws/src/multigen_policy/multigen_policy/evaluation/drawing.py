@@ -1,4 +1,4 @@
-"""Figures as inline SVG that take the page's colours, light or dark."""
+"""Figures as inline SVG in the page's colours, light or dark."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 WIDTH = 10.0
-"""Of every figure [in]; equal margins make times line up from one to the next."""
+"""Width of every figure [in]; equal margins align the time axes of all figures."""
 LEFT, RIGHT = 0.075, 0.985
 TOP, BOTTOM, SPACE = 0.36, 0.44, 0.34
-"""Margins and the space between panels [in], where legends and labels go."""
+"""Margins and the space between panels [in], for legends and labels."""
 
-# Stand-ins that no figure uses otherwise; `svg` replaces each by the style sheet's variable.
+# Placeholder colours; `svg` replaces each with a variable of the style sheet.
 INK, MUTED, GRID = "#010101", "#010102", "#010103"
 SERIES = tuple(f"#01010{digit:x}" for digit in range(4, 11))
 _VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid"} | {
@@ -74,7 +74,7 @@ def panels(heights: tuple[float, ...], span: tuple[float, float] | None) -> tupl
 
 
 def legend(axes: Axes, **options: Any) -> None:
-    """The panel's legend, in one row above it unless told otherwise."""
+    """The panel's legend, by default in one row above it."""
     count = len(axes.get_legend_handles_labels()[0])
     if count:
         defaults = {

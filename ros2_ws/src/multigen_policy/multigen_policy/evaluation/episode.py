@@ -1,4 +1,4 @@
-"""An episode, recorded or just simulated, as what metrics and reports need."""
+"""An episode, recorded or simulated, as metrics and reports use it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ STREAMS = (
 
 @dataclass(frozen=True, slots=True)
 class NodeHealth:
-    """The worst a node reported, and its last figures."""
+    """The worst level a node reported, and its last values."""
 
     level: int
     message: str
@@ -72,13 +72,13 @@ class Episode:
 
     @cached_property
     def scene(self) -> Scene | None:
-        """The scene as drawn, if the episode has kept it."""
+        """The scene as drawn, if the episode has it."""
         drawn = self.metadata.get("drawn_scene")
         return validate(Scene, json.loads(drawn), self.path) if drawn else None
 
     @property
     def simulated(self) -> bool:
-        """Whether the world was a simulator's."""
+        """Whether the episode is simulated."""
         return bool(self.liquid) or self.metadata.get("sim") == "true"
 
     @property
@@ -96,7 +96,7 @@ class Episode:
         found = []
         for topic in STREAMS:
             stamps, times = self._pairs(topic)
-            # The camera's description comes with every picture, so it tells of pictures lost.
+            # camera_info comes with every image, so its stamps reveal lost images.
             reference = self._pairs(CAMERA_INFO)[0] if topic is IMAGE_COMPRESSED else stamps
             found.append(stamp_health(topic.name, stamps, times, topic.rate, reference))
         return found

@@ -1,7 +1,7 @@
-"""The figures of an episode, the same for bags and rollouts.
+"""Metrics of an episode, the same for bags and rollouts.
 
-A package adds a figure in the entry-point group `multigen.metrics`: a function of the episode and
-of the span of one pour, whose value stands under its name in every result.
+A package adds a metric in the entry-point group `multigen.metrics`: a function of the episode and
+the span of one pour, whose value appears under its name in every result.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ GROUP = "multigen.metrics"
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One pour: its goal, and when it was given, ended and was followed by something else [ns]."""
+    """One pour: its goal, and the times of goal, outcome and next event [ns]."""
 
     goal: PourProgress
     start: int
@@ -42,7 +42,7 @@ Metric = Callable[[Episode, Span], float]
 
 @cache
 def metrics() -> dict[str, Metric]:
-    """What is installed, by name."""
+    """The installed metrics, by name."""
     return {name: load_plugin(GROUP, "metric", name) for name in plugin_names(GROUP)}
 
 
@@ -73,7 +73,7 @@ def smoothness(episode: Episode, span: Span) -> float:
 
 
 def listener_floor_ml(episode: Episode, span: Span) -> float:
-    """Error [ml] at the goal of an ear that hears the resonance within ±50 cents."""
+    """Volume error [ml] at the goal of a listener with a pitch error of ±50 cents."""
     liquid = [state for state in episode.liquid if span.start <= state.stamp <= span.end]
     return listener_floor(liquid, span.goal.target_volume) * 1e6
 
@@ -113,7 +113,7 @@ def _result(
 
 
 def _names(episode: Episode) -> tuple[str, str, str]:
-    """Names of source, target and liquid; empty where the episode does not tell."""
+    """Names of source, target and liquid; empty if the episode does not have them."""
     if episode.scene is not None:
         scene = episode.scene
         return scene.source.vessel.name, scene.target.vessel.name, scene.liquid.name

@@ -1,4 +1,4 @@
-"""The figures of one episode and of many."""
+"""Plots of one episode and of many."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from multigen_policy.evaluation.metrics import MAX_ERROR, PourMetrics, poured_vo
 from multigen_policy.evaluation.stamps import waveform
 
 LOWEST, HIGHEST = 80.0, 8000.0
-"""Frequencies of the spectrogram [Hz]."""
+"""Frequency range of the spectrogram [Hz]."""
 _WINDOW, _HOP = 0.096, 0.016
-"""Of the spectrogram [s]."""
+"""Window of the spectrogram [s]."""
 _COLUMNS = 4000
 _TICKS = (100, 200, 500, 1000, 2000, 5000)
 
@@ -29,7 +29,7 @@ def seconds(stamps: Sequence[int], origin: int) -> NDArray[np.float64]:
 
 
 def volumes(episode: Episode, span: tuple[float, float], density: float) -> str:
-    """Poured, spilled, estimated and wanted volume over time."""
+    """Poured, spilled, estimated and target volume over time."""
     origin = episode.goals[0].stamp
     figure, (axes,) = panels((2.7,), span)
     times = seconds([state.stamp for state in episode.states], origin)
@@ -138,7 +138,7 @@ def hearing(episode: Episode, span: tuple[float, float]) -> str:
         axes[1].set_ylabel("air column [cm]")
         axes[1].set_ylim(bottom=0)
         legend(axes[1])
-    # Its light lines show on a dark ground alone, and the page may be light.
+    # The light lines need a dark background, and the page may be light.
     legend(
         axes[0], bbox_to_anchor=(0.992, 0.02), frameon=True, facecolor="#000000", framealpha=0.6,
         edgecolor="none", labelcolor="#ffffff",
@@ -151,7 +151,7 @@ def _spectrogram(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Times (T,) [s] and levels (F, T) [dB] at the frequencies `grid` (F,) [Hz], over time.
 
-    Of long sound at most _COLUMNS columns, which is all that a page shows.
+    At most _COLUMNS columns, which is all that a page can show.
     """
     window = round(_WINDOW * rate)
     hop = max(round(_HOP * rate), len(samples) // _COLUMNS)
@@ -167,7 +167,7 @@ def _spectrogram(
 
 
 def _overlay(axes: Sequence[Axes], heard: HeardEpisode, origin: int) -> None:
-    """What the listener heard, with a band of one standard deviation."""
+    """The listener's estimates, with a band of one standard deviation."""
     times = seconds(heard.stamps.tolist(), origin)
     pitch = np.where(heard.audible, np.log2(heard.resonance), np.nan)
     spread = heard.cents / 1200
@@ -182,7 +182,7 @@ def _overlay(axes: Sequence[Axes], heard: HeardEpisode, origin: int) -> None:
 
 
 def motion(episode: Episode, span: tuple[float, float]) -> str:
-    """Joints as measured and as commanded, tilt of the source and flow; empty without joints."""
+    """Measured and commanded joints, tilt of the source and flow; empty without joint states."""
     names = next((state.names for state in episode.joints), ())
     joints = [state for state in episode.joints if state.names == names]
     if not joints:
@@ -211,7 +211,7 @@ def motion(episode: Episode, span: tuple[float, float]) -> str:
                 color=colour,
                 alpha=0.55,
             )
-    axes[0].set_ylabel("from the start [°]")
+    axes[0].set_ylabel("joint motion from start [°]")
     legend(axes[0], handlelength=1.0, columnspacing=1.0)
     if episode.liquid:
         liquid = seconds([state.stamp for state in episode.liquid], origin)
@@ -226,7 +226,7 @@ def motion(episode: Episode, span: tuple[float, float]) -> str:
 
 
 def errors(pours: Sequence[PourMetrics]) -> str:
-    """Relative error over target of many pours, with the band of success."""
+    """Relative error over target volume of many pours, with the success band."""
     figure, (axes,) = panels((2.6,), None)
     targets = np.array([pour.target_ml for pour in pours])
     signed = np.array([100 * pour.error_ml / pour.target_ml for pour in pours])

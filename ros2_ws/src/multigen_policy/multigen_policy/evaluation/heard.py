@@ -1,4 +1,4 @@
-"""What the listener hears in a recorded episode."""
+"""The listener's estimates in a recorded episode."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from multigen_policy.listening.listener import Listener
 from multigen_policy.listening.shapes import Prior, known_vessel, unknown_vessel
 
 ROBOT_FLOW = FlowPrior(25e-6, spread=0.5)
-"""A robot pours more slowly and evenly than people do."""
+"""A robot pours more slowly and evenly than people."""
 _EVERY = 5
 """Estimates per point of a curve."""
 
@@ -27,9 +27,9 @@ _EVERY = 5
 class HeardEpisode:
     """Curves of (N,) points.
 
-    `stamps` [ns], resonance [Hz] with its error [cents], air column and its error [m], and where a
-    flow was `audible` with its resonance. `vessel` names the vessel that the listener was told;
-    empty if it knew none.
+    `stamps` [ns], resonance [Hz] with its error [cents], air column and its error [m], and whether
+    flow and resonance were `audible`. `vessel` names the vessel given to the listener; empty if
+    none was.
     """
 
     stamps: NDArray[np.int64]
@@ -42,9 +42,9 @@ class HeardEpisode:
 
 
 def hear_episode(episode: Episode) -> HeardEpisode | None:
-    """Listen to an episode from sound alone; None if it holds less than a second of it.
+    """Run the listener on an episode's sound alone; None if there is less than a second of it.
 
-    The listener knows the receiving vessel if the episode names one of the catalogue.
+    The listener is given the target vessel if the episode names one in the catalogue.
     """
     start, samples = waveform(episode.audio, episode.goals[0].stamp)
     if not len(samples):

@@ -1,4 +1,4 @@
-"""The figures of a pour, and of many."""
+"""Metrics of one pour, and their aggregate over many."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from multigen_core.types import (
 )
 
 MAX_ERROR = 0.10
-"""Relative volume error of a success."""
+"""Largest relative volume error of a success."""
 MAX_SPILL = 0.02
-"""Spilled share of a success."""
+"""Largest spilled fraction of a success."""
 ROUNDING = 1e-9
-"""Of floating point, so that an error of exactly 10 % is a success."""
+"""Floating-point tolerance, so that an error of exactly 10 % is a success."""
 SETTLE = 3.0
-"""Liquid may fall this long after the outcome [s]; later somebody may lift the vessel."""
+"""Liquid may keep falling this long after the outcome [s]; later somebody may lift the vessel."""
 OLDEST_READING = 1.0
-"""How long before the outcome a volume may have been read last [s]; an older one is unknown."""
+"""Greatest age of the last volume reading at the outcome [s]; if older, the volume is unknown."""
 FALL = 5e-6
-"""A reading that falls by more [m^3] tells that the vessel was emptied or the world reset."""
+"""A drop of the reading by more [m^3] means that the vessel was emptied or the world reset."""
 WATER = 1000.0
-"""Density [kg/m^3] by which a scale's mass becomes volume, unless told otherwise."""
+"""Default density [kg/m^3] that converts a scale's mass to volume."""
 SPEED_OF_SOUND = 343.0
 PAPER_NMAE = 0.46
-"""The paper's real-robot, zero-shot figure."""
+"""Result of the paper on a real robot, zero-shot."""
 NOT_COMPARABLE = (
     f"Simulated figures are not comparable with the paper's NMAE of {PAPER_NMAE}, "
     "which was measured on a real robot, zero-shot."
@@ -43,7 +43,7 @@ NOT_COMPARABLE = (
 
 @dataclass(frozen=True, slots=True)
 class PourMetrics:
-    """One pour; NaN where the recording cannot tell, and then no success either way.
+    """One pour; NaN if the recording does not determine a value, and then success is undefined.
 
     `relative_error` is |poured - target| / target, `error_ml` is signed (positive: overfilled),
     `spill_fraction` is the share of the liquid that left the source and missed the target,
@@ -69,7 +69,7 @@ class PourMetrics:
 
 
 def poured_volumes(states: Sequence[PourState], density: float = WATER) -> NDArray[np.float64]:
-    """Poured volume (N,) [m^3] of each state; from its mass where only a scale knows."""
+    """Poured volume (N,) [m^3] of each state; from mass if only a scale measured it."""
     volumes = np.array([state.poured_volume for state in states], float)
     masses = np.array([state.poured_mass for state in states], float)
     return np.where(np.isfinite(volumes), volumes, masses / density)
@@ -84,14 +84,14 @@ class Readings:
 
     @classmethod
     def of(cls, stamps: NDArray[np.int64], values: NDArray[np.float64]) -> Readings:
-        """Those that are finite."""
+        """The finite ones."""
         finite = np.isfinite(values)
         return cls(stamps[finite], values[finite])
 
     def emptied(self, start: int, end: int) -> tuple[int, int]:
-        """`start` and `end` [ns], narrowed to where the vessel was not emptied.
+        """`start` and `end` [ns], narrowed to exclude emptying of the vessel.
 
-        A fall before anything was poured belongs to what came before; a later one ends the pour.
+        A drop before anything was poured belongs to the time before the pour; a later one ends it.
         """
         base = max(int(np.searchsorted(self.stamps, start, side="right")) - 1, 0)
         for index in range(base + 1, int(np.searchsorted(self.stamps, end, side="right"))):
@@ -104,9 +104,9 @@ class Readings:
         return start, end
 
     def gain(self, start: int, end: int, needed: int) -> float:
-        """By how much the last value until `end` exceeds that until `start`, 0 if none.
+        """Last value until `end` minus the last until `start`, which is 0 if there is none.
 
-        NaN if nothing was read between, or nothing from `needed` [ns] on.
+        NaN without a reading in between, or without one from `needed` [ns] on.
         """
         last = int(np.searchsorted(self.stamps, end, side="right"))
         first = int(np.searchsorted(self.stamps, start, side="right"))
@@ -122,7 +122,7 @@ def pour_metrics(
     end: int,
     density: float = WATER,
 ) -> PourMetrics:
-    """The figures of the pour of `goal` that nothing followed before `end` [ns].
+    """Metrics of the pour of `goal`; nothing followed it before `end` [ns].
 
     Raises:
         ValueError: the goal's volume is not positive.
@@ -152,7 +152,7 @@ def pour_metrics(
         error_ml=error * 1e6,
         spilled_ml=spilled * 1e6,
         spill_fraction=spill_fraction,
-        # A scale cannot know what was spilled; then the volume alone decides.
+        # A scale does not measure spillage; then the volume alone decides.
         success=bool(
             relative <= MAX_ERROR + ROUNDING and not spill_fraction > MAX_SPILL + ROUNDING
         ),
@@ -164,10 +164,10 @@ def pour_metrics(
 
 
 def listener_floor(states: Sequence[LiquidState], volume: float, cents: float = 50.0) -> float:
-    """Volume error [m^3] at `volume` [m^3] of an ear that hears the resonance within ±`cents`.
+    """Volume error [m^3] at `volume` [m^3] of a listener with a pitch error of ±`cents`.
 
-    A quarter-wave column resonates at f = c / 4(L + e); the error in L + e is the pitch's, and the
-    surface's area makes it a volume. NaN if the pour never came near `volume`.
+    A quarter-wave column resonates at f = c / 4(L + e), so the relative error of L + e is that of
+    the pitch; times the surface area it is a volume. NaN if the pour never came near `volume`.
     """
     levels = np.array([state.target_level for state in states], float)
     volumes = np.array([state.target_volume for state in states], float)
@@ -187,7 +187,7 @@ def listener_floor(states: Sequence[LiquidState], volume: float, cents: float = 
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """Many pours, each figure with its confidence interval; `unknown` of them were not measured.
+    """Many pours: each metric with its confidence interval; `unknown` pours were not measured.
 
     `overfill` and `underfill` are the mean relative excess and shortfall, `absolute_error_ml` is a
     median.
@@ -204,12 +204,12 @@ class Aggregate:
     duration: Estimate
 
     def as_dict(self) -> dict[str, object]:
-        """As plain values for JSON."""
+        """Plain values for JSON."""
         return asdict(self)
 
 
 def aggregate(pours: Sequence[PourMetrics]) -> Aggregate:
-    """The figures over several pours."""
+    """Metrics over several pours."""
     signed = np.array([pour.error_ml / pour.target_ml for pour in pours], float)
     return Aggregate(
         pours=len(pours),

@@ -31,16 +31,16 @@ from multigen_policy.evaluation.stamps import span_around, waveform
 _LOG = logging.getLogger(__name__)
 
 MAX_EPISODES = 12
-"""Bags shown in full; a page of more would be too heavy to open."""
+"""Largest number of bags shown in full; more would make the page too heavy to open."""
 KEY_FRAMES = 8
 KEY_FRAME_WIDTH = 320
 BEFORE = 3_000_000_000
-"""How long before the goal the figures begin at most [ns]."""
+"""The plots start at most this long before the goal [ns]."""
 _LEVELS = ("ok", "warning", "error", "stale")
 
 
 def write_report(sources: Sequence[Path], output: Path, density: float) -> None:
-    """Write the page on bags and JSON results.
+    """Write the page from bags and JSON results.
 
     Raises:
         MultigenError: a source cannot be read, or the page cannot be written.
@@ -61,7 +61,7 @@ def write_report(sources: Sequence[Path], output: Path, density: float) -> None:
 
 
 def render(results: Sequence[Result], episodes: Sequence[dict[str, Any]]) -> str:
-    """The page from results and the sections of `_section`."""
+    """The page, from results and the sections of `_section`."""
     environment = page_templates("multigen_policy.evaluation")
     environment.filters["known"] = _known
     pours = [metrics_of(result) for result in results]
@@ -86,12 +86,12 @@ def render(results: Sequence[Result], episodes: Sequence[dict[str, Any]]) -> str
 
 
 def _known(value: float | None, form: str, unit: str = "") -> str:
-    """As `known`, with a typographic minus."""
+    """Like `known`, with a typographic minus."""
     return known(value, form, unit).replace("-", "−")
 
 
 def _groups(results: Sequence[Result]) -> list[tuple[str, str, int, str, str, str]]:
-    """Group, member, pours, NMAE, success and spill, where results differ."""
+    """Group, member, pours, NMAE, success and spill, for groups in which the results differ."""
     rows = []
     groups = summary(results)["groups"]
     for key in GROUPS:
@@ -109,7 +109,7 @@ def _groups(results: Sequence[Result]) -> list[tuple[str, str, int, str, str, st
 
 
 def _section(episode: Episode, results: Sequence[Result], density: float) -> dict[str, Any]:
-    """What the template shows of one bag."""
+    """The template's data for one bag."""
     origin = episode.goals[0].stamp
     moments = [stamp for pairs in episode.stamps.values() for stamp, _ in pairs]
     first, last = span_around(np.array([origin, *moments], np.int64), origin)
@@ -143,7 +143,7 @@ def _flac(samples: np.ndarray[Any, np.dtype[np.float32]], rate: int) -> str:
 
 
 def _key_frames(episode: Episode, density: float) -> list[dict[str, Any]]:
-    """Pictures at even times over the pour, with what had been poured by then."""
+    """Images at even intervals over the pour, with the volume poured by then."""
     if not episode.pictures:
         return []
     origin = episode.goals[0].stamp
@@ -159,7 +159,7 @@ def _key_frames(episode: Episode, density: float) -> list[dict[str, Any]]:
             picture = _thumbnail(jpeg)
         except MessageError as error:
             at = (stamp - origin) / 1e9
-            _LOG.warning("%s: no picture %.3f s after the goal: %s", episode.path, at, error)
+            _LOG.warning("%s: no image %.3f s after the goal: %s", episode.path, at, error)
             continue
         before = int(np.searchsorted(times, stamp, side="right")) - 1
         frames.append(

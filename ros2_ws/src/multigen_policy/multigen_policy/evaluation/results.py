@@ -1,4 +1,4 @@
-"""Results of pours as tables and JSON; one form for bags and for closed-loop evaluation."""
+"""Results of pours as tables and JSON, in one format for bags and closed-loop evaluation."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from multigen_policy.evaluation.metrics import (
 )
 
 Result = Mapping[str, Any]
-"""The fields of PourMetrics and whatever is known of the episode: bag, seed, vessels, …"""
+"""The fields of PourMetrics and what is known about the episode: bag, seed, vessels, …"""
 GROUPS = ("target_vessel", "liquid", "policy", "told", "synthesizer")
-"""By which figures are also given where the results differ in them."""
+"""Fields to group by, if the results differ in them."""
 
 _METRICS = tuple(field.name for field in fields(PourMetrics))
 
@@ -39,7 +39,7 @@ def metrics_of(result: Result) -> PourMetrics:
 
 
 def summary(results: Sequence[Result], failed: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
-    """The JSON document: every result, the figures over all and by group, and what failed."""
+    """The JSON document: every result, the metrics over all and by group, and the failures."""
     document: dict[str, Any] = {
         "results": [dict(result) for result in results],
         "aggregate": aggregate([metrics_of(result) for result in results]).as_dict(),
@@ -72,14 +72,14 @@ def load_results(path: Path) -> list[dict[str, Any]]:
     """The results in a JSON document.
 
     Raises:
-        MultigenError: it cannot be read or is no such document.
+        MultigenError: it cannot be read or is not such a document.
     """
     try:
         results = json.loads(path.read_text(encoding="utf-8"))["results"]
         for result in results:
             metrics_of(result)
         if not results:
-            raise MultigenError(f"{path}: holds no pours")
+            raise MultigenError(f"{path}: contains no pours")
         return list(results)
     except OSError as error:
         raise MultigenError(f"{path}: {error.strerror}") from error
@@ -90,7 +90,7 @@ def load_results(path: Path) -> list[dict[str, Any]]:
 
 
 def print_results(results: Sequence[Result], console: Console) -> None:
-    """A table of pours, the figures over all of them, and what they may not be compared with."""
+    """A table of pours, the metrics over all of them, and what they are not comparable with."""
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("\nbag", overflow="fold")
     for name in ("target\nml", "poured\nml", "error\n%", "spill\nml", "time\ns"):
@@ -118,14 +118,14 @@ def print_results(results: Sequence[Result], console: Console) -> None:
     for result in results:
         if jumps := result.get("clock_jumps"):
             name = escape(Path(str(result.get("bag", ""))).name)
-            console.print(f"{name}: its clock was set {jumps} times while it was recorded")
+            console.print(f"{name}: its clock was set {jumps} times during recording")
     total = aggregate([metrics_of(result) for result in results])
     for label, text in aggregate_lines(total):
         console.print(f"{label:<24}{text}")
     if total.unknown:
         console.print(
-            f"{total.unknown} of {total.pours} pours are left out: nobody measured their volume "
-            f"until the end; record with a simulator or a scale running",
+            f"{total.unknown} of {total.pours} pours are left out: their volume was not measured "
+            f"to the end; record with a simulator or a scale running",
             style="yellow",
         )
     if any(result.get("simulated") for result in results):
@@ -133,7 +133,7 @@ def print_results(results: Sequence[Result], console: Console) -> None:
 
 
 def aggregate_lines(total: Aggregate) -> list[tuple[str, str]]:
-    """Label and text of each figure over all pours."""
+    """Label and text of each metric over all pours."""
     return [
         ("NMAE", interval(total.nmae, ".3f")),
         ("success", interval(total.success_rate, ".0%")),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 SPARSEST = 2.0
-"""How much longer than its samples together a movement may last."""
+"""Largest ratio of a movement's duration to the sum of its sample periods."""
 
 
 def spectral_arc_length(
@@ -40,7 +40,7 @@ def spectral_arc_length(
 def joint_smoothness(times: Array, velocities: Array) -> float:
     """SPARC of the norm of joint velocities (N, J) [rad/s] at `times` (N,) [s].
 
-    NaN where the times leave too much open, or go back.
+    NaN if the times have large gaps or go backwards.
     """
     if len(times) < 4:
         return float("nan")

@@ -1,4 +1,4 @@
-"""Whether a recording's streams are whole: rates, gaps, order and delays by their stamps."""
+"""Integrity of a recording's streams from their stamps: rates, gaps, order and delays."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from multigen_core.streams.runs import nearest_run, runs
 from multigen_core.types import NANOSECONDS, AudioChunk, to_seconds
 
 AUDIO_TOLERANCE = 0.005
-"""A step between chunks up to this is clock jitter [s], as in `AudioRing`."""
+"""Steps between chunks up to this are clock jitter [s], as in `AudioRing`."""
 GAP = 1.5
 """An interval this many periods long is a gap."""
 Stamps = NDArray[np.int64]
 
 REACH = 1800 * NANOSECONDS
-"""How far from a moment sound and figures reach at most [ns]."""
+"""Sound and plots extend at most this far from a moment [ns]."""
 
 
 @dataclass(frozen=True, slots=True)
 class StampHealth:
     """One stream: `rate` measured and `nominal` [Hz], gaps, delays from stamp to bag time [s].
 
-    `jumps` are the moments at which the stamps' clock was set, `unstamped` messages without a
-    stamp; neither counts among the gaps or the delays.
+    `jumps` are the times at which the stamps' clock was set, `unstamped` the messages without a
+    stamp; neither counts as a gap or delay.
     """
 
     topic: str
@@ -49,13 +49,13 @@ def stamp_health(
 ) -> StampHealth:
     """Health of a stream from its `stamps` and the bag's `times`, (N,) [ns], in order of arrival.
 
-    Lost messages are counted against the stream's own median period, since a rate may be
-    configured, and against `reference`, the stamps of a stream that has every stamp of this one.
-    `nominal` [Hz] is what the contract says, 0 for streams without a rate.
+    Lost messages are counted relative to the stream's own median period, because rates are
+    configurable, and relative to `reference`, the stamps of a stream that has every stamp of this
+    one. `nominal` [Hz] is the contract's rate, 0 for streams without one.
     """
     nan = float("nan")
     count = len(stamps)
-    # A clock that starts at zero passes it once.
+    # A clock that starts at zero reads zero once.
     unstamped = int((stamps == 0).sum())
     unstamped *= unstamped > 1
     if unstamped:
@@ -91,7 +91,7 @@ def stamp_health(
 
 
 def _expected(stamps: Stamps, reference: Stamps | None) -> Stamps:
-    """The steps (M,) [ns] that a stretch of stamps would have, had none been lost."""
+    """The steps (M,) [ns] that a run of stamps would have without losses."""
     expected = np.unique(stamps)
     if reference is not None:
         inside = reference[(reference >= expected[0]) & (reference <= expected[-1])]
@@ -103,7 +103,7 @@ def _expected(stamps: Stamps, reference: Stamps | None) -> Stamps:
 class AudioHealth:
     """The continuity of sound: breaks in the sample stamps, and how much is missing [s].
 
-    `jumps` are breaks at which the clock was set: nothing is known to be missing there.
+    `jumps` are breaks at which the clock was set; no sound is known to be missing there.
     """
 
     gaps: int
@@ -114,7 +114,7 @@ class AudioHealth:
 
 
 def audio_health(chunks: Sequence[AudioChunk]) -> AudioHealth:
-    """Breaks between consecutive chunks; one that begins where the last ended is continuous."""
+    """Breaks between consecutive chunks; a chunk that starts where the last ended is continuous."""
     gaps = overlaps = 0
     missing = 0.0
     stretches = runs(_stamps(chunks))
@@ -133,10 +133,10 @@ def audio_health(chunks: Sequence[AudioChunk]) -> AudioHealth:
 def waveform(
     chunks: Sequence[AudioChunk], moment: int | None = None
 ) -> tuple[int, NDArray[np.float32]]:
-    """The first stamp [ns] and the sound as one array (N,), silent where it is missing.
+    """The first stamp [ns] and the sound as one array (N,), zero where it is missing.
 
-    Of sound whose clock was set, the stretch around `moment` [ns], by default the first; of longer
-    sound what is within REACH of it.
+    If the clock was set, the part around `moment` [ns] (default: the first stamp); of longer sound,
+    the part within REACH of it.
     """
     if not chunks:
         return 0, np.zeros(0, np.float32)
@@ -151,7 +151,7 @@ def waveform(
     cursor = 0
     for chunk in near:
         at = round((chunk.stamp - start) * rate / NANOSECONDS)
-        # Within the jitter chunks are joined, since a sample's shift would click.
+        # Within the jitter chunks are joined, because shifting by a sample would click.
         if abs(at - cursor) <= AUDIO_TOLERANCE * rate:
             at = cursor
         part = chunk.samples[: max(len(samples) - at, 0)]
@@ -163,7 +163,7 @@ def waveform(
 def span_around(stamps: Stamps, moment: int) -> tuple[int, int]:
     """The first and last of `stamps` (N,) [ns], in any order, around `moment` [ns].
 
-    As far as the clock was not set, and within REACH.
+    Limited to where the clock was not set, and to REACH.
     """
     ordered = np.sort(stamps)
     stretch = ordered[nearest_run(ordered, moment)]

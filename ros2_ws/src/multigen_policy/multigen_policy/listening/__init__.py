@@ -1,1 +1,1 @@
-"""Hearing how full a vessel is from the sound of pouring; pure, causal, streaming."""
+"""Estimates how full a vessel is from the sound of pouring; pure, causal, streaming."""

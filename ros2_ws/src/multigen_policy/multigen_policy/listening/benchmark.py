@@ -1,4 +1,4 @@
-"""The listener on a folder of real pours, beside clocks and a constant, under both protocols."""
+"""The listener on a folder of real pours, beside clocks and a constant, in both protocols."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from multigen_policy.listening.shapes import Prior, known_vessel, unknown_vessel
 from multigen_policy.listening.spectrum import Floats
 
 TRIGGER = 0.9
-"""Believed fill at which a pour would be stopped."""
+"""Estimated fill at which a pour would be stopped."""
 WINDOW = (0.8, 1.0)
-"""True fill in which that is right."""
+"""Range of the true fill in which that stop is right."""
 SIZE_ERROR = 0.08
-"""Uncertainty (log2) of the pitch that the sizes of a table, read by eye, give."""
+"""Uncertainty (log2) of the pitch computed from a table's sizes, which were read by eye."""
 EMPTY = {Protocol.WARP: 0.9, Protocol.CROP: 0.4}
-"""How probably a vessel is empty at the start of an excerpt."""
+"""Probability that a vessel is empty at the start of an excerpt."""
 LISTENERS = ("listener, size known", "listener, size unknown")
 CLOCKS = ("clock, mean duration", "clock, fitted on crops")
 CONSTANT = "constant"
@@ -32,7 +32,7 @@ METHODS = (*LISTENERS, *CLOCKS, CONSTANT)
 
 @dataclass(frozen=True, eq=False)
 class Heard:
-    """One excerpt: truth and, per listener, believed fill and its standard deviation, (N,) each."""
+    """One excerpt: truth and, per listener, fill estimate and its standard deviation, (N,) each."""
 
     recording: Recording
     protocol: Protocol
@@ -47,12 +47,12 @@ class Heard:
 
 
 def seed_of(recording: Recording, protocol: Protocol, seed: int) -> np.random.Generator:
-    """The same draws for a clip in whatever company it is heard."""
+    """Generator whose draws for a clip do not depend on the other clips in the run."""
     return np.random.default_rng([seed, zlib.crc32(f"{recording.clip} {protocol.value}".encode())])
 
 
 def hear(recording: Recording, protocol: Protocol, seed: int) -> Heard:
-    """One draw of a protocol, through the listener with and without the vessel's size.
+    """Run the listener, with and without the vessel's size, on one draw of a protocol.
 
     Raises:
         MultigenError: the recording cannot be read.
@@ -70,7 +70,7 @@ def hear(recording: Recording, protocol: Protocol, seed: int) -> Heard:
 
 
 def follow(given: Excerpt, prior: Prior) -> tuple[Floats, Floats]:
-    """Believed fill and its standard deviation, (N,) each."""
+    """Estimated fill and its standard deviation, (N,) each."""
     listener = Listener(prior)
     beliefs = [listener.step(spectrum).belief for spectrum in given.spectra]
     return np.array([b.fill for b in beliefs]), np.array([b.fill_error for b in beliefs])
@@ -86,7 +86,7 @@ def _hear(task: Task) -> Heard:
 def hear_all(
     recordings: Sequence[Recording], seeds: Iterable[int], processes: int
 ) -> Iterator[tuple[Task, Heard | Exception]]:
-    """Every recording under both protocols and every seed; the error where one cannot be read."""
+    """Every recording in both protocols with every seed; the error for one that cannot be read."""
     tasks = [
         (recording, protocol, seed)
         for seed in seeds
@@ -97,7 +97,7 @@ def hear_all(
 
 
 def with_clocks(heard: Sequence[Heard]) -> list[dict[str, Floats]]:
-    """Believed fill (N,) of every method for each excerpt; clocks are fitted on other vessels.
+    """Estimated fill (N,) by every method for each excerpt; clocks are fitted on other vessels.
 
     The constant is the mean truth. The mean-duration clock runs from 0 to 1 in the mean duration
     of the other vessels' recordings; the fitted one is the least-squares line a + b t over their
@@ -123,7 +123,7 @@ def with_clocks(heard: Sequence[Heard]) -> list[dict[str, Floats]]:
 
 
 def _fit(heard: Sequence[Heard]) -> tuple[float, float, float, float] | None:
-    """Mean duration, slope and start of the fitted clock, mean truth; excerpts count alike."""
+    """Mean duration, slope and start of the fitted clock, mean truth; excerpts weigh equally."""
     if not heard:
         return None
     weights = np.concatenate([np.full(len(h.truth), 1 / len(h.truth)) for h in heard])

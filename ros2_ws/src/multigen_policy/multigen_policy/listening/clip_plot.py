@@ -1,4 +1,4 @@
-"""A recorded clip as heard whole, beside what its labels say."""
+"""Plot of a whole recorded clip with the listener's estimates and its labels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from multigen_policy.listening.spectrum import PERIOD
 
 
 def plot_clip(folder: Path, recording: Recording) -> Path:
-    """Draw a clip, its vessel's size known, into `folder`; the file is named after both.
+    """Plot a clip, the vessel's size known, into `folder`, named by container and clip.
 
     Raises:
         MultigenError: it cannot be read or written.

@@ -40,31 +40,36 @@ ROWS = 12
 def register_listen(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen listen`."""
     parser.description = (
-        "Hear how full a vessel is. Of a recording: fill, resonance and flow over time. Of a "
-        "folder with clips.csv: the errors on every clip, beside clocks and a constant guess."
+        "Estimate how full a vessel is from the sound of pouring. For a recording: fill, resonance "
+        "and flow over time. For a folder with clips.csv: errors on every clip, compared with "
+        "clocks and a constant guess."
     )
     parser.add_argument(
         "recording", type=Path, help="sound file, or folder with clips.csv and audio/"
     )
-    parser.add_argument("--diameter-cm", type=float, metavar="CM", help="inner, at the mouth")
+    parser.add_argument(
+        "--diameter-cm", type=float, metavar="CM", help="inner diameter at the mouth"
+    )
     parser.add_argument("--height-cm", type=float, metavar="CM", help="inner")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument(
-        "--plot", type=Path, metavar="DIR", help="draw what was heard into this folder"
+        "--plot", type=Path, metavar="DIR", help="write plots of the estimates to this folder"
     )
-    parser.add_argument("--seeds", type=int, default=1, help="draws per clip of a folder")
-    parser.add_argument("--only", nargs="+", default=[], help="containers or splits of a folder")
+    parser.add_argument("--seeds", type=int, default=1, help="random draws per clip of a folder")
+    parser.add_argument(
+        "--only", nargs="+", default=[], help="only these containers or splits of a folder"
+    )
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1), metavar="N")
     parser.set_defaults(run=run_listen)
 
 
 def run_listen(args: argparse.Namespace) -> int:
-    """Listen; clips that cannot be heard are named and counted."""
+    """Listen; clips that cannot be used are named and counted."""
     if (args.diameter_cm is None) != (args.height_cm is None):
         raise MultigenError("give both --diameter-cm and --height-cm, or neither")
     for value in (args.diameter_cm, args.height_cm):
         if value is not None and not 1 <= value <= 60:
-            raise MultigenError(f"a vessel of {value:g} cm is not one this can hear: 1 to 60 cm")
+            raise MultigenError(f"a vessel of {value:g} cm is out of range: 1 to 60 cm")
     if args.seeds < 1 or args.processes < 1:
         raise MultigenError("--seeds and --processes must be at least 1")
     if args.plot:
@@ -94,7 +99,7 @@ def _one(args: argparse.Namespace) -> None:
         console.print(f"note: {note}", style="yellow")
     _print(estimates, console)
     if not size:
-        console.print("The vessel's size is a guess; --diameter-cm and --height-cm tell it.")
+        console.print("The vessel's size is unknown; set it with --diameter-cm and --height-cm.")
     if args.json:
         write_json(args.json, {
             "recording": str(args.recording),
@@ -142,7 +147,7 @@ def _print(estimates: Sequence[Estimate], console: Console) -> None:
         console.print("No flow was heard.", style="yellow")
     elif not any(estimate.flowing and estimate.audible for estimate in estimates):
         console.print(
-            "Sound was heard but no resonance that rises with it: perhaps no pour.", style="yellow"
+            "Sound was heard, but no rising resonance: this may not be a pour.", style="yellow"
         )
 
 
@@ -163,7 +168,7 @@ def _folder(args: argparse.Namespace) -> int:
             else:
                 heard.append(result)
     if not heard:
-        raise MultigenError(f"{args.recording}: nothing could be heard; {'; '.join(skipped[:3])}")
+        raise MultigenError(f"{args.recording}: no usable recording; {'; '.join(skipped[:3])}")
     heard.sort(key=lambda item: (item.protocol.value, item.recording.clip))
     document = figures(heard)
     print_benchmark(document, console)
@@ -176,7 +181,7 @@ def _folder(args: argparse.Namespace) -> int:
         drawn: dict[str, Recording] = {item.recording.clip: item.recording for item in heard}
         for recording in drawn.values():
             plot_clip(args.plot, recording)
-        console.print(f"{len(drawn)} pictures in {args.plot}")
+        console.print(f"{len(drawn)} plots in {args.plot}")
     return 0
 
 
@@ -207,7 +212,7 @@ def _document(
 
 
 def _values(value: Any) -> Any:
-    """Estimates within as plain values."""
+    """Convert nested estimates to plain values."""
     if isinstance(value, dict):
         return {key: _values(item) for key, item in value.items()}
     return asdict(value) if hasattr(value, "__dataclass_fields__") else value

@@ -1,4 +1,4 @@
-"""What a benchmark of the listener amounts to: errors, triggers, intervals over vessels."""
+"""Statistics of the listener benchmark: errors, triggers, intervals over vessels."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from multigen_policy.listening.protocols import Protocol
 from multigen_policy.listening.spectrum import Floats
 
 _STEEP = ("cylindrical", "semiconical")
-"""Shapes whose air column follows from their sizes; a bottle's shoulder is guessed."""
+"""Shapes whose air column is determined by their sizes; a bottle's shoulder is guessed."""
 
 
 def trigger(guess: Floats, truth: Floats) -> str:
-    """When a pour stopped at TRIGGER would have stopped: in the window, early, or never."""
+    """Whether a stop at TRIGGER comes in the window, early or never."""
     reached = np.flatnonzero(guess >= TRIGGER)
     if not len(reached):
         return "never"
@@ -51,9 +51,9 @@ def vessel_means(heard: Sequence[Heard], values: Sequence[float]) -> dict[str, f
 
 
 def figures(heard: Sequence[Heard]) -> dict[str, Any]:
-    """Per protocol and method: errors, triggers, honesty; and the listener against the clocks.
+    """Per protocol and method: errors, triggers, calibration; and the listener against the clocks.
 
-    Every mean is one over vessels of means over their excerpts, its interval a bootstrap over
+    Every mean is over vessels, of means over their excerpts; intervals are bootstrapped over
     vessels.
     """
     document = {}
@@ -129,7 +129,7 @@ def _over_vessels(heard: Sequence[Heard], values: Sequence[float]) -> Estimate:
 def _by(
     heard: Sequence[Heard], errors: Mapping[str, Sequence[float]], key: Callable[[Heard], str]
 ) -> dict[str, dict[str, Any]]:
-    """Fill error of each method by group, with how many vessels and excerpts it has."""
+    """Fill error of each method by group, with its number of vessels and excerpts."""
     groups = defaultdict(list)
     for index, item in enumerate(heard):
         groups[key(item)].append(index)

@@ -1,4 +1,4 @@
-"""A particle filter over what fills: vessel, volume and flow, from what stands out of the sound."""
+"""Particle filter over vessel, volume and flow, driven by the contrast of the sound."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from multigen_policy.listening.spectrum import FREQUENCIES, LOWEST, PER_OCTAVE
 Floats = NDArray[np.float64]
 
 _CERTAIN = 0.9
-"""Probability of flow above which its loudness counts."""
+"""Probability of flow above which loudness is used."""
 _UNLIKELY = 0.1
-"""Probability of flow below which none is assumed, lest long silence fill the vessel."""
+"""Probability of flow below which none is assumed, so that long silence fills no vessel."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlowPrior:
-    """Flow into the vessel while any flows; by default, as people pour.
+    """Prior of the flow while liquid flows; by default, of people pouring.
 
-    Its `median` [m^3/s], the standard deviation `spread` of its natural logarithm at the start and
-    the random walk `drift` of the same [1/sqrt(s)].
+    `median` [m^3/s]; `spread`, standard deviation of its natural logarithm at the start; `drift`,
+    random walk of that logarithm [1/sqrt(s)].
     """
 
     median: float = 40e-6
@@ -34,25 +34,24 @@ class FlowPrior:
 
 
 class Inflow(Protocol):
-    """What is known of the flow otherwise, particle by particle."""
+    """Independent knowledge of the flow, per particle."""
 
     def step(self, seconds: float) -> Floats:
-        """Advance by `seconds`; the volume [m^3] that arrives meanwhile, (P,)."""
+        """Advance by `seconds`; return the volume [m^3] that arrives meanwhile, (P,)."""
 
     def select(self, chosen: NDArray[np.intp]) -> None:
-        """Go on with the particles of these indices, (P,)."""
+        """Keep the particles with these indices, (P,)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
     """How contrasts become likelihoods.
 
-    `trust` [1/(dB s)] of a contrast between `low` and `high` [dB], the higher modes' `weights`, the
-    weight of the `plume` and its wave speed (median [m/s], spread of the logarithm); `fresh` is the
-    share of particles drawn anew from the prior whenever they are resampled, `jitter` the random
-    step of the filled share then. A resonance is expected to stand out by `expected` [dB] in an
-    empty vessel, by less in a fuller one, and not at all from the share `fade` on, as in
-    recordings.
+    `trust` [1/(dB s)] of a contrast between `low` and `high` [dB]; `weights` of the higher modes;
+    weight of the `plume` and its wave speed (median [m/s], spread of the logarithm). When particles
+    are resampled, the share `fresh` is redrawn from the prior and the fill is perturbed by
+    `jitter`. A resonance is expected to stand out by `expected` [dB] in an empty vessel, by less in
+    a fuller one, and not at all above the fill fraction `fade`, as in recordings.
     """
 
     trust: float = 0.35
@@ -86,11 +85,11 @@ class Posterior:
     flow: float
     flow_error: float
     salience: float
-    """Contrast at the resonance believed in [dB]."""
+    """Contrast at the estimated resonance [dB]."""
 
 
 class Filling:
-    """The filter; the same inputs give the same result."""
+    """The filter; deterministic in its inputs."""
 
     def __init__(
         self,
@@ -142,8 +141,8 @@ class Filling:
             contrast: as `Contrast` gives it [dB].
             flowing: probability that anything flows.
             seconds: since the last.
-            inflow: what is known of the flow otherwise; without it, the prior's median.
-            level: of the splash [dB re full scale], if it shall be compared with the inflow.
+            inflow: independent knowledge of the flow; without it, the prior's median is used.
+            level: of the splash [dB re full scale], to compare with the inflow.
         """
         if flowing < _UNLIKELY:
             flowing = 0.0
@@ -158,7 +157,7 @@ class Filling:
         pitch = self._pitch()
         hearing = self._hearing
         heard = [self._at(contrast, pitch[:, mode]) for mode in range(MODES)]
-        # The log likelihood ratio of a contrast of mean m against mean 0 goes as m (c - m/2).
+        # The log-likelihood ratio of a contrast of mean m against mean 0 is ∝ m (c - m/2).
         share = np.maximum(1.0 - (np.maximum(fill, 0.0) / hearing.fade) ** 2, 0.0)
         score = share * (heard[0] - 0.5 * hearing.expected * share)
         for factor, contrasts in zip(hearing.weights, heard[1:], strict=True):
@@ -180,11 +179,11 @@ class Filling:
                 inflow.select(chosen)
 
     def add(self, volumes: Floats) -> None:
-        """Let `volumes` [m^3], (P,), have arrived unheard."""
+        """Add `volumes` [m^3], (P,), that arrived unheard."""
         self._state[2] += volumes / (self._shapes.capacity[self._kind] * np.exp(3 * self._state[0]))
 
     def weights(self) -> Floats:
-        """Of the particles, (P,), sum 1."""
+        """Weights of the particles, (P,), sum 1."""
         weight = np.exp(self._log_weight - self._log_weight.max())
         return np.asarray(weight / weight.sum())
 
@@ -215,7 +214,7 @@ class Filling:
         return np.asarray(self._shapes.height[self._kind] * np.exp(self._state[0]) - self._level())
 
     def _plume(self) -> Floats:
-        """log2 of the bubble plume's resonance [Hz]: that of a column as deep as the pool."""
+        """log2 of the bubble plume's resonance [Hz], that of a column as deep as the pool."""
         return np.asarray(self._state[4] - np.log2(4 * np.maximum(self._level(), 0.003)))
 
     def _at(self, contrast: Floats, pitch: Floats) -> Floats:
@@ -228,12 +227,12 @@ class Filling:
         return np.where(inside, np.clip(value, self._hearing.low, self._hearing.high), 0.0)
 
     def _resample(self, weight: Floats) -> NDArray[np.intp]:
-        """Draw the particles anew by weight; where each came from."""
+        """Resample the particles by weight; return the index each came from."""
         rng, count = self._rng, self.count
         places = (np.arange(count) + rng.random()) / count
         chosen = np.minimum(np.searchsorted(np.cumsum(weight), places), count - 1)
         state = self._state[:, chosen]
-        # Shrinking towards the mean before the jitter keeps the spread of what does not change
+        # Shrinking towards the mean before the jitter preserves the spread of static parameters
         # (Liu and West 2001).
         for row, width in ((0, 0.2), (1, 0.2), (4, 0.2)):
             spread = state[row].std()
@@ -251,7 +250,7 @@ class Filling:
         return np.asarray(chosen)
 
     def posterior(self) -> Posterior:
-        """What is believed now."""
+        """The current estimate."""
         weight = self.weights()
         size, _, fill, rate, _, first = self._state
         scale = np.exp(size)

@@ -1,4 +1,4 @@
-"""Whether anything flows: how far the sound rises above what is heard when nothing does."""
+"""Flow detection: how far the sound rises above the noise floor."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import numpy as np
 from multigen_policy.listening.spectrum import FREQUENCIES, PERIOD, Floats
 
 _SPLASH = (FREQUENCIES > 500) & (FREQUENCIES < 7000)
-"""Where liquid is heard."""
+"""Band of liquid sounds."""
 _RUMBLE = FREQUENCIES < 400
-"""Where rooms are heard."""
+"""Band of room noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class GateConfig:
     """Levels in dB, times in s.
 
-    Flow is likely from `rise` above the floor and from `tilt`, the splash band's level above the
-    rumble band's; each evidence is worth 1 at `scale` beyond. `quick` [1/s] turns evidence into log
-    odds, `hazard` [1/s] is how often flow starts or stops by itself. Until silence has been heard,
-    the floor is taken to be `unheard`. It follows sound down at once; up it follows by `settle`
-    [dB/s] without flow, by `creep` under flow and at once, too, if flow is known to be none.
-    Hysteresis: on above `on`, off below `off` probability.
+    Evidence for flow starts at `rise` above the floor and at `tilt`, the level of the splash band
+    above that of the rumble band; it is 1 at `scale` beyond either. `quick` [1/s] converts evidence
+    to log odds; `hazard` [1/s] is the rate at which flow starts or stops. Until silence has been
+    heard, the floor is `unheard`. The floor follows the sound down immediately; it rises by
+    `settle` [dB/s] without flow, by `creep` during flow, and immediately if flow is impossible.
+    Hysteresis: on above probability `on`, off below `off`.
     """
 
     rise: float = 9.0
@@ -45,13 +45,13 @@ class FlowGate:
         self._config, self._period = config, period
         self._floor = config.unheard
         self.probability = 0.2
-        """That anything flows."""
+        """Probability of flow."""
         self.flowing = False
         self.level = float("-inf")
-        """Of the splash band [dB re full scale]."""
+        """Level of the splash band [dB re full scale]."""
 
     def push(self, spectrum: Floats, none: bool = False) -> None:
-        """Take the next spectrum (B,) [dB]; `none` says that nothing can flow now."""
+        """Take the next spectrum (B,) [dB]; `none`: flow is impossible now."""
         config, seconds = self._config, self._period
         power = 10 ** (spectrum / 10)
         self.level = 10 * float(np.log10(power[_SPLASH].mean()))

@@ -1,4 +1,4 @@
-"""The listener: a stream of sound in, what fills and how far out."""
+"""The listener: sound in, vessel and fill estimates out."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from multigen_policy.listening.shapes import Prior
 from multigen_policy.listening.spectrum import DELAY, PERIOD, Contrast, SpectrumStream
 
 AUDIBLE = 2.0
-"""Contrast [dB] from which a resonance counts as heard."""
+"""Contrast [dB] above which a resonance counts as heard."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What is believed at `time` [s] since the stream began.
+    """The estimate at `time` [s] since the start of the stream.
 
     `flowing` with hysteresis and its `probability`; `level` [dB re full scale] of the splash.
     """
@@ -31,12 +31,12 @@ class Estimate:
 
     @property
     def audible(self) -> bool:
-        """Whether a resonance is heard that the belief rests on."""
+        """Whether a resonance that supports the belief is heard."""
         return self.belief.salience >= AUDIBLE
 
 
 class Listener:
-    """Hears one pour, causally; however the stream is cut, the estimates are the same."""
+    """Listens to one pour, causally; the estimates do not depend on how the stream is split."""
 
     def __init__(
         self,
@@ -56,10 +56,10 @@ class Listener:
     def push(
         self, samples: NDArray[np.float32], inflow: Inflow | None = None, none: bool = False
     ) -> list[Estimate]:
-        """Take samples at SAMPLE_RATE; the estimates that they complete, one every PERIOD.
+        """Take samples at SAMPLE_RATE; return the estimates they complete, one every PERIOD.
 
-        Each tells of `DELAY` before the last sample it needs. `inflow` is what is known of the flow
-        otherwise, as from the tilt of the vessel poured from; `none` says that nothing can flow.
+        Each refers to `DELAY` before the last sample it needs. `inflow` is independent knowledge of
+        the flow, such as from the tilt of the source; `none`: flow is impossible.
         """
         return [self.step(spectrum, inflow, none) for spectrum in self._spectra.push(samples)]
 

@@ -1,4 +1,4 @@
-"""What the loudness of a pour tells of its flow."""
+"""Likelihood of a flow given the loudness of the pour."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 SPREAD = 7.0
-"""Standard deviation of a level about that which the flow gives [dB]; real pours have 6 to 8."""
+"""Standard deviation of the level around the one predicted from the flow [dB]; real: 6 to 8."""
 MEMORY = 0.2
-"""How long such a deviation lasts [s]."""
+"""Correlation time of that deviation [s]."""
 DRIFT = 1.0
-"""Of the gain [dB/sqrt(s)]: the sound fades as the vessel fills, by more than the jet tells."""
+"""Random walk of the gain [dB/sqrt(s)]: sound fades with fill by more than the jet explains."""
 _UNKNOWN = 1e3
-"""Standard deviation of the gain before anything is heard [dB]."""
+"""Prior standard deviation of the gain [dB]."""
 _LEAST = 0.5e-6
-"""A flow below this is not told from none [m^3/s]."""
+"""Flows below this are indistinguishable from none [m^3/s]."""
 _LIP = 0.04
 """Height of the lip above the rim [m]."""
 
 
 class Loudness:
-    """A pour's level by P accounts of its flow, but for a gain that each account learns.
+    """Level of a pour under P hypotheses of its flow; each hypothesis learns its own gain.
 
-    Sound is taken to follow the power of the jet, ρ Q v² / 2 with v² = 2 g h for a fall h. Changes
-    of the flow then tell the accounts apart, above all whether a pour begins as a gush or a
-    trickle; how loud the whole is tells nothing.
+    Sound power is assumed to follow the power of the jet, ρ Q v² / 2 with v² = 2 g h for a fall h.
+    Changes of the flow then separate the hypotheses, above all whether a pour starts as a gush or
+    a trickle; absolute loudness carries no information.
     """
 
     def __init__(self, count: int) -> None:
@@ -34,13 +34,13 @@ class Loudness:
         self._variance = _UNKNOWN**2
 
     def score(self, level: float, flow: Floats, air: Floats, seconds: float) -> Floats:
-        """Log likelihoods (P,) of a `level` [dB] heard for `seconds`.
+        """Log-likelihoods (P,) of a `level` [dB] heard for `seconds`.
 
         Args:
             level: of the splash.
-            flow: by each account [m^3/s], (P,).
+            flow: under each hypothesis [m^3/s], (P,).
             air: column above the surface [m], (P,).
-            seconds: since the last.
+            seconds: since the last call.
         """
         expected = 10 * np.log10(np.maximum(flow, _LEAST) * (air + _LIP)) + self._gain
         noise = SPREAD**2 * MEMORY / seconds
@@ -51,5 +51,5 @@ class Loudness:
         return np.asarray(-0.5 * surprise**2 / total)
 
     def select(self, chosen: NDArray[np.intp]) -> None:
-        """Go on with the accounts of these indices."""
+        """Keep the hypotheses with these indices."""
         self._gain = self._gain[chosen]

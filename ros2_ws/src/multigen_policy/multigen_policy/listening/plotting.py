@@ -1,4 +1,4 @@
-"""What was heard, as a picture: spectrogram, resonance and fill over time."""
+"""Plot of the listener's estimates: spectrogram, resonance and fill over time."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def write_plot(
 
     Args:
         path: of the file.
-        title: of the picture.
+        title: of the plot.
         spectrogram: (N, B) [dB], one spectrum per estimate.
         estimates: (N,).
-        truth: first resonance [Hz] and filled share, (N,) each, where they are known.
+        truth: first resonance [Hz] and fill fraction, (N,) each, if known.
 
     Raises:
         MultigenError: it cannot be written.
@@ -55,10 +55,10 @@ def write_plot(
     spread = np.array([belief.resonance_cents for belief in beliefs]) / 1200
     heard = np.array([e.flowing and e.belief.salience >= AUDIBLE for e in estimates])
     shown = np.where(heard, np.log2(resonance), np.nan)
-    sound.plot(times, shown, color="#7df9ff", linewidth=1.6, label="resonance tracked")
+    sound.plot(times, shown, color="#7df9ff", linewidth=1.6, label="tracked resonance")
     sound.fill_between(times, shown - spread, shown + spread, color="#7df9ff", alpha=0.25)
     if truth is not None:
-        sound.plot(times, np.log2(truth[0]), "w--", linewidth=1, label="resonance by the labels")
+        sound.plot(times, np.log2(truth[0]), "w--", linewidth=1, label="resonance from labels")
     sound.set_yticks(np.log2(_TICKS), [str(tick) for tick in _TICKS])
     sound.set_ylim(*np.log2(FREQUENCIES[[0, -1]]))
     sound.set_ylabel("frequency [Hz]")
@@ -69,11 +69,11 @@ def write_plot(
     fill.fill_between(times, level - error, level + error, alpha=0.25, linewidth=0)
     fill.plot(times, level, label="fill, ± one standard deviation")
     if truth is not None:
-        fill.plot(times, truth[1], "k--", linewidth=1, label="fill by the labels")
+        fill.plot(times, truth[1], "k--", linewidth=1, label="fill from labels")
     flowing = np.array([estimate.flowing for estimate in estimates])
     fill.fill_between(times, -0.06, -0.02, where=flowing, color="tab:green", label="flow heard")
     fill.set_ylim(-0.08, 1.05)
-    fill.set_ylabel("filled share")
+    fill.set_ylabel("fill fraction")
     fill.set_xlabel("time [s]")
     fill.legend(loc="upper left", fontsize=8)
     buffer = BytesIO()

@@ -1,4 +1,4 @@
-"""How recordings are cut and stretched so that elapsed time tells nothing, and the truth then."""
+"""Crops and warps of recordings that make elapsed time uninformative, with their ground truth."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from multigen_core.contract import SAMPLE_RATE
 from multigen_policy.listening.spectrum import FREQUENCIES, PERIOD, WINDOW, Floats, spectra
 
 SLOWEST, FASTEST = 0.4, 2.7
-"""Of the warp."""
+"""Speeds of the warp."""
 _KNOT = 2.0
 """Seconds of the recording between independent warp rates."""
 LATEST_START = 0.6
 SHORTEST = 0.2
-"""Of a crop, in durations."""
+"""Latest start and least length of a crop, in durations of the clip."""
 _BAND = (FREQUENCIES > 600) & (FREQUENCIES < 7000)
 _BELOW_LOUD, _ABOVE_FLOOR = 12.0, 4.0
 
 
 class Protocol(Enum):
-    """Warp: the whole clip at random smooth speed, pitch kept. Crop: random start and end."""
+    """Warp: the whole clip at smoothly random speed, pitch kept. Crop: random start and end."""
 
     WARP = "warp"
     CROP = "crop"
@@ -31,9 +31,9 @@ class Protocol(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Excerpt:
-    """What a listener is given, and the truth.
+    """Input of a listener, and the truth.
 
-    `spectra` (N, B) one every PERIOD of the listener's time; `truth` (N,) filled volume share;
+    `spectra` (N, B) one every PERIOD of the listener's time; `truth` (N,) fill fraction;
     `elapsed` (N,) listener's time [s].
     """
 
@@ -49,8 +49,8 @@ class Excerpt:
 def onset(levels: Floats) -> float:
     """Start of the pour [s] in levels (N,) [dB] of the splash band, one every PERIOD.
 
-    The first moment from which the sound stays, for 80 % of 0.2 s, above both 12 dB below its 60th
-    percentile and 4 dB above its 2nd; looks at the whole recording, as labels may.
+    The first time from which the sound stays, for 80 % of 0.2 s, above both 12 dB below its 60th
+    percentile and 4 dB above its 2nd. Not causal: labels may use the whole recording.
     """
     smooth = np.convolve(levels, np.ones(5) / 5, "same")
     threshold = max(
@@ -64,7 +64,7 @@ def onset(levels: Floats) -> float:
 
 
 def frames_at(samples: NDArray[np.float32], moments: Floats) -> Floats:
-    """Spectra (N, B) of windows centred on `moments` (N,) [s] of a sound; silence around it."""
+    """Spectra (N, B) of windows centred on `moments` (N,) [s] of a sound padded with silence."""
     half = WINDOW // 2
     padded = np.concatenate([np.zeros(half, np.float32), samples, np.zeros(WINDOW, np.float32)])
     starts = np.clip(np.rint(moments * SAMPLE_RATE).astype(int), 0, len(samples))
@@ -76,9 +76,9 @@ def frames_at(samples: NDArray[np.float32], moments: Floats) -> Floats:
 def excerpt(samples: NDArray[np.float32], protocol: Protocol, rng: np.random.Generator) -> Excerpt:
     """One draw of a protocol from a recording (N,) of a pour.
 
-    The warp moves the analysis windows instead of the sound: every spectrum is that of the
-    recording as it is, so pitch and timbre stay exactly, without the phasiness of a vocoder. The
-    speed's logarithm is uniform at knots 2 s apart and linear between.
+    The warp moves the analysis windows instead of the sound: every spectrum is that of the original
+    recording, so pitch and timbre are exact, without the phasiness of a vocoder. The logarithm of
+    the speed is uniform at knots 2 s apart and linear in between.
     """
     duration = len(samples) / SAMPLE_RATE
     if protocol is Protocol.WARP:
@@ -91,10 +91,10 @@ def excerpt(samples: NDArray[np.float32], protocol: Protocol, rng: np.random.Gen
 
 
 def truth_at(samples: NDArray[np.float32], moments: Floats) -> Floats:
-    """Filled volume share (N,) at `moments` (N,) [s] of a recorded pour, by its length.
+    """Fill fraction (N,) at `moments` (N,) [s] of a recorded pour, from its length.
 
-    v = (t - onset) / (T - onset), 0 before the onset: the flow is taken to be steady and the vessel
-    to be full at the end, which is not so for every recording.
+    v = (t - onset) / (T - onset), 0 before the onset. Assumes a steady flow and a vessel that is
+    full at the end, which does not hold for every recording.
     """
     duration = len(samples) / SAMPLE_RATE
     regular = np.arange(0.0, duration, PERIOD)
@@ -104,7 +104,7 @@ def truth_at(samples: NDArray[np.float32], moments: Floats) -> Floats:
 
 
 def warped(duration: float, rng: np.random.Generator) -> Floats:
-    """Moments of the recording [s], one every PERIOD of warped time."""
+    """Times in the recording [s], one every PERIOD of warped time."""
     knots = max(2, int(np.ceil(duration / _KNOT)) + 1)
     rates = rng.uniform(np.log(SLOWEST), np.log(FASTEST), knots)
     grid = np.linspace(0.0, duration, 50 * knots)

@@ -12,7 +12,13 @@ from multigen_core.statistics import Estimate, interval, known
 from multigen_policy.listening.benchmark import METHODS, TRIGGER, WINDOW
 
 _SHORT = ("known", "unknown", "clock", "fitted", "constant")
-_NAMES = ("ear, size known", "ear, size unknown", "clock, mean", "clock, fitted", "constant")
+_NAMES = (
+    "listener, size known",
+    "listener, size unknown",
+    "clock, mean",
+    "clock, fitted",
+    "constant",
+)
 
 
 def print_benchmark(document: Mapping[str, Any], console: Console) -> None:
@@ -22,11 +28,11 @@ def print_benchmark(document: Mapping[str, Any], console: Console) -> None:
             f"\n[bold]{protocol}[/]: {figures['excerpts']} excerpts of "
             f"{figures['vessels']} vessels; "
             "means over vessels of clip means, 95 % bootstrap over vessels; a stop is the first "
-            f"belief of {TRIGGER:.0%}, right within {WINDOW[0]:.0%} to {WINDOW[1]:.0%}"
+            f"estimate of {TRIGGER:.0%}, right at a fill of {WINDOW[0]:.0%} to {WINDOW[1]:.0%}"
         )
         console.print(_methods(figures["methods"]))
         for name, gain in figures["gains"].items():
-            console.print(f"  {name}: fill error less by {interval(gain, '.3f')}")
+            console.print(f"  {name}: fill error lower by {interval(gain, '.3f')}")
         for key in ("material", "shape"):
             console.print(_groups(key, figures[f"by_{key}"]))
 

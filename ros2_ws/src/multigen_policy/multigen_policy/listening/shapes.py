@@ -1,4 +1,4 @@
-"""What the vessel may be: a bank of shapes whose resonances are tabulated, and priors on them."""
+"""A bank of vessel shapes with tabulated resonances, and priors over them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from multigen_core.world.vessel import Vessel
 Floats = NDArray[np.float64]
 
 FILLS = 161
-"""Nodes of the tables over the filled share of the volume."""
+"""Nodes of the tables over the fill fraction."""
 MODES = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Shapes:
-    """K vessels, tabulated over the filled volume share (FILLS,).
+    """K vessels, tabulated over the fill fraction (FILLS,).
 
     `pitch` (K, FILLS, MODES) is log2 of the first modes [Hz], `level` (K, FILLS) [m], `capacity`
-    (K,) [m^3], `height` (K,) inner [m]. A vessel `a` times as large in every direction sounds at
-    1/a of the frequency.
+    (K,) [m^3], `height` (K,) inner [m]. A vessel scaled by `a` in every direction resonates at 1/a
+    of the frequency.
     """
 
     pitch: Floats
@@ -37,7 +37,7 @@ class Shapes:
 
 @lru_cache(maxsize=8)
 def shapes_of(members: tuple[Vessel, ...]) -> Shapes:
-    """Tables of some vessels."""
+    """Tables of these vessels."""
     fills = np.linspace(0.0, 1.0, FILLS)
     pitch, level = [], []
     for member in members:
@@ -54,12 +54,12 @@ def shapes_of(members: tuple[Vessel, ...]) -> Shapes:
 
 @dataclass(frozen=True)
 class Prior:
-    """What is known of the vessel before anything is heard.
+    """Prior over the vessel.
 
-    `members` are the vessels it may be like, with `weights` (sum 1); its size differs by a factor
-    of standard deviation `size` (natural log) and its pitch by `detuning` (log2), which stands for
-    the temperature and for dimensions known roughly. `empty` is how probably it is empty at first;
-    otherwise its fill is anything up to `fullest`.
+    `members` are the candidate shapes, with `weights` (sum 1). Size varies by a factor of standard
+    deviation `size` (natural log) and pitch by `detuning` (log2), which covers temperature and
+    imprecise dimensions. `empty` is the probability that it starts empty; otherwise its initial
+    fill is uniform up to `fullest`.
     """
 
     members: tuple[Vessel, ...]
@@ -71,7 +71,7 @@ class Prior:
 
     @property
     def known(self) -> bool:
-        """Whether it is one vessel."""
+        """Whether it is a single vessel."""
         return len(self.members) == 1
 
 

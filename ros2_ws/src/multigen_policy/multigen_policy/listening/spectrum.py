@@ -1,4 +1,4 @@
-"""The ear: a stream of sound into log-frequency spectra, and what stands out in them."""
+"""Log-frequency spectra of a sound stream, and the contrast of each bin."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from multigen_core.contract import SAMPLE_RATE
 Floats = NDArray[np.float64]
 
 WINDOW = 2048
-"""Samples of one spectrum; 128 ms resolve 150 cents at 100 Hz."""
+"""Samples per spectrum; 128 ms resolve 150 cents at 100 Hz."""
 HOP = 320
 """Samples between spectra; 50 spectra per second."""
 PERIOD = HOP / SAMPLE_RATE
 DELAY = WINDOW / 2 / SAMPLE_RATE
-"""A spectrum tells of this long before its last sample [s]."""
+"""Time from the centre of a spectrum's window to its last sample [s]."""
 LOWEST, HIGHEST, PER_OCTAVE = 110.0, 7800.0, 36
 SILENCE = 1e-12
 """Power of digital silence."""
 _NEIGHBOURHOOD = 24.0
-"""Standard deviation of the frequency range that a bin is compared with [bins]."""
+"""Standard deviation of the neighbourhood that a bin is compared with [bins]."""
 _LINE_RISE = 2.0
-"""How fast a steady line is recognised as one [dB/s]."""
+"""Rate at which a stationary line is absorbed into its floor [dB/s]."""
 
 FREQUENCIES: Floats = np.exp2(np.arange(np.log2(LOWEST), np.log2(HIGHEST), 1 / PER_OCTAVE))
-"""Of the bins [Hz], (B,)."""
+"""Frequencies of the bins [Hz], (B,)."""
 
 
 @cache
@@ -52,29 +52,29 @@ def spectra(frames: ArrayLike) -> Floats:
 
 
 class SpectrumStream:
-    """Cuts a stream into overlapping frames; the stream begins with half a window of silence."""
+    """Splits a stream into overlapping frames; the stream starts with half a window of silence."""
 
     def __init__(self) -> None:
         self._kept = np.zeros(WINDOW // 2, np.float32)
 
     def push(self, samples: NDArray[np.float32]) -> Floats:
-        """The spectra (N, B) that are complete with these samples, one every HOP."""
+        """The spectra (N, B) that these samples complete, one every HOP."""
         self._kept = np.concatenate([self._kept, np.asarray(samples, np.float32)])
         count = (len(self._kept) - WINDOW) // HOP + 1
         if count <= 0:
             return np.zeros((0, len(FREQUENCIES)))
         frames = np.lib.stride_tricks.sliding_window_view(self._kept, WINDOW)[::HOP][:count]
         self._kept = self._kept[count * HOP :]
-        # Each frame alone, so that a spectrum never depends on how the stream was cut.
+        # One frame at a time, so that a spectrum never depends on how the stream was split.
         return np.stack([spectra(frame) for frame in frames])
 
 
 @dataclass
 class Contrast:
-    """How far each bin stands out of its neighbourhood [dB], steady lines such as hum removed.
+    """How far each bin stands above its neighbourhood [dB], without stationary lines such as hum.
 
-    A line is what has stood out without a break for long: its floor follows the contrast down at
-    once and up slowly.
+    A line is what stands out continuously: its floor follows the contrast down immediately and up
+    slowly.
     """
 
     period: float = PERIOD
@@ -83,7 +83,7 @@ class Contrast:
         self._line = np.zeros(len(FREQUENCIES))
 
     def push(self, spectrum: Floats, quiet: bool) -> Floats:
-        """The contrast (B,) of a spectrum; `quiet`: nothing flows, so all lines are noise."""
+        """The contrast (B,) of a spectrum; `quiet`: there is no flow, so all lines are noise."""
         contrast = spectrum - spectrum @ _tables()[2]
         rise = 30.0 if quiet else _LINE_RISE
         self._line = np.maximum(np.minimum(self._line + rise * self.period, contrast), 0.0)

@@ -1,1 +1,1 @@
-"""Many pours in closed loop without ROS: evaluation and generation."""
+"""Closed-loop pours without ROS, for evaluation and data generation."""

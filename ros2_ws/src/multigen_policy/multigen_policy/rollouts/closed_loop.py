@@ -1,4 +1,4 @@
-"""Pours in closed loop, without ROS and faster than real time, as episodes to evaluate."""
+"""Closed-loop pours, without ROS and faster than real time, as episodes to evaluate."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from multigen_policy.evaluation.episode import Episode
 from multigen_policy.evaluation.evaluate import evaluate
 
 EXPERT = "expert"
-"""The privileged policy, which only simulation can run."""
+"""The privileged policy, which runs only in simulation."""
 _EXPERT = ExpertConfig()
 _ROOM = 0.85
-"""Most of the target's capacity that is asked for."""
+"""Largest goal, as a fraction of the target's capacity."""
 _LEFT = 60.0
-"""Least volume [ml] that the source keeps."""
+"""Least volume [ml] left in the source."""
 
 
 @dataclass(frozen=True)
 class Job:
     """One episode.
 
-    The scene is drawn with `seed`, the goal with it from `low` to `high` [ml], less where the
-    vessels do not allow that. The policy is `told` so much of its station.
+    `seed` samples the scene and the goal, from `low` to `high` [ml], reduced if the vessels do not
+    allow that. `told` is what the policy knows about its station.
     """
 
     scene: str
@@ -57,13 +57,13 @@ class Job:
 
     @property
     def key(self) -> str:
-        """Names the job among all."""
+        """Unique key of the job."""
         return "|".join(str(value) for value in dataclasses.astuple(self))
 
 
 @dataclass(frozen=True)
 class OfflinePour:
-    """A pour of `volume` [m^3] that runs as its ticks are taken."""
+    """A pour of `volume` [m^3] that runs as its ticks are consumed."""
 
     scene: Scene
     volume: float
@@ -77,7 +77,7 @@ def start(
     pictures: bool = False,
     hearing: bool = False,
 ) -> OfflinePour:
-    """The pour of a job; one at a time in a process, for they share the simulator.
+    """The pour of a job; one at a time per process, because they share the simulator.
 
     Raises:
         MultigenError: the job is impossible.
@@ -107,9 +107,9 @@ def _goal(job: Job, scene: Scene) -> float:
     goal = min(drawn, room, scene.source.volume_ml - _LEFT)
     if goal <= 0:
         raise MultigenError(
-            f"scene {job.scene}: nothing can be poured: the source holds "
-            f"{scene.source.volume_ml:.0f} ml and keeps {_LEFT:.0f} ml, the target has room for "
-            f"{room:.0f} ml"
+            f"scene {job.scene}: impossible to pour: the source holds "
+            f"{scene.source.volume_ml:.0f} ml and must keep {_LEFT:.0f} ml, the target has room "
+            f"for {room:.0f} ml"
         )
     return goal * 1e-6
 
@@ -126,7 +126,7 @@ def _simulator(backend: str, arm: Arm) -> Simulator:
 
 
 def metadata(job: Job, scene: Scene, volume: float) -> dict[str, str]:
-    """What an episode tells of itself; the scene is kept whole, as drawn."""
+    """Metadata of an episode, including the whole scene as drawn."""
     return {
         "scene": job.scene,
         "seed": str(job.seed),
@@ -144,7 +144,7 @@ def metadata(job: Job, scene: Scene, volume: float) -> dict[str, str]:
 
 
 def episode_of(ticks: Iterable[Tick], volume: float, about: dict[str, str], path: Path) -> Episode:
-    """The episode that ticks make, as a bag of them would be read."""
+    """The episode from ticks, the same as from a bag of them."""
     episode = Episode(path, about, 0, 0)
     for tick in ticks:
         if not episode.goals:

@@ -1,4 +1,4 @@
-"""An offline episode as a bag, with the topics that a recorder of the live graph would write."""
+"""An offline episode as a bag, with the topics that the live recorder would write."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ TOPICS = (
 def write_episode(
     path: Path, pour: OfflinePour, metadata: Mapping[str, object], hearing: bool = False
 ) -> float:
-    """Write a bag as the pour runs; returns the time simulated [s].
+    """Write a bag as the pour runs; return the time simulated [s].
 
-    Bag times are those at which a live graph would have had the data: a sound's is its end.
+    Bag times are those at which a live graph would have had the data: the end of each sound chunk.
 
     Args:
-        path: the bag's folder, not there yet.
-        pour: not begun.
-        metadata: what the bag tells about itself.
-        hearing: whether to keep the cut-away view's frames, which a live bag has not.
+        path: the bag's folder, which must not exist.
+        pour: not started.
+        metadata: of the bag.
+        hearing: whether to keep the frames of the cut-away view, which a live bag lacks.
 
     Raises:
         BagError: the folder exists or cannot be written.

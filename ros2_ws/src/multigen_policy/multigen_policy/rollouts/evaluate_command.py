@@ -1,4 +1,4 @@
-"""`multigen evaluate`: many seeded pours in closed loop, in parallel and resumable."""
+"""`multigen evaluate`: many seeded closed-loop pours, in parallel and resumable."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from multigen_policy.rollouts.job_arguments import add_job_arguments, check_job_
 def register_evaluate(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen evaluate`."""
     parser.description = (
-        "Pour in closed loop without ROS, seed by seed, and print the figures. With --json, "
-        "finished episodes are kept beside FILE and are not run again."
+        "Pour in closed loop without ROS, seed by seed, and print the metrics. With --json, "
+        "finished episodes are kept next to FILE and are not run again."
     )
     parser.add_argument("--episodes", type=int, default=20, metavar="N", help="seeds per scene")
     add_job_arguments(parser)
@@ -41,12 +41,12 @@ def register_evaluate(parser: argparse.ArgumentParser) -> None:
         help=f"what the policy is told: {', '.join(Told)} (default %(default)s)",
     )  # fmt: skip
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to FILE")
     parser.set_defaults(run=run_evaluate)
 
 
 def run_evaluate(args: argparse.Namespace) -> int:
-    """Run what has not been run; an episode that fails is named, and makes the exit status 1."""
+    """Run the missing episodes; name those that fail and return 1 if there are any."""
     check_job_arguments(args, args.processes)
     low, high = args.target_ml
     jobs = [
@@ -85,7 +85,7 @@ def run_evaluate(args: argparse.Namespace) -> int:
 
 
 def read_journal(path: Path) -> dict[str, dict[str, Any]]:
-    """Results by their job's key; a line cut short by a kill is left out."""
+    """Results by job key; skips a line truncated by a kill."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -109,7 +109,7 @@ def read_journal(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def append_journal(path: Path, result: dict[str, Any]) -> None:
-    """Add one result as a line of its own, and see it to the disk."""
+    """Append one result as a line and sync it to disk."""
     line = (json.dumps(result, ensure_ascii=False) + "\n").encode()
     try:
         with path.open("ab+") as file:

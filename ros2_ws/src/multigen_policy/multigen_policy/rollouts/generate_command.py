@@ -1,4 +1,4 @@
-"""`multigen generate`: simulated episodes as bags, to train and to evaluate on."""
+"""`multigen generate`: simulated episodes as bags, for training and evaluation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from multigen_policy.rollouts.episode_bag import write_episode
 from multigen_policy.rollouts.job_arguments import add_job_arguments, check_job_arguments
 
 SLOWEST, FASTEST = 10e-6, 60e-6
-"""Flows that the expert aims at, one drawn for each episode [m^3/s]."""
+"""Range of the expert's target flow, sampled per episode [m^3/s]."""
 _UNFINISHED = ".unfinished"
 
 
@@ -40,25 +40,27 @@ class Task:
 def register_generate(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen generate`."""
     parser.description = (
-        "Write simulated episodes as bags: pictures, sound, joints, commands and ground truth. "
-        "Bags that exist are kept and not made again, so an interrupted run goes on where it was."
+        "Write simulated episodes as bags: images, sound, joints, commands and ground truth. "
+        "Existing bags are kept, so an interrupted run resumes where it stopped."
     )
     parser.add_argument("--episodes", type=int, required=True, metavar="N", help="seeds per scene")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the bags")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for the bags"
+    )
     add_job_arguments(parser)
     parser.add_argument(
         "--policy", default=EXPERT, choices=(*policy_names(), EXPERT),
-        help="who pours (default: the expert, at flows drawn from 10 to 60 ml/s)",
+        help="policy that pours (default: the expert, at flows sampled from 10 to 60 ml/s)",
     )  # fmt: skip
     parser.add_argument(
-        "--hearing-view", action="store_true", help="keep the cut-away view's frames, too"
+        "--hearing-view", action="store_true", help="also keep the frames of the cut-away view"
     )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.set_defaults(run=run_generate)
 
 
 def run_generate(args: argparse.Namespace) -> int:
-    """Write the bags that are not there; an episode that fails is named, and makes the status 1."""
+    """Write missing bags; name the episodes that fail and return 1 if there are any."""
     check_job_arguments(args, args.workers)
     low, high = args.target_ml
     seeds = range(args.first_seed, args.first_seed + args.episodes)
@@ -93,14 +95,14 @@ def run_generate(args: argparse.Namespace) -> int:
     took = time.monotonic() - began
     made = len(todo) - failed
     console.print(
-        f"{made} episodes written to {out}, {len(tasks) - len(todo)} were there; "
-        f"{simulated:.0f} s simulated in {took:.0f} s, {simulated / took:.1f} times real time"
+        f"{made} episodes written to {out}, {len(tasks) - len(todo)} already existed; "
+        f"{simulated:.0f} s simulated in {took:.0f} s, {simulated / took:.1f} × real time"
     )
     return 1 if failed else 0
 
 
 def generate(task: Task) -> float:
-    """Write one bag, complete or not at all; returns the time simulated [s].
+    """Write one bag, complete or not at all; return the time simulated [s].
 
     Raises:
         MultigenError: the episode is impossible or the bag cannot be written.

@@ -1,4 +1,4 @@
-"""Command-line arguments that say which pours to run in closed loop."""
+"""Command-line arguments that select the closed-loop pours to run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from multigen_core.world.scene import load_scene
 def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     """Add seeds, scenes, sound and goals."""
     parser.add_argument("--first-seed", type=int, default=0, metavar="SEED")
-    parser.add_argument("--scene", nargs="+", default=["randomised"], help="names or YAML files")
+    parser.add_argument(
+        "--scene", nargs="+", default=["randomised"], help="scene names or YAML files"
+    )
     parser.add_argument(
         "--synthesizer", default=DEFAULT, choices=synthesizer_names(), metavar="NAME",
         help=f"any of {', '.join(synthesizer_names())} (default %(default)s)",
@@ -25,19 +27,21 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
         "--policy-checkpoint", default="", metavar="PATH",
         help="weights or settings of the policy (default: the shipped ones)",
     )  # fmt: skip
-    parser.add_argument("--device", default="cpu", help="where the policy computes (default cpu)")
     parser.add_argument(
-        "--arm-file", default="gen3", help="shipped arm or YAML file (default gen3)"
+        "--device", default="cpu", help="device of the policy's networks (default cpu)"
     )
-    parser.add_argument("--backend", default="mujoco", help="physics (default %(default)s)")
+    parser.add_argument(
+        "--arm-file", default="gen3", help="shipped arm or YAML file (default %(default)s)"
+    )
+    parser.add_argument("--backend", default="mujoco", help="physics backend (default %(default)s)")
     parser.add_argument(
         "--target-ml", nargs=2, type=float, default=(60.0, 250.0), metavar=("LOW", "HIGH"),
-        help="goals are drawn from here (default 60 250)",
+        help="range to sample goals from [ml] (default 60 250)",
     )  # fmt: skip
 
 
 def check_job_arguments(args: argparse.Namespace, processes: int) -> None:
-    """Refuse what no episode can be run with.
+    """Reject arguments that no episode can run with.
 
     Raises:
         MultigenError: a count, a goal or a scene is impossible.

@@ -222,8 +222,16 @@ def test_record_and_replay(plan):
     assert "use_sim_time" not in recorder.values
     with pytest.raises(LaunchError, match="argument 'bag' is required"):
         plan("replay")
-    (player,) = plan("replay", bag="bags/a", rate="2").nodes
-    assert player.values == {"bag": "bags/a", "rate": 2.0, "loop": False, "clock": True}
+    (player,) = plan("replay", bag="bags/a", rate="2", start_offset="3").nodes
+    assert player.values == {
+        "bag": "bags/a",
+        "rate": 2.0,
+        "loop": False,
+        "clock": True,
+        "start_offset": 3.0,
+        "playback_duration": 0.0,
+        "start_paused": False,
+    }
 
 
 def declared_parameters(package: str, executable: str) -> set[str]:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState as JointStateMessage
+from std_srvs.srv import SetBool
 
 from multigen_core.arm.trajectory import hold
 from multigen_core.bags import BagReader, BagWriter, repair
@@ -17,6 +18,8 @@ from multigen_core.contract import (
     CLOCK,
     GOAL,
     GUARD_COMMAND,
+    IMAGE,
+    IMAGE_COMPRESSED,
     JOINT_STATES,
     POUR_STATE,
     TOPICS,
@@ -262,6 +265,36 @@ def test_player_plays_all_but_commands_and_tells_the_time(start_node, peer, wait
     times = [message.clock.sec * NANOSECONDS + message.clock.nanosec for message in clocks]
     assert times == sorted(times)
     assert times[-1] == 7 * NANOSECONDS + 49 * 20_000_000
+
+
+def test_a_paused_player_waits_and_goes_on(start_node, peer, wait, call, episode):
+    states, clocks = [], []
+    subscribe(peer, POUR_STATE, states.append)
+    subscribe(peer, CLOCK, clocks.append)
+    player = start_node("multigen_core", "bag_player", bag=episode, start_paused=True, delay=0)
+    wait(lambda: len(clocks) > 50, "the clock to be told")
+    assert {message.clock.sec for message in clocks} == {7}
+    assert {message.clock.nanosec for message in clocks} == {0}
+    assert not states
+    assert call(SetBool, "simulator/pause", SetBool.Request(data=False)).success
+    assert player.wait() == 0, player.output
+    assert len(states) == 50
+
+
+def test_player_shows_recorded_pictures_raw(start_node, peer, wait, tmp_path):
+    rgb = np.zeros((48, 64, 3), np.uint8)
+    rgb[:, 32:] = 200
+    with BagWriter(tmp_path / "episode", [IMAGE_COMPRESSED]) as bag:
+        for index in range(5):
+            stamp = index * 100_000_000
+            bag.write(IMAGE_COMPRESSED, CameraFrame(stamp, rgb, "eye"), stamp)
+    pictures = []
+    subscribe(peer, IMAGE, pictures.append)
+    player = start_node("multigen_core", "bag_player", bag=tmp_path / "episode")
+    assert player.wait() == 0, player.output
+    assert [picture.stamp for picture in pictures] == [i * 100_000_000 for i in range(5)]
+    assert pictures[0].frame_id == "eye"
+    assert np.abs(pictures[0].rgb.astype(int) - rgb).max() < 20
 
 
 def test_player_refuses_while_an_arm_listens(start_node, peer, episode):

@@ -23,11 +23,13 @@ class Playback:
     A pause in which the bag's clock was set is not waited for.
     """
 
-    def __init__(self, bag: BagReader, rate: float, loop: bool) -> None:
-        """Begin at the bag's start.
+    def __init__(
+        self, bag: BagReader, rate: float, loop: bool, start: float = 0.0, duration: float = 0.0
+    ) -> None:
+        """Begin `start` seconds after the bag's start, and end `duration` after that; 0: its end.
 
         Raises:
-            BagError: it holds nothing that may be played.
+            BagError: it holds nothing that may be played, or nothing from `start` on.
         """
         self.topics = tuple(topic for topic in PLAYABLE if bag.count(topic))
         if not self.topics:
@@ -35,15 +37,35 @@ class Playback:
         self._bag = bag
         self._rate = rate
         self._loop = loop
+        self._first = bag.start + round(start * NANOSECONDS)
+        self._last = bag.end
+        if duration:
+            self._last = min(self._last, self._first + round(duration * NANOSECONDS))
+        if self._first > bag.end:
+            length = to_seconds(bag.end - bag.start)
+            raise BagError(
+                f"bag {bag.path}: is {length:.1f} s long, so none is left after {start:g} s"
+            )
         self._began = 0.0
         self._skipped = 0
         self._messages = self._rewound()
         self._next = next(self._messages, None)
-        self.now = bag.start
+        self.now = self._first
         """Bag time [ns]."""
 
     def _rewound(self) -> Iterator[tuple[Topic, int, bytes]]:
-        return self._bag.raw(*self.topics)
+        """From the start on, and first what was latched before."""
+        latched: dict[str, tuple[Topic, int, bytes]] = {}
+        for topic, time, data in self._bag.raw(*self.topics):
+            if time >= self._first:
+                yield from latched.values()
+                latched.clear()
+                if time > self._last:
+                    return
+                yield topic, time, data
+            elif topic.publish.latched:
+                latched[topic.name] = topic, self._first, data
+        yield from latched.values()
 
     @property
     def finished(self) -> bool:
@@ -51,9 +73,9 @@ class Playback:
         return self._next is None
 
     def due(self, elapsed: float) -> Iterator[tuple[Topic, bytes]]:
-        """The messages due `elapsed` seconds after the start, since the last call."""
+        """The messages due after `elapsed` seconds of playing, since the last call."""
         played = round((elapsed - self._began) * self._rate * NANOSECONDS)
-        self.now = min(self._bag.start + played + self._skipped, self._bag.end)
+        self.now = min(self._first + played + self._skipped, self._last)
         if self._next is not None and self._next[1] - self.now > FORWARD:
             _LOG.warning(
                 "bag %s: skips a pause of %.0f s",

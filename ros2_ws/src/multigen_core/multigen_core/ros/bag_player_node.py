@@ -1,7 +1,8 @@
 """Plays a bag's observations to a graph, in the simulator's place: never a command, never an arm.
 
 Publishes /clock from the bag's time, so that nodes with use_sim_time see the time of the recording.
-In a loop time jumps back to the bag's start, which clears every buffer of the contract's nodes.
+In a loop time jumps back to the start, which clears every buffer of the contract's nodes. Bags hold
+compressed pictures; policy and synthesizer see raw ones.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from dataclasses import dataclass
 
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from std_srvs.srv import SetBool
 
 from multigen_core.bags import BagReader, Playback
-from multigen_core.contract import ARM_COMMAND
+from multigen_core.bags.typestore import deserialize
+from multigen_core.contract import ARM_COMMAND, IMAGE, IMAGE_COMPRESSED, Topic
 from multigen_core.errors import MultigenError
+from multigen_core.messages import MessageError, decode
 from multigen_core.ros.node import declare, fail, parameter, publisher, run, stop
 from multigen_core.ros.sim_clock import SimClock
 
@@ -33,6 +37,11 @@ class PlayerParameters:
     bag: str = parameter("", "bag directory")
     rate: float = parameter(1.0, "speed relative to the recording", low=0.01, high=100.0)
     loop: bool = parameter(False, "start again at the end")
+    start_offset: float = parameter(0.0, "begin this long after the bag's start [s]", low=0.0)
+    playback_duration: float = parameter(
+        0.0, "end this long after that [s]; 0: at the bag's end", low=0.0
+    )
+    start_paused: bool = parameter(False, "wait for simulator/pause to be called with false")
     delay: float = parameter(
         DISCOVERY, "time before the start for others to connect [s]", low=0.0, high=60.0
     )
@@ -40,18 +49,23 @@ class PlayerParameters:
 
 
 class BagPlayer(Node):
-    """Publishes what is due at every tick of steady time."""
+    """Publishes what is due at every tick of steady time; pictures raw, too, for who needs them."""
 
     def __init__(self) -> None:
         super().__init__("bag_player")
-        self._settings = declare(self, PlayerParameters)
-        if not self._settings.bag:
+        p = declare(self, PlayerParameters)
+        if not p.bag:
             raise MultigenError("parameter bag: name the bag to play, as in bag:=bags/NAME")
-        self._bag = BagReader(self._settings.bag)
-        self._playback = Playback(self._bag, self._settings.rate, self._settings.loop)
+        self._bag = BagReader(p.bag)
+        self._playback = Playback(self._bag, p.rate, p.loop, p.start_offset, p.playback_duration)
         self._senders = {topic.name: publisher(self, topic) for topic in self._playback.topics}
-        self._sim_clock = SimClock(self) if self._settings.clock else None
-        self._start = time.monotonic() + self._settings.delay
+        if IMAGE_COMPRESSED in self._playback.topics:
+            self._raw = publisher(self, IMAGE)
+        self._sim_clock = SimClock(self) if p.clock else None
+        self.create_service(SetBool, "simulator/pause", self._on_pause)
+        self._paused = p.start_paused
+        self._elapsed = 0.0
+        self._ticked = time.monotonic() + p.delay
         self._finished: float | None = None
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._guard_timer = self.create_timer(0.2, self._check_graph, clock=steady)
@@ -71,17 +85,36 @@ class BagPlayer(Node):
         except MultigenError as error:
             fail(self, error)
 
+    def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        self._paused = request.data
+        response.success = True
+        return response
+
     def _tick(self) -> None:
         now = time.monotonic()
-        messages = list(self._playback.due(now - self._start)) if now >= self._start else []
+        messages: list[tuple[Topic, bytes]] = []
+        if now >= self._ticked:
+            if not self._paused:
+                self._elapsed += now - self._ticked
+                messages = list(self._playback.due(self._elapsed))
+            self._ticked = now
         if self._sim_clock:
             self._sim_clock.send(self._playback.now)
         for topic, data in messages:
             self._senders[topic.name].publish(data)
+            if topic is IMAGE_COMPRESSED and self._raw.subscribers:
+                self._send_raw(data)
         if self._playback.finished:
             self._finished = self._finished or now
             if now >= self._finished + LINGER:
                 stop()
+
+    def _send_raw(self, data: bytes) -> None:
+        try:
+            picture = deserialize(data, IMAGE_COMPRESSED.type)
+            self._raw.send(decode(IMAGE_COMPRESSED.type, picture))
+        except MessageError as error:
+            self.get_logger().warning(f"{IMAGE_COMPRESSED.name}: {error}", throttle_duration_sec=5)
 
     def close(self) -> None:
         """Release the bag."""

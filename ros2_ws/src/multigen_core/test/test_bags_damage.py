@@ -163,10 +163,14 @@ def test_notes_in_which_metadata_and_file_disagree_are_named(
     with BagWriter(tmp_path / "bag", [STOPPED], {"scene": "bar"}) as bag:
         bag.write(STOPPED, True, 1)
     metadata = tmp_path / "bag/metadata.yaml"
-    metadata.write_text(metadata.read_text().replace("scene: bar", "scene: far"))
+    text = metadata.read_text()
+    metadata.write_text(text.replace("scene: bar", "scene: far"))
     with BagReader(tmp_path / "bag") as bag:
         assert bag.metadata["scene"] == "far"
     assert "says scene 'far', its files 'bar'" in caplog.text
+    metadata.write_text(text.replace("scene: bar", "scone: bar"))
+    BagReader(tmp_path / "bag").close()
+    assert "says scene None, its files 'bar'" in caplog.text
 
 
 def test_a_missing_part_is_named_by_readers_and_by_repair(tmp_path: Path) -> None:

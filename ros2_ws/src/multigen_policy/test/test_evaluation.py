@@ -339,7 +339,7 @@ def test_a_table_of_80_columns_names_the_bag(
         "succeeded",
         "0.98",
         "1",
-        "–",
+        "0",
         "2",
     ]
 

@@ -162,10 +162,13 @@ class BagFiles:
             inside |= custom_data(storage.serialized_metadata)
         if information is None:
             return inside
-        for key, value in information.custom.items():
-            if inside.get(key, value) != value:
-                self._warn(f"metadata.yaml says {key} {value!r}, its files {inside[key]!r}")
-        return information.custom
+        told = information.custom
+        for key in sorted(told.keys() | inside.keys() if inside else ()):
+            if told.get(key) != inside.get(key):
+                self._warn(
+                    f"metadata.yaml says {key} {told.get(key)!r}, its files {inside.get(key)!r}"
+                )
+        return told
 
 
 def _count(connection: Connection) -> int:

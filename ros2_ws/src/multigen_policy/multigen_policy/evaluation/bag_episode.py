@@ -17,7 +17,7 @@ from multigen_core.contract import (
     POUR_STATE,
     PROGRESS,
 )
-from multigen_core.messages import MessageError, decode, stamp_of
+from multigen_core.messages import stamp_of
 from multigen_core.types import PourProgress
 from multigen_policy.evaluation.episode import STREAMS, Episode, NodeHealth
 
@@ -43,26 +43,34 @@ def load_episode(path: Path, pictures: bool = False) -> Episode:
             JOINT_STATES.name: episode.joints,
             AUDIO.name: episode.audio,
         }
-        for topic, time, message in bag.messages(*STREAMS, GOAL, ARM_COMMAND, DIAGNOSTICS):
+        told = [topic for topic in STREAMS if topic is not IMAGE_COMPRESSED]
+        for topic, _, time, item in bag.records(*told, GOAL, ARM_COMMAND, DIAGNOSTICS):
             if topic in STREAMS:
-                episode.stamps[topic.name].append((stamp_of(message.header.stamp), time))
-            try:
-                if topic.name in store:
-                    store[topic.name].append(decode(topic.type, message))
-                elif topic is ARM_COMMAND:
-                    episode.commands.append((time, decode(topic.type, message)))
-                elif topic is DIAGNOSTICS:
-                    _add_diagnostics(episode, message)
-                elif topic is IMAGE_COMPRESSED and pictures:
-                    episode.pictures.append(_picture(message))
-            except MessageError as error:
-                raise BagError(f"bag {path}: {topic.name}: {error}") from error
+                episode.stamps[topic.name].append((item.stamp, time))
+            if topic.name in store:
+                store[topic.name].append(item)
+            elif topic is ARM_COMMAND:
+                episode.commands.append((time, item))
+            elif topic is DIAGNOSTICS:
+                _add_diagnostics(episode, item)
+        for _, time, message in bag.messages(IMAGE_COMPRESSED):
+            stamp = stamp_of(message.header.stamp)
+            episode.stamps[IMAGE_COMPRESSED.name].append((stamp, time))
+            if pictures:
+                episode.pictures.append((stamp, message.data.tobytes()))
+    if not episode.goals:
+        raise BagError(f"bag {path}: holds no {GOAL.name} that can be read")
     episode.goals = _distinct(episode.goals)
+    _check_notes(episode)
     return episode
 
 
-def _picture(message: Any) -> tuple[int, bytes]:
-    return stamp_of(message.header.stamp), message.data.tobytes()
+def _check_notes(episode: Episode) -> None:
+    """Hold what was noted of the episode against what is read out of it later."""
+    try:
+        _ = episode.scene, episode.real_time_factor
+    except ValueError as error:
+        raise BagError(f"bag {episode.path}: its custom data cannot be read: {error}") from error
 
 
 def _distinct(goals: list[PourProgress]) -> list[PourProgress]:

@@ -40,15 +40,17 @@ class CameraFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CameraCalibration:
-    """Pinhole camera with plumb-bob distortion.
+    """Camera with one of ROS's distortion models.
 
-    `matrix` is K, (3, 3) in pixels; `distortion` (k1, k2, t1, t2, k3).
+    `matrix` is K, (3, 3) in pixels; `distortion` the coefficients of `model`: plumb_bob (k1, k2,
+    t1, t2, k3), rational_polynomial (the same and k4, k5, k6), equidistant (k1, k2, k3, k4).
     """
 
     width: int
     height: int
     matrix: NDArray[np.float64]
     distortion: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    model: str = "plumb_bob"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -117,12 +117,14 @@ def test_flat_messages_keep_every_field(factory, name, item):
 
 @both
 def test_camera_info(factory):
-    calibration = CameraCalibration(320, 240, np.array([[300, 0, 160], [0, 301, 120], [0, 0, 1.0]]))
+    matrix = np.array([[300, 0, 160], [0, 301, 120], [0, 0, 1.0]])
+    calibration = CameraCalibration(320, 240, matrix, (0.1, 0.2, 0.3, 0.4), "equidistant")
     info = CameraInfo(9, "camera", calibration)
     back = there_and_back("sensor_msgs/msg/CameraInfo", info, factory)
     assert (back.stamp, back.frame_id) == (9, "camera")
     assert (back.calibration.width, back.calibration.height) == (320, 240)
-    assert back.calibration.distortion == (0.0,) * 5
+    assert back.calibration.distortion == (0.1, 0.2, 0.3, 0.4)
+    assert back.calibration.model == "equidistant"
     np.testing.assert_array_equal(back.calibration.matrix, calibration.matrix)
 
 

@@ -42,6 +42,11 @@ def test_defaults_and_overrides(declared):
     assert values == Sample(scene="wide", rate=20.0)
 
 
+def test_a_tilde_is_the_home_directory(declared, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/pourer")
+    assert declared(scene="~/table.yaml")[0].scene == "/home/pourer/table.yaml"
+
+
 def test_a_whole_number_serves_for_a_float(declared):
     values, _ = declared(rate=20)
     assert values.rate == 20.0
@@ -55,6 +60,8 @@ def test_a_whole_number_serves_for_a_float(declared):
         ({"rate": 99}, "rate: 99.* is not between 1.0 and 50.0"),
         ({"rate": float("nan")}, "rate: nan is not between 1.0 and 50.0"),
         ({"rate": "fast"}, "rate"),
+        ({"scene": 0}, "scene: 0 is not text; quote it twice: -p scene:=\"'0'\""),
+        ({"loud": "on"}, "loud: 'on' is not true or false"),
         ({"seed": -1}, "seed: -1 is not at least 0"),
         ({"seed": 1.5}, "seed"),
         ({"mode": "c"}, "mode: 'c' is not one of a, b"),

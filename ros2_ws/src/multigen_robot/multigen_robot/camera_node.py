@@ -8,18 +8,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from rclpy.node import Node
-
 from multigen_core import contract
-from multigen_core.errors import MultigenError
-from multigen_core.ros.node import (
-    Diagnostics,
-    Health,
-    declare,
-    parameter,
-    publisher,
-    run,
-)
+from multigen_core.ros import node as ros
 from multigen_core.types import CameraCalibration, CameraFrame, CameraInfo, to_seconds
 from multigen_robot.camera.calibration import (
     CalibrationSizeError,
@@ -29,6 +19,7 @@ from multigen_robot.camera.calibration import (
 )
 from multigen_robot.camera.source import FOURCC, CameraConfig
 from multigen_robot.camera.stream import CameraStream
+from multigen_robot.devices.device_node import DeviceNode
 
 STALE = 1.0
 """A picture older than this [s] means that the camera hangs."""
@@ -38,32 +29,34 @@ STALE = 1.0
 class CameraParameters:
     """What may be set of the node."""
 
-    video_device: str = parameter("/dev/video0", "Index, device, video file or URL")
-    framerate: float = parameter(30.0, "Wished pictures per second; 0: the device's", 0.0, 240.0)
-    frame_id: str = parameter(contract.CAMERA_FRAME, "Frame of the pictures")
-    image_width: int = parameter(640, "Wished width [px]; 0: the device's", 0, 8192)
-    image_height: int = parameter(480, "Wished height [px]; 0: the device's", 0, 8192)
-    pixel_format: str = parameter("any", "What the device sends", choices=tuple(FOURCC))
-    camera_name: str = parameter("camera", "Name of the calibration in ~/.ros/camera_info")
-    camera_info_url: str = parameter("", "Calibration: path, file:// or package:// URL")
-    capture_latency: float = parameter(0.0, "From exposure to arrival [s]", 0.0, 1.0)
-    loop: bool = parameter(True, "Begin a video file again at its end")
+    video_device: str = ros.parameter("/dev/video0", "Index, device, video file or URL")
+    framerate: float = ros.parameter(
+        30.0, "Wished pictures per second; 0: the device's", 0.0, 240.0
+    )
+    frame_id: str = ros.parameter(contract.CAMERA_FRAME, "Frame of the pictures")
+    image_width: int = ros.parameter(640, "Wished width [px]; 0: the device's", 0, 8192)
+    image_height: int = ros.parameter(480, "Wished height [px]; 0: the device's", 0, 8192)
+    pixel_format: str = ros.parameter("any", "What the device sends", choices=tuple(FOURCC))
+    camera_name: str = ros.parameter("camera", "Name of the calibration")
+    camera_info_url: str = ros.parameter(
+        "", "Calibration: path, file:// or package:// URL, with ${NAME}, ${ROS_HOME}"
+    )
+    capture_latency: float = ros.parameter(0.0, "From exposure to arrival [s]", 0.0, 1.0)
+    loop: bool = ros.parameter(True, "Begin a video file again at its end")
 
 
-class CameraNode(Node):
+class CameraNode(DeviceNode):
     """Publishes pictures, compressed ones while someone listens, and their calibration."""
 
     def __init__(self) -> None:
         super().__init__("camera")
-        p = declare(self, CameraParameters)
-        if self.get_parameter("use_sim_time").value:
-            raise MultigenError("a camera is a device on wall time: set use_sim_time false")
+        p = self.declare(CameraParameters)
         self._calibration = load_calibration(p.camera_info_url, p.camera_name)
         self._info: CameraCalibration | None = None
         self._uncalibrated = ""
-        self._images = publisher(self, contract.IMAGE)
-        self._compressed = publisher(self, contract.IMAGE_COMPRESSED)
-        self._infos = publisher(self, contract.CAMERA_INFO)
+        self._images = ros.publisher(self, contract.IMAGE)
+        self._compressed = ros.publisher(self, contract.IMAGE_COMPRESSED)
+        self._infos = ros.publisher(self, contract.CAMERA_INFO)
         config = CameraConfig(
             p.video_device,
             p.image_width,
@@ -74,19 +67,13 @@ class CameraNode(Node):
         )
         self._stream = CameraStream(
             config,
-            lambda: self.get_clock().now().nanoseconds,
+            self.now,
             self._deliver,
-            self._report,
+            self.report,
             p.capture_latency,
             p.frame_id,
         )
-        self._diagnostics = Diagnostics(self, self._health, p.video_device)
-
-    def _report(self, line: str, bad: bool) -> None:
-        if bad:
-            self.get_logger().error(line)
-        else:
-            self.get_logger().info(line)
+        self._diagnostics = ros.Diagnostics(self, self._health, p.video_device)
 
     def _deliver(self, frame: CameraFrame) -> None:
         height, width = frame.rgb.shape[:2]
@@ -108,7 +95,7 @@ class CameraNode(Node):
         self.get_logger().warning(self._uncalibrated)
         return assumed_calibration(width, height)
 
-    def _health(self) -> Health:
+    def _health(self) -> ros.Health:
         status = self._stream.status
         age = to_seconds(time.monotonic_ns() - status.arrival)
         values: dict[str, str | float | int] = {
@@ -120,13 +107,13 @@ class CameraNode(Node):
             "reconnects": max(0, status.connects - 1),
         }
         if status.error:
-            return Health.error(status.error, **values)
+            return ros.Health.error(status.error, **values)
         if age > STALE:
-            return Health.error(f"no picture for {age:.1f} s", **values)
+            return ros.Health.error(f"no picture for {age:.1f} s", **values)
         warnings = [*status.warnings, *filter(None, [self._uncalibrated])]
         if warnings:
-            return Health.warn("; ".join(warnings), **values)
-        return Health.ok("delivering", **values)
+            return ros.Health.warn("; ".join(warnings), **values)
+        return ros.Health.ok("delivering", **values)
 
     def close(self) -> None:
         """Give the device back."""
@@ -135,4 +122,4 @@ class CameraNode(Node):
 
 def main() -> None:
     """Run the camera until a signal comes."""
-    run(CameraNode)
+    ros.run(CameraNode)

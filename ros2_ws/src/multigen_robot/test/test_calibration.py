@@ -72,8 +72,13 @@ def test_without_a_url_the_camera_info_managers_place_is_looked_at(tmp_path, mon
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        (("plumb_bob", "equidistant"), "only plumb_bob"),
-        (("cols: 5\n  data: [0.1,", "cols: 6\n  data: [0.1, 0.3,"), "with 6 coefficients"),
+        (("plumb_bob", "fisheye"), "'fisheye' is not one of plumb_bob, rational_polynomial, equi"),
+        (("plumb_bob", "equidistant"), "equidistant has 4 coefficients, not 5"),
+        (("plumb_bob", "none"), "none goes with no coefficients but 0"),
+        (
+            ("cols: 5\n  data: [0.1,", "cols: 6\n  data: [0.1, 0.3,"),
+            "plumb_bob has 4 or 5 coefficients, not 6",
+        ),
         (("image_width: 640", "image_width: 0"), "image_width"),
         (("[600.5, 0.0, 320.25, 0.0, 601.5", "[0.0, 0.0, 320.25, 0.0, 601.5"), "focal"),
         (("239.75, 0.0, 0.0, 1.0]", "239.75]"), "6 numbers given for 3×3"),
@@ -88,6 +93,34 @@ def test_a_wrong_file_is_named_with_what_is_wrong(file, change, word):
         load_calibration(str(file), "camera")
     assert str(file) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "meant"),
+    [
+        ("plumb_bob", (0.1, -0.2, 0.001, 0.002), (0.1, -0.2, 0.001, 0.002, 0.0)),
+        ("rational_polynomial", tuple(0.1 * n for n in range(8)), None),
+        ("rational_polynomial", tuple(0.1 * n for n in range(14)), None),
+        ("equidistant", (0.1, 0.2, 0.3, 0.4), None),
+        ("none", (), (0.0,) * 5),
+        ("none", (0.0,) * 5, (0.0,) * 5),
+    ],
+)
+def test_every_distortion_model_of_ros_is_read_and_published(file, model, given, meant):
+    text = FILE.replace("plumb_bob", model).replace("  cols: 5\n", f"  cols: {len(given)}\n")
+    file.write_text(text.replace("[0.1, -0.2, 0.001, 0.002, 0.05]", str(list(given))))
+    calibration = load_calibration(str(file), "camera")
+    assert calibration.distortion == (meant or given)
+    assert calibration.model == ("plumb_bob" if model == "none" else model)
+    assert fitted(calibration, 320, 240).model == calibration.model
+
+
+def test_a_url_may_name_the_camera_and_the_home_of_ros(tmp_path, monkeypatch):
+    monkeypatch.setenv("ROS_HOME", str(tmp_path))
+    (tmp_path / "wrist.yaml").write_text(FILE)
+    assert load_calibration("file://${ROS_HOME}/${NAME}.yaml", "wrist").width == 640
+    with pytest.raises(MultigenError, match=r"\$\{HOME\} is not \$\{NAME\} or \$\{ROS_HOME\}"):
+        load_calibration("file://${HOME}/cal.yaml", "wrist")
 
 
 @pytest.mark.parametrize("url", ["/no/such.yaml", "file:///no/such.yaml", "http://x/y.yaml"])

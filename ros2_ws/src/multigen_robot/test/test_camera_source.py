@@ -25,7 +25,7 @@ def test_a_device_is_recognised_by_its_name(device, is_file, is_url):
     [
         (CameraConfig(""), "video_device is empty"),
         (CameraConfig("/no/such/video.mp4"), "no such file"),
-        (CameraConfig("0", pixel_format="bayer"), "not one of yuyv2rgb, mjpeg2rgb"),
+        (CameraConfig("0", pixel_format="bayer"), "not one of any, yuyv, yuyv2rgb"),
     ],
 )
 def test_what_cannot_work_is_refused_at_once(config, word):

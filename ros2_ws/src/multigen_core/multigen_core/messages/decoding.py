@@ -90,7 +90,9 @@ def _compressed_from(message: Any) -> CameraFrame:
 def _camera_info_from(message: Any) -> CameraInfo:
     matrix = np.array(message.k, float).reshape(3, 3)
     distortion = tuple(map(float, message.d))
-    calibration = CameraCalibration(message.width, message.height, matrix, distortion)
+    calibration = CameraCalibration(
+        message.width, message.height, matrix, distortion, message.distortion_model
+    )
     return CameraInfo(stamp_of(message.header.stamp), message.header.frame_id, calibration)
 
 

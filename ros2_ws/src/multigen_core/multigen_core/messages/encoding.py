@@ -83,7 +83,7 @@ def _camera_info(info: CameraInfo, factory: MessageFactory) -> Any:
         header=header(info.stamp, info.frame_id, factory),
         height=calibration.height,
         width=calibration.width,
-        distortion_model="plumb_bob",
+        distortion_model=calibration.model,
         d=factory.doubles(np.array(calibration.distortion, float)),
         k=matrix.ravel(),
         r=np.eye(3).ravel(),

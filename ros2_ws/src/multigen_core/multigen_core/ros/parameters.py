@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import os
 import re
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from multigen_core.errors import MultigenError
 __all__ = ["declare", "parameter"]
 
 Parameters = TypeVar("Parameters")
+_KINDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 
 
 def _descriptor(field: dataclasses.Field[Any]) -> ParameterDescriptor:
@@ -48,7 +50,9 @@ def _descriptor(field: dataclasses.Field[Any]) -> ParameterDescriptor:
 
 
 def declare(node: Node, cls: type[Parameters]) -> Parameters:
-    """Declare every field of `cls` and return their values; whole numbers serve for floats.
+    """Declare every field of `cls` and return their values.
+
+    Whole numbers serve for floats, and ~/ at the beginning of a text stands for the home directory.
 
     Raises:
         MultigenError: a value has the wrong type, lies outside its range or is no choice; one line.
@@ -62,11 +66,13 @@ def declare(node: Node, cls: type[Parameters]) -> Parameters:
             value = re.findall(r"value \((.*?)\)", str(error))[0]
             raise _outside(field, value) from error
         except InvalidParameterTypeException as error:
-            raise MultigenError(f"parameter {field.name}: {error}") from error
+            raise _mistyped(field, node._parameter_overrides[field.name].value) from error
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if not isinstance(value, kind):
-            raise MultigenError(f"parameter {field.name}: expected {kind.__name__}, got {value!r}")
+            raise _mistyped(field, value)
+        if isinstance(value, str) and value.startswith("~/"):
+            value = os.path.expanduser(value)
         low, high = field.metadata["low"], field.metadata["high"]
         if (low is not None and not value >= low) or (high is not None and not value <= high):
             raise _outside(field, value)
@@ -93,6 +99,14 @@ def _warn_of_unknown(node: Node, known: dict[str, Any]) -> None:
             near = difflib.get_close_matches(name, known, 1)
             meant = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
             node.get_logger().warning(f"no parameter {name}, so it does nothing; {meant}")
+
+
+def _mistyped(field: dataclasses.Field[Any], value: object) -> MultigenError:
+    wanted = _KINDS[type(field.default)]
+    message = f"parameter {field.name}: {value!r} is not {wanted}"
+    if isinstance(field.default, str):
+        message += f"; quote it twice: -p {field.name}:=\"'{value}'\""
+    return MultigenError(message)
 
 
 def _outside(field: dataclasses.Field[Any], value: object) -> MultigenError:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,15 @@ from multigen_core.types import CameraCalibration
 
 _VIEW = np.deg2rad(60.0)
 """Horizontal field of view assumed of an uncalibrated camera, that of a common webcam."""
+
+
+_COEFFICIENTS = {
+    "plumb_bob": (4, 5),
+    "rational_polynomial": (8, 12, 14),
+    "equidistant": (4,),
+    "none": (0, 1, 4, 5),
+}
+"""How many coefficients each distortion model may have."""
 
 
 class _Matrix(BaseModel):
@@ -43,41 +54,56 @@ class _File(BaseModel):
             raise ValueError("camera_matrix must be 3×3")
         if min(self.camera_matrix.data[0], self.camera_matrix.data[4]) <= 0:
             raise ValueError("camera_matrix holds no positive focal lengths")
-        if self.distortion_model != "plumb_bob" or len(self.distortion_coefficients.data) > 5:
+        given = len(self.distortion_coefficients.data)
+        if self.distortion_model not in _COEFFICIENTS:
             raise ValueError(
-                f"distortion_model {self.distortion_model!r} with "
-                f"{len(self.distortion_coefficients.data)} coefficients: only plumb_bob with up to "
-                "5 is supported"
+                f"distortion_model {self.distortion_model!r} is not one of "
+                f"{', '.join(_COEFFICIENTS)}"
             )
+        if given not in _COEFFICIENTS[self.distortion_model]:
+            counts = " or ".join(map(str, _COEFFICIENTS[self.distortion_model]))
+            raise ValueError(
+                f"distortion_model {self.distortion_model} has {counts} coefficients, not {given}"
+            )
+        if self.distortion_model == "none" and any(self.distortion_coefficients.data):
+            raise ValueError("distortion_model none goes with no coefficients but 0")
         return self
 
 
 def load_calibration(url: str, camera_name: str) -> CameraCalibration | None:
     """The calibration at a camera_info_url: a path, file://PATH or package://PACKAGE/PATH.
 
-    An empty `url` stands for the file where camera_info_manager keeps it,
-    ~/.ros/camera_info/NAME.yaml; None if there is none.
+    As in camera_info_manager, ${NAME} stands for `camera_name`, ${ROS_HOME} for that variable or
+    ~/.ros, and an empty `url` for the file ${ROS_HOME}/camera_info/${NAME}.yaml; None if that is
+    not there.
 
     Raises:
         MultigenError: the file is missing or wrong.
     """
-    if not url:
-        home = Path(os.environ.get("ROS_HOME") or Path.home() / ".ros")
-        path = home / "camera_info" / f"{camera_name}.yaml"
-        if not path.is_file():
-            return None
-    else:
-        path = _path(url)
+    path = _path(url or "${ROS_HOME}/camera_info/${NAME}.yaml", camera_name)
+    if not url and not path.is_file():
+        return None
     file = validate(_File, load_yaml(path), path)
+    model, coefficients = file.distortion_model, file.distortion_coefficients.data
+    if model in ("none", "plumb_bob"):
+        model, coefficients = "plumb_bob", (coefficients + 5 * [0.0])[:5]
     return CameraCalibration(
         file.image_width,
         file.image_height,
         np.array(file.camera_matrix.data).reshape(3, 3),
-        tuple((file.distortion_coefficients.data + 5 * [0.0])[:5]),
+        tuple(coefficients),
+        model,
     )
 
 
-def _path(url: str) -> Path:
+def _path(url: str, camera_name: str) -> Path:
+    known = {"NAME": camera_name, "ROS_HOME": os.environ.get("ROS_HOME") or "~/.ros"}
+    for name in re.findall(r"\$\{(.*?)\}", url):
+        if name not in known:
+            raise ConfigError(
+                f"camera_info_url {url}: ${{{name}}} is not ${{NAME}} or ${{ROS_HOME}}"
+            )
+        url = url.replace(f"${{{name}}}", known[name])
     if url.startswith("package://"):
         package, _, rest = url.removeprefix("package://").partition("/")
         return share_directory(package) / rest
@@ -116,4 +142,4 @@ def fitted(calibration: CameraCalibration, width: int, height: int) -> CameraCal
             f"{width}×{height}: calibrate it at that size"
         )
     scale = np.array([[sx, 0, (sx - 1) / 2], [0, sy, (sy - 1) / 2], [0, 0, 1]])
-    return CameraCalibration(width, height, scale @ calibration.matrix, calibration.distortion)
+    return replace(calibration, width=width, height=height, matrix=scale @ calibration.matrix)

@@ -13,13 +13,21 @@ from numpy.typing import NDArray
 from multigen_core.errors import MultigenError
 
 FOURCC = {
-    "yuyv2rgb": "YUYV",
-    "mjpeg2rgb": "MJPG",
-    "uyvy2rgb": "UYVY",
-    "rgb8": "RGB3",
     "any": "",
+    "yuyv": "YUYV",
+    "yuyv2rgb": "YUYV",
+    "uyvy": "UYVY",
+    "uyvy2rgb": "UYVY",
+    "mjpeg": "MJPG",
+    "raw_mjpeg": "MJPG",
+    "mjpeg2rgb": "MJPG",
+    "rgb8": "RGB3",
+    "mono8": "GREY",
+    "mono16": "Y16 ",
+    "y102mono8": "Y10 ",
 }
-"""usb_cam's names of pixel formats, and V4L2's."""
+"""usb_cam's names of pixel formats, and V4L2's. Of usb_cam's, OpenCV lacks m4202rgb; whatever the
+device sends is published as rgb8."""
 _TIMEOUT_MS = 3000
 
 # OpenCV and FFmpeg would add their own lines to standard error on every failed attempt.
@@ -135,7 +143,8 @@ class Source:
         good, bgr = self._capture.read()
         if not good or bgr is None:
             return None
-        return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+        code = cv2.COLOR_BGR2RGB if bgr.ndim == 3 else cv2.COLOR_GRAY2RGB
+        return np.asarray(cv2.cvtColor(bgr, code), np.uint8)
 
     def skip(self) -> bool:
         """Pass over one picture without decoding it."""

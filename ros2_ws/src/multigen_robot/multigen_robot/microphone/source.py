@@ -22,7 +22,11 @@ try:
 except OSError:
     sounddevice = None
 
-FILE_SUFFIXES = (".wav", ".flac", ".ogg", ".aiff")
+FILE_SUFFIXES = {
+    *(name.lower() for name in soundfile.available_formats()),
+    *("aac", "aif", "aifc", "m4a", "mp4", "oga", "opus", "snd", "wave", "webm", "wma"),
+}
+"""Endings of names that mean a file, be it one that can be read; what it holds tells its format."""
 QUEUE = 200
 """Blocks that may wait between the device's callback and its reader: 4 s."""
 STALL = 1.0
@@ -38,13 +42,15 @@ class MicrophoneError(MultigenError):
 class MicrophoneConfig:
     """What is asked of a microphone; 0 leaves rate [Hz] or channels to what the device does best.
 
-    `device`: empty for the system's default, an index, part of a name, or a sound file. `latency`
-    [s] from sound to callback is assumed where the device does not tell. `loop` plays a file again.
+    `device`: empty for the system's default, an index, part of a name, or a sound file. `channel`:
+    which of several to listen to, from 1; 0 for their mean. `latency` [s] from sound to callback is
+    assumed where the device does not tell. `loop` plays a file again.
     """
 
     device: str = ""
     rate: int = 0
     channels: int = 0
+    channel: int = 0
     chunk: int = CHUNK
     latency: float = 0.02
     loop: bool = False
@@ -52,14 +58,18 @@ class MicrophoneConfig:
     @property
     def is_file(self) -> bool:
         """Whether the sound comes from a file."""
-        return self.device.lower().endswith(FILE_SUFFIXES)
+        path = Path(self.device)
+        suffix = path.suffix.removeprefix(".").lower()
+        return suffix in FILE_SUFFIXES or path.is_absolute() or path.is_file()
 
     def check(self) -> None:
         """Check what can be known to be wrong before anything is opened.
 
         Raises:
-            MicrophoneError: the file is missing or no sound file.
+            MicrophoneError: the file is missing or no sound file, or has no such channel.
         """
+        if self.channels and self.channel > self.channels:
+            raise MicrophoneError(f"channel {self.channel} is not one of {self.channels} channels")
         if self.is_file:
             if not Path(self.device).is_file():
                 raise MicrophoneError(f"device {self.device}: no such file")
@@ -68,7 +78,7 @@ class MicrophoneConfig:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """Mono samples in [-1, 1], (N,), and the time of the first [ns].
+    """Samples in [-1, 1], (N, channels), and the time of the first [ns].
 
     `overflow`: samples before it were lost in the device; `lost`: how many were lost on our side;
     `latest`: when the first sample was taken at the latest [ns].
@@ -99,9 +109,9 @@ class SoundSource(Protocol):
         """Give the device back."""
 
 
-def mono(pcm: NDArray[np.int16]) -> NDArray[np.float32]:
-    """16-bit samples (N, channels) as their mean in [-1, 1], (N,), in the contract's scaling."""
-    return pcm.mean(axis=1, dtype=np.float32) / np.float32(32767.0)
+def scaled(pcm: NDArray[np.int16]) -> NDArray[np.float32]:
+    """16-bit samples in [-1, 1], in the contract's scaling."""
+    return pcm.astype(np.float32) / np.float32(32767.0)
 
 
 class Device:
@@ -148,7 +158,7 @@ class Device:
         # Sound servers claim later times now and then, but no block comes before its last sample.
         latest = now - to_nanoseconds(frames / self.rate)
         stamp = min(now - to_nanoseconds(lag), latest)
-        block = Block(mono(pcm), stamp, bool(status.input_overflow), self._lost, latest)
+        block = Block(scaled(pcm), stamp, bool(status.input_overflow), self._lost, latest)
         try:
             self._blocks.put_nowait(block)
             self._lost = 0
@@ -178,7 +188,12 @@ def _settings(index: int, info: Any, config: MicrophoneConfig) -> tuple[int, int
     """The rate and channels to open with: as asked, or 16 kHz mono, or else the device's own."""
     rates = [config.rate] if config.rate else [SAMPLE_RATE, int(info["default_samplerate"])]
     most = int(info["max_input_channels"])
-    channels = [config.channels] if config.channels else [1, min(2, most), most]
+    if config.channel > most:
+        raise MicrophoneError(
+            f"microphone {info['name']} has no channel {config.channel}, only {most}"
+        )
+    few = max(1, config.channel)
+    channels = [config.channels] if config.channels else [few, max(few, min(2, most)), most]
     reason = ""
     for rate in rates:
         for count in channels:
@@ -243,9 +258,17 @@ class SoundFile:
         self._loop = config.loop
         try:
             self._file = soundfile.SoundFile(config.device)
-        except (soundfile.LibsndfileError, OSError) as error:
+        except (soundfile.LibsndfileError, OSError, TypeError) as error:
             line = " ".join(str(error).split())
-            raise MicrophoneError(f"device {config.device} is no sound file: {line}") from error
+            raise MicrophoneError(
+                f"device {config.device} is no sound file that can be read: {line}; "
+                f"convert it: ffmpeg -i {Path(config.device).name} sound.wav"
+            ) from error
+        if config.channel > self._file.channels:
+            raise MicrophoneError(
+                f"device {config.device} has no channel {config.channel}, only "
+                f"{self._file.channels}"
+            )
         self.rate = int(self._file.samplerate)
         self._size = round(config.chunk * self.rate / SAMPLE_RATE)
         self._played = 0
@@ -254,17 +277,23 @@ class SoundFile:
 
     def read(self) -> Block | None:
         """The next block; None at the end."""
-        pcm = self._file.read(self._size, dtype="int16", always_2d=True)
-        if self._loop and len(pcm) < self._size and self._file.frames:
+        samples = self._decode(self._size)
+        if self._loop and len(samples) < self._size and self._file.frames:
             self._file.seek(0)
-            rest = self._file.read(self._size - len(pcm), dtype="int16", always_2d=True)
-            pcm = np.concatenate([pcm, rest])
-        if not len(pcm):
+            samples = np.concatenate([samples, self._decode(self._size - len(samples))])
+        if not len(samples):
             return None
         stamp = self._stamp + to_nanoseconds(self._played / self.rate)
-        self._played += len(pcm)
+        self._played += len(samples)
         time.sleep(max(0.0, self._begin + self._played / self.rate - time.monotonic()))
-        return Block(mono(pcm), stamp)
+        return Block(samples, stamp)
+
+    def _decode(self, count: int) -> NDArray[np.float32]:
+        """So many samples, (N, channels); 16-bit ones pass bit by bit."""
+        if self._file.subtype == "PCM_16":
+            return scaled(self._file.read(count, dtype="int16", always_2d=True))
+        samples = self._file.read(count, dtype="float32", always_2d=True)
+        return np.clip(np.nan_to_num(samples), -1.0, 1.0)
 
     def close(self) -> None:
         """Close the file."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.types import NANOSECONDS, AudioChunk
 from multigen_robot.devices.stream import DeviceStatus, DeviceStream, Report
+from multigen_robot.microphone.channels import Channels
 from multigen_robot.microphone.sample_clock import SampleClock
 from multigen_robot.microphone.sound_check import SoundCheck
 from multigen_robot.microphone.source import (
@@ -64,8 +65,11 @@ class Chunker:
             else soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, dtype="float32")
         )
 
-    def add(self, block: Block) -> tuple[list[AudioChunk], float]:
-        """Chunks complete with `block`, and the gap before it [s], negative if time went back."""
+    def add(self, block: Block, samples: NDArray[np.float32]) -> tuple[list[AudioChunk], float]:
+        """Chunks complete with `block`, and the gap before it [s], negative if time went back.
+
+        `samples`: one channel made of the block's, (N,).
+        """
         chunks: list[AudioChunk] = []
         self._received += block.lost
         gap = self._clock.observe(self._received, block.stamp, block.overflow, block.latest)
@@ -75,8 +79,7 @@ class Chunker:
         if gap:
             chunks += self.finish()
             self._begin()
-        self._received += len(block.samples)
-        samples = block.samples
+        self._received += len(samples)
         if self._resampler is not None:
             samples = self._resampler.resample_chunk(samples)
         self._pending = np.concatenate([self._pending, samples])
@@ -149,6 +152,7 @@ class MicrophoneStream(DeviceStream[MicrophoneStatus]):
 
     def _listen(self, source: SoundSource) -> None:
         chunker = Chunker(source.rate, self._config.chunk, self._frame_id)
+        channels = Channels(source.rate, self._config.channel)
         check = SoundCheck(source.rate)
         clipped_before = self.status.clipped
         opened = False
@@ -161,9 +165,11 @@ class MicrophoneStream(DeviceStream[MicrophoneStatus]):
                 opened = True
                 line = f"listening to {source.name} at {source.rate} Hz"
                 self._opened(line, name=source.name, rate=source.rate)
-            check.add(block.samples)
-            chunks, gap = chunker.add(block)
-            self._note(block, gap, check.fault, clipped_before + check.clipped)
+            samples = channels.mix(block.samples)
+            check.add(samples)
+            chunks, gap = chunker.add(block, samples)
+            fault = channels.fault or check.fault
+            self._note(block, gap, fault, clipped_before + check.clipped)
             self._send(chunks)
 
     def _send(self, chunks: list[AudioChunk]) -> None:

@@ -1,0 +1,1 @@
+"""The laboratory scale, behind its node."""

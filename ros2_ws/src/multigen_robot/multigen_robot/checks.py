@@ -9,7 +9,7 @@ from pathlib import Path
 from serial.tools import list_ports
 
 from multigen_core.cli.doctor import Finding, State
-from multigen_robot.microphone.source import input_devices
+from multigen_robot.microphone.device import input_devices
 
 
 def checks() -> Iterator[Finding]:

@@ -61,7 +61,7 @@ class Channels:
         if self._channel or living.sum() < 2:
             return ""
         heard = np.flatnonzero(living)
-        correlation = np.corrcoef(samples[:, heard].T)
+        correlation = np.atleast_2d(np.corrcoef(samples[:, heard].T))
         first, second = np.unravel_index(correlation.argmin(), correlation.shape)
         if correlation[first, second] < _ANTIPHASE:
             pair = f"channels {heard[first] + 1} and {heard[second] + 1}"

@@ -14,15 +14,11 @@ from multigen_core.contract import SAMPLE_RATE
 from multigen_core.types import NANOSECONDS, AudioChunk
 from multigen_robot.devices.stream import DeviceStatus, DeviceStream, Report
 from multigen_robot.microphone.channels import Channels
+from multigen_robot.microphone.device import Device
 from multigen_robot.microphone.sample_clock import SampleClock
 from multigen_robot.microphone.sound_check import SoundCheck
-from multigen_robot.microphone.source import (
-    Block,
-    Device,
-    MicrophoneConfig,
-    SoundFile,
-    SoundSource,
-)
+from multigen_robot.microphone.sound_file import SoundFile
+from multigen_robot.microphone.source import Block, MicrophoneConfig, SoundSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +126,8 @@ class MicrophoneStream(DeviceStream[MicrophoneStatus]):
         Raises:
             MicrophoneError: the configuration cannot work whatever is plugged in later.
         """
-        config.check()
+        if config.is_file:
+            SoundFile(config, clock).close()
         super().__init__("microphone", MicrophoneStatus(), report)
         self._config = config
         self._clock = clock

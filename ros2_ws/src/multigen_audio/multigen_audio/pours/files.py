@@ -134,15 +134,18 @@ def load(path: Path, pictures: bool = True) -> Pour:
         if about["version"] != _VERSION:
             raise MultigenError(f"{path}: version {about['version']}, expected {_VERSION}")
         scene = Scene.model_validate(about["scene"])
-        owned = scene.source.vessel, scene.target.vessel, scene.liquid
-        names = [reference(thing) for thing in owned]
+        first = LiquidState(
+            0,
+            reference(scene.source.vessel),
+            reference(scene.target.vessel),
+            reference(scene.liquid),
+        )
+        rows: list[dict[str, Any]] = [
+            dict(zip(_NUMBERS, map(float, row), strict=True)) for row in arrays["numbers"]
+        ]
         states = [
-            LiquidState(
-                int(stamp),
-                *names,
-                **dict(zip(_NUMBERS, map(float, row), strict=True)),
-            )
-            for stamp, row in zip(arrays["stamps"], arrays["numbers"], strict=True)
+            dataclasses.replace(first, stamp=int(stamp), **row)
+            for stamp, row in zip(arrays["stamps"], rows, strict=True)
         ]
         stamps = [int(stamp) for stamp in arrays["frame_stamps"]]
     except _BROKEN as error:

@@ -121,7 +121,8 @@ def follow(
     simulator = _simulator()
     simulator.reset(scene, seed)
     station = Station.of(scene, Arm.load(), Told.TARGET)
-    path = plan_pour(replace(station, position=tuple(place)))
+    x, y, z = np.asarray(place, float).tolist()
+    path = plan_pour(replace(station, position=(x, y, z)))
     states: list[LiquidState] = []
     frames: dict[View, list[CameraFrame]] = {"cutaway": [], "public": []}
     wanted: dict[View, bool] = {"cutaway": pictures, "public": public}

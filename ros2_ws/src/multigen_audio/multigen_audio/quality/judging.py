@@ -109,7 +109,7 @@ def _judge(task: Task) -> Judged:
     for config in configs:
         views = seen if _synthesizer(config).source is Source.FRAMES else ("",)
         heard += [_heard(task, pour, truth, config, view) for view in views]
-    bare = Pour(pour.seed, pour.scene, pour.target, pour.states, [], [])
+    bare = replace(pour, cutaway=[], public=[])
     return Judged(task.case, bare, truth, heard, [])
 
 

@@ -91,7 +91,7 @@ class Draining:
         return np.where(full, np.minimum(rate, glugging), rate)
 
     def step(self, seconds: float, running: ArrayLike = True) -> Floats:
-        """Advance the hypotheses that are `running` (N,) by `seconds`; their outflow [m^3], (N,)."""
+        """Outflow [m^3], (N,), as `running` hypotheses, (N,), advance by `seconds`."""
         count = max(1, math.ceil(seconds / STEP - 1e-9))
         before = self.content
         for _ in range(count):

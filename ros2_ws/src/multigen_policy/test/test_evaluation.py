@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,10 +17,11 @@ import pytest
 
 from multigen_core import cli
 from multigen_core.arm.trajectory import Trajectory
-from multigen_core.bags import BagWriter, provenance
+from multigen_core.bags import BagError, BagReader, BagWriter, provenance
 from multigen_core.contract import (
     ARM_COMMAND,
     AUDIO,
+    AUDIO_INFO,
     CAMERA_INFO,
     GOAL,
     IMAGE_COMPRESSED,
@@ -32,6 +35,7 @@ from multigen_core.contract import (
 from multigen_core.types import (
     NANOSECONDS,
     AudioChunk,
+    AudioInfo,
     CameraCalibration,
     CameraFrame,
     CameraInfo,
@@ -41,7 +45,10 @@ from multigen_core.types import (
     PourProgress,
     PourState,
 )
+from multigen_policy.evaluation.bag_episode import load_episode
+from multigen_policy.evaluation.evaluate import evaluate
 
+RECORDED = [topic for topic in TOPICS if topic.recorded]
 RATE = 16_000
 RADIUS, HEIGHT, TARGET = 0.035, 0.12, 150e-6
 NAMES = tuple(f"joint_{i}" for i in range(1, 8))
@@ -155,7 +162,7 @@ def write_episode(
     details = {"sim": "true", "scene": "bar", "seed": "7", "policy": "acoustic"}
     with BagWriter(
         path,
-        [topic for topic in TOPICS if topic.recorded],
+        RECORDED,
         provenance() | details | {"real_time_factor": "0.98"} | (metadata or {}),
     ) as bag:
         for stamp, topic, item in sorted(entries, key=lambda entry: entry[0]):
@@ -355,3 +362,85 @@ def test_report_refuses_what_is_no_result(
 
 if __name__ == "__main__":
     write_episode(Path(sys.argv[1]), *map(float, sys.argv[2:4]))
+
+
+def changed(bag: Path, path: Path, stamp: Callable[[int, Topic], int]) -> Path:
+    """A copy of a bag whose messages are stamped otherwise."""
+    with BagReader(bag) as old, BagWriter(path, RECORDED, old.metadata) as new:
+        for topic, _, time, item in old.records():
+            if isinstance(getattr(item, "stamp", None), int):
+                item = replace(item, stamp=stamp(item.stamp, topic))
+            new.write(topic, item, time)
+    return path
+
+
+YEARS = 50 * 365 * 86_400 * NANOSECONDS
+
+
+@pytest.mark.parametrize("step", [YEARS, 3600 * NANOSECONDS, -2 * NANOSECONDS])
+def test_a_clock_that_is_set_is_told_and_the_page_shows_what_is_around_the_goal(
+    bag: Path, tmp_path: Path, step: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    middle = START + 5 * NANOSECONDS
+    new = changed(bag, tmp_path / "set", lambda t, _: t if t < middle else t + step)
+    multigen("evaluate-bag", new)
+    assert "set: its clock was set" in capsys.readouterr().out
+    multigen("report", new, "-o", tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    end = float(page.split('data-end="')[1].split('"')[0])
+    assert end < 15
+    assert "only the sound around the goal is shown" in page
+
+
+def test_pictures_and_sound_without_stamps_are_told(
+    bag: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = changed(bag, tmp_path / "zero", lambda t, topic: 0 if topic is AUDIO else t)
+    multigen("evaluate-bag", new)
+    with BagReader(bag) as reader:
+        count = reader.count(AUDIO)
+    assert f"zero: {count} messages have no stamp" in capsys.readouterr().out
+
+
+def test_sound_in_stereo_is_evaluated_as_what_it_is(bag: Path, tmp_path: Path) -> None:
+    with BagReader(bag) as old, BagWriter(tmp_path / "stereo", RECORDED, old.metadata) as new:
+        for topic, time, message in old.messages():
+            if topic is AUDIO:
+                message.audio.data = np.zeros(4 * 882, np.uint8)
+            new.write(topic, message, time)
+        new.write(AUDIO_INFO, AudioInfo(START, 2, 44_100), START)
+    sound = load_episode(tmp_path / "stereo").sound
+    with BagReader(bag) as old:
+        assert sound.duration == pytest.approx(0.02 * old.count(AUDIO), abs=0.001)
+    assert (sound.gaps, sound.overlaps) == (1, 0)
+
+
+def test_a_picture_of_nothing_is_left_out_of_the_page_by_name(
+    bag: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with BagReader(bag) as old, BagWriter(tmp_path / "dark", RECORDED, old.metadata) as new:
+        for topic, time, message in old.messages():
+            if topic is IMAGE_COMPRESSED:
+                message.data = np.zeros(0, np.uint8)
+            new.write(topic, message, time)
+    multigen("report", tmp_path / "dark", "-o", tmp_path / "page.html")
+    assert "no picture 0." in caplog.text
+    assert "<img" not in (tmp_path / "page.html").read_text()
+
+
+def test_a_message_that_says_nothing_costs_neither_figures_nor_page(
+    bag: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with BagReader(bag) as old, BagWriter(tmp_path / "odd", RECORDED, old.metadata) as new:
+        for topic, time, data in old.raw():
+            new.write_raw(topic, data[:9] if topic is AUDIO else data, time)
+    (result,) = evaluate(load_episode(tmp_path / "odd"))
+    assert result["poured_ml"] == pytest.approx(156, abs=0.5)
+    assert "messages of audio/audio_stamped; the first, " in caplog.text
+
+
+def test_notes_that_cannot_be_read_are_refused(bag: Path, tmp_path: Path) -> None:
+    for key, value in (("real_time_factor", "quick"), ("drawn_scene", "{")):
+        path = write_episode(tmp_path / key, 4.0, metadata={key: value})
+        with pytest.raises(BagError, match="custom data cannot be read"):
+            load_episode(path)

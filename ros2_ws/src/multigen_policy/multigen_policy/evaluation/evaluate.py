@@ -97,6 +97,7 @@ def _result(
         "audio_overlaps": episode.sound.overlaps,
         "audio_missing_s": episode.sound.missing,
         "clock_jumps": max(episode.sound.jumps, *(s.jumps for s in episode.streams)),
+        "unstamped": sum(s.unstamped for s in episode.streams),
         "frames_lost": cameras.lost,
         "camera_rate": cameras.rate,
         "source_vessel": source,

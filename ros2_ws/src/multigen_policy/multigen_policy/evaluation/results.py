@@ -116,9 +116,11 @@ def print_results(results: Sequence[Result], console: Console) -> None:
         )
     console.print(table)
     for result in results:
+        name = escape(Path(str(result.get("bag", ""))).name)
         if jumps := result.get("clock_jumps"):
-            name = escape(Path(str(result.get("bag", ""))).name)
             console.print(f"{name}: its clock was set {jumps} times during recording")
+        if unstamped := result.get("unstamped"):
+            console.print(f"{name}: {unstamped} messages have no stamp")
     total = aggregate([metrics_of(result) for result in results])
     for label, text in aggregate_lines(total):
         console.print(f"{label:<24}{text}")

@@ -45,7 +45,7 @@ class Connection:
         try:
             return parse_qos(self.qos)
         except Exception as error:  # whatever the library stumbles over in a foreign text
-            raise ValueError(f"its QoS cannot be read ({type(error).__name__})") from error
+            raise ValueError(f"it cannot be read ({type(error).__name__})") from error
 
 
 def connection_of(channel: Channel, schema: Schema | None, count: int) -> Connection:

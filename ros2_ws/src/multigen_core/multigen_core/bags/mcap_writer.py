@@ -87,20 +87,15 @@ class Writer(rosbag2.Writer):
 
     def add_copy(self, connection: Connection) -> interfaces.Connection | None:
         """The topic of another bag in this one; None, and told in the log, if it cannot be."""
-        store = typestore()
+        store, name = typestore(), self.path.name
         try:
             profiles = connection.qos_profiles()
         except ValueError as error:
-            _LOG.warning("bag %s: leaves out the QoS of %s: %s", self.path, connection.topic, error)
+            _LOG.warning("bag %s: leaves out the QoS of %s: %s", name, connection.topic, error)
             profiles = []
         known = connection.definition and connection.digest
         if not known and connection.type not in store.types:
-            _LOG.warning(
-                "bag %s: leaves out %s: no definition of %s",
-                self.path,
-                connection.topic,
-                connection.type,
-            )
+            _LOG.warning("bag %s: leaves out %s: no definition of its type", name, connection.topic)
             return None
         return self.add_connection(
             connection.topic,

@@ -34,7 +34,7 @@ LINGER = 0.5
 class PlayerParameters:
     """The player's parameters."""
 
-    bag: str = parameter("", "bag directory")
+    bag: str = parameter("", "bag directory or .mcap file")
     rate: float = parameter(1.0, "speed relative to the recording", low=0.01, high=100.0)
     loop: bool = parameter(False, "start again at the end")
     start_offset: float = parameter(0.0, "begin this long after the bag's start [s]", low=0.0)

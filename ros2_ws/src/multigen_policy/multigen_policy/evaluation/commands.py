@@ -20,7 +20,7 @@ from multigen_policy.evaluation.results import print_results, summary
 def register_evaluate_bag(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen evaluate-bag`."""
     parser.description = "Evaluate recorded pours, simulated or real."
-    parser.add_argument("bag", nargs="+", type=Path, help="bag directory")
+    parser.add_argument("bag", nargs="+", type=Path, help="bag directory or .mcap file")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to FILE")
     _add_density(parser)
     parser.set_defaults(run=run_evaluate_bag)
@@ -31,7 +31,9 @@ def register_report(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Write a self-contained HTML report on recorded pours or evaluation results."
     )
-    parser.add_argument("source", nargs="+", type=Path, help="bag directory, or JSON results")
+    parser.add_argument(
+        "source", nargs="+", type=Path, help="bag directory, .mcap file or JSON results"
+    )
     parser.add_argument("-o", "--output", type=Path, default=Path("report.html"), metavar="FILE")
     _add_density(parser)
     parser.set_defaults(run=run_report)

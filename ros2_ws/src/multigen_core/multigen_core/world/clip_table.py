@@ -10,11 +10,6 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from multigen_core.config.frozen import FrozenModel
 from multigen_core.config.yaml_file import ConfigError, validate
-from multigen_core.errors import MultigenError
-
-
-class RecordingError(MultigenError):
-    """A folder of recordings is missing or holds something unexpected."""
 
 
 def _plain(value: Any) -> Any:
@@ -66,7 +61,7 @@ def read_clip_table(table: Path) -> tuple[list[ClipRow], list[str]]:
     Columns may be parted by commas, semicolons or tabs, the text be UTF-8 or UTF-16.
 
     Raises:
-        RecordingError: the table cannot be read, or lacks columns.
+        ConfigError: the table cannot be read, or lacks columns.
     """
     rows: dict[str, ClipRow] = {}
     skipped: list[str] = []
@@ -92,11 +87,11 @@ def _read(table: Path) -> list[dict[str, str]]:
         names = _names(header, parting)
         missing = [name for name in COLUMNS if name not in names]
         if missing:
-            raise RecordingError(f"{table}: lacks the columns {', '.join(missing)}")
+            raise ConfigError(f"{table}: lacks the columns {', '.join(missing)}")
         cells = csv.reader(lines[1:], delimiter=parting)
         return [dict(zip(names, map(str.strip, row), strict=False)) for row in cells if row]
     except (OSError, UnicodeError, csv.Error) as error:
-        raise RecordingError(f"{table}: {error}") from error
+        raise ConfigError(f"{table}: {error}") from error
 
 
 def _text(data: bytes) -> str:

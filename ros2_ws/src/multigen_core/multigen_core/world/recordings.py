@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from multigen_core.config.yaml_file import ConfigError
+from multigen_core.errors import MultigenError
 from multigen_core.world.clip_table import (
     ClipRow,
-    RecordingError,
     VesselRow,
     read_clip_table,
 )
@@ -41,6 +42,10 @@ SUFFIXES = (
 """Of sound files that libsndfile reads, the preferred ones first, in either case."""
 _ROUND = 9
 """Points of a round bottom's profile."""
+
+
+class RecordingError(MultigenError):
+    """A folder of recordings is missing or holds something unexpected."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,10 @@ def read_recordings(folder: Path) -> tuple[list[Recording], list[str]]:
         RecordingError: the table cannot be read, lacks columns, or nothing in it can be used.
     """
     table = folder / "clips.csv"
-    rows, skipped = read_clip_table(table)
+    try:
+        rows, skipped = read_clip_table(table)
+    except ConfigError as error:
+        raise RecordingError(str(error)) from error
     sounds = _sounds(folder / "audio")
     recordings = []
     for row in rows:

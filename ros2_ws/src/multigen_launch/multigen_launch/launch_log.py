@@ -25,19 +25,19 @@ class LaunchLog:
     """
 
     def __init__(self) -> None:
-        stamp = time.strftime("%Y-%m-%d-%H-%M-%S")
-        self.directory = log_directory() / f"{stamp}-{os.getpid()}"
         self.broken = False
         # Not sys.stdout: under PYTHONUNBUFFERED that loses the rest of a write that a signal cuts.
         self._screen = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
         self._file: TextIO | None = None
         try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            self._file = open(  # noqa: SIM115 - close() closes it
-                self.directory / "launch.log", "w", encoding="utf-8"
-            )
-        except OSError as error:
+            stamp = time.strftime("%Y-%m-%d-%H-%M-%S")
+            directory = log_directory() / f"{stamp}-{os.getpid()}"
+            directory.mkdir(parents=True, exist_ok=True)
+            self._file = open(directory / "launch.log", "w", encoding="utf-8")  # noqa: SIM115
+        except (OSError, RuntimeError) as error:  # The latter where nobody has a home.
             self._give_up(error)
+        else:
+            self.say("INFO", "launch", f"log files are in {directory}")
 
     def say(self, level: str, source: str, message: str) -> None:
         """A line of the launcher itself."""
@@ -59,7 +59,7 @@ class LaunchLog:
             except OSError as error:
                 self._give_up(error)
 
-    def _give_up(self, error: OSError) -> None:
+    def _give_up(self, error: Exception) -> None:
         self._file = None
         print(f"[WARNING] [launch]: no launch.log: {error}", file=sys.stderr)
 

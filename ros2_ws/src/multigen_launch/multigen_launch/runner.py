@@ -60,7 +60,6 @@ class Runner:
         """Run to the end; see `launch`."""
         if not self._plan.processes:
             raise LaunchError("the launch file starts nothing with these arguments")
-        self._log.say("INFO", "launch", f"log files are in {self._log.directory}")
         longest = max(plan.patience.sigterm_timeout for plan in self._plan.processes)
         self._guardian = Guardian(longest)
         with tempfile.TemporaryDirectory(prefix="multigen_launch_") as directory, self._signals():
@@ -127,7 +126,7 @@ class Runner:
             level, message = "INFO", f"process has ended on {signal.Signals(-status).name}"
         else:
             self._failed = True
-            level, message = "ERROR", f"process has died, exit code {status}"
+            level, message = "ERROR", f"process has died, {_how(status)}"
         self._log.say(level, child.plan.label, f"{message} [pid {child.pid}]")
         if not self._stopping:
             if child.plan.essential:
@@ -194,3 +193,11 @@ class Runner:
         for number in os.read(fd, 256):
             if number in _REQUESTS:
                 self._stop(f"{signal.Signals(number).name} received")
+
+
+def _how(status: int) -> str:
+    """A bad exit status in words."""
+    if status > 0:
+        return f"exit code {status}"
+    hint = ", perhaps for /dev/shm is full" if status == -signal.SIGBUS else ""
+    return f"killed by {signal.Signals(-status).name}{hint}"

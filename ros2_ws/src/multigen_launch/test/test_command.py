@@ -7,6 +7,7 @@ import pytest
 from multigen_core import cli
 from multigen_launch import genuine
 
+MAIN = "import sys; from multigen_core.cli import main; sys.exit(main())"
 BODY = """
     <arg name="speed" default="slow" description="How fast.">
       <choice value="slow"/><choice value="fast"/>
@@ -92,6 +93,23 @@ def test_a_python_launch_file_needs_ros(workspace, capsys):
     assert "need a full ROS 2 installation" in capsys.readouterr().err
 
 
+def test_names_beyond_ascii_pass_under_the_plainest_locale(workspace):
+    folder = workspace.files / "größe"
+    folder.mkdir()
+    workspace.executable("talker", "import sys; print(open(sys.argv[-1]).read())")
+    body = BODY.replace('type="str"/>', f'type="str"/><param from="{folder}/ä.yaml"/>')
+    (folder / "ä.yaml").write_text("/**: {ros__parameters: {a: ö}}")
+    file = workspace.file(body).rename(folder / "main.launch.xml")
+    done = subprocess.run(
+        [sys.executable, "-c", MAIN, "launch", file, "who:=ü"],
+        env={**os.environ, "LC_ALL": "POSIX", "LANG": "C"},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "[talker-1] /**: {ros__parameters: {a: ö}}" in done.stdout
+
+
 @pytest.fixture
 def beside_ros(workspace, tmp_path):
     """Runs `multigen launch` where a `ros2 launch` is, whose nodes print its arguments."""
@@ -108,11 +126,10 @@ def beside_ros(workspace, tmp_path):
         "PATH": f"{tool.parent}:{os.environ['PATH']}",
         "PYTHONPATH": f"{modules}:{os.environ.get('PYTHONPATH', '')}",
     }
-    main = "import sys; from multigen_core.cli import main; sys.exit(main())"
 
     def run(*words):
         return subprocess.run(
-            [sys.executable, "-c", main, "launch", *words],
+            [sys.executable, "-c", MAIN, "launch", *words],
             env=environment,
             capture_output=True,
             text=True,

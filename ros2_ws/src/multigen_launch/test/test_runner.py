@@ -4,6 +4,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 
 def test_lines_bear_the_name_of_their_process(workspace, start):
     workspace.executable(
@@ -25,6 +27,17 @@ def test_output_log_keeps_stdout_off_the_screen_but_in_the_log(workspace, start)
     assert "quiet" not in output
     (log,) = Path(os.environ["ROS_LOG_DIR"]).glob("*/launch.log")
     assert "[talker-1] quiet" in log.read_text()
+
+
+@pytest.mark.parametrize("home", ["/proc", "~nobody_of_that_name"])
+def test_a_launch_runs_where_no_log_can_be_kept(workspace, start, monkeypatch, capfd, home):
+    monkeypatch.setenv("ROS_LOG_DIR", home)
+    workspace.executable("talker", "print('here')")
+    status, output = start(workspace.node("talker")).end()
+    assert status == 0
+    assert "[talker-1] here" in output
+    assert "log files are in" not in output
+    assert "[WARNING] [launch]: no launch.log: " in capfd.readouterr().err
 
 
 def test_parameters_reach_the_process_and_leave_no_file_behind(workspace, start):
@@ -50,6 +63,20 @@ def test_a_failed_node_makes_the_launch_fail_but_not_end(workspace, start):
     assert workspace.alive(pid)
     launcher.process.send_signal(signal.SIGINT)
     assert launcher.end()[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("SIGBUS", "killed by SIGBUS, perhaps for /dev/shm is full"),
+        ("SIGSEGV", "killed by SIGSEGV"),
+    ],
+)
+def test_a_node_that_is_killed_is_said_to_be_by_what(workspace, start, number, words):
+    workspace.executable("victim", f"import os, signal; os.kill(os.getpid(), signal.{number})")
+    status, output = start(workspace.node("victim")).end()
+    assert status == 1
+    assert f"[ERROR] [victim-1]: process has died, {words} [pid" in output
 
 
 def test_a_respawned_node_is_started_again_until_the_launch_stops(workspace, start):

@@ -10,8 +10,6 @@ import mujoco
 
 from multigen_core.errors import MultigenError
 
-os.environ.setdefault("MUJOCO_GL", "egl")
-
 
 class RenderingError(MultigenError):
     """No OpenGL to draw with."""

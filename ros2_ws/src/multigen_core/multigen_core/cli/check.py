@@ -10,6 +10,7 @@ from multigen_core.arm import Arm
 from multigen_core.config.yaml_file import load_yaml
 from multigen_core.errors import MultigenError
 from multigen_core.plugins import find_plugin
+from multigen_core.ros.surroundings import MOST_NODES, check_domain, check_shared_memory
 from multigen_core.world.scene import load_scene
 
 PLUGINS = {
@@ -22,8 +23,8 @@ PLUGINS = {
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen check`."""
     parser.description = (
-        "Check files and names that a launch is to be given; the launch files do so before they "
-        "start anything. Prints nothing and ends with status 0 if all can be used."
+        "Check the machine, and the files and names that a launch is to be given; the launch files "
+        "do so before they start anything. Prints nothing and ends with status 0 if all is well."
     )
     parser.add_argument("--scene", default="", help="a shipped name or a YAML file")
     parser.add_argument("--seed", type=int, default=0, help="draws the scene's ranges")
@@ -35,11 +36,13 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Load the files and look the names up.
+    """Look at the machine, load the files and look the names up.
 
     Raises:
         MultigenError: what cannot be used, and what can.
     """
+    check_domain()
+    check_shared_memory(MOST_NODES)
     if args.scene:
         load_scene(args.scene, args.seed)
     if args.arm_file:

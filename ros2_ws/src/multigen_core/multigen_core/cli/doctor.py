@@ -20,8 +20,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from multigen_core.ros.surroundings import MOST_NODES, PER_NODE, SHARED_MEMORY
+
 GROUP = "multigen.checks"
-SHARED_MEMORY = Path("/dev/shm")
 _MEBIBYTE = 2**20
 
 
@@ -99,7 +100,12 @@ def checks() -> Iterator[Finding]:
         "other programs use it: real time may not be held" if busy else "",
     )
     for subject, place, least, remedy in (
-        ("shared memory", SHARED_MEMORY, 64, "docker run --shm-size=512m, or --ipc=host"),
+        (
+            "shared memory",
+            SHARED_MEMORY,
+            MOST_NODES * PER_NODE,
+            "docker run --shm-size=512m, or --ipc=host",
+        ),
         ("disk", Path.cwd(), 1024, "make room before recording bags"),
     ):
         free = shutil.disk_usage(place).free / _MEBIBYTE

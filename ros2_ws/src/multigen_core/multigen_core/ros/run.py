@@ -19,6 +19,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from multigen_core.errors import MultigenError
 from multigen_core.ros.start import PARENT
+from multigen_core.ros.surroundings import settle
 
 END_WITH_PARENT = "MULTIGEN_END_WITH_PARENT"
 """Set to true by the launch files, for `ros2 launch` leaves its nodes running when it gets SIGTERM:
@@ -63,9 +64,10 @@ def run(make_node: Callable[[], Node]) -> None:
         signal.signal(number, lambda *_: stop(0))
     _quiet_middleware()
     try:
+        settle()
         rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
-    except rclpy_implementation.RCLError as error:
-        # As a rule a parameter file that is none; rcl adds lines of places in its own source.
+    except (MultigenError, rclpy_implementation.RCLError) as error:
+        # From rcl as a rule a parameter file that is none, with lines of places in its own source.
         fail(None, MultigenError(str(error).splitlines()[0]))
         sys.exit(stop.status)
     node: Node | None = None

@@ -12,6 +12,8 @@ import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from multigen_core.errors import MultigenError
+
 GROUP = "multigen.nodes"
 PARENT = os.getppid()
 """Who started this process."""
@@ -24,5 +26,10 @@ def main() -> None:
     without the page of traceback that Python would print from the midst of an import.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    (entry,) = entry_points(group=GROUP, name=Path(sys.argv[0]).name)
-    entry.load()()
+    name = Path(sys.argv[0]).name
+    (entry,) = entry_points(group=GROUP, name=name)
+    try:
+        run = entry.load()
+    except MultigenError as error:
+        sys.exit(f"{name}: error: {error}")
+    run()

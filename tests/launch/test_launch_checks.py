@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from multigen_core.cli import main
-from multigen_launch import LaunchError
+from multigen_launch import LaunchError, genuine
 
 ROOT = Path(__file__).parents[2]
 REFUSALS = [
@@ -53,6 +53,7 @@ def test_what_cannot_work_is_refused_in_one_line(plan, arguments, reason):
 @pytest.mark.parametrize(("arguments", "reason"), REFUSALS_OF_KINOVA)
 def test_kinova_says_what_it_lacks(plan, monkeypatch, arguments, reason):
     monkeypatch.setenv("ROS_VERSION", "2")
+    monkeypatch.setattr(genuine, "available", lambda: False)
     with pytest.raises(LaunchError, match=reason):
         plan("multigen", sim="false", arm="kinova", **arguments)
 

@@ -1,6 +1,12 @@
 import pytest
 
-from multigen_core.config.yaml_file import ConfigError, load_model, package_config, validate
+from multigen_core.config.yaml_file import (
+    ConfigError,
+    load_model,
+    package_config,
+    parse_yaml,
+    validate,
+)
 from multigen_core.world.catalogue import vessel, vessels
 from multigen_core.world.scene import Scene, draw, load_scene
 from multigen_core.world.vessel import Vessel
@@ -35,6 +41,41 @@ def test_a_bad_scene_names_file_key_and_what_is_allowed(tmp_path, text, message)
         load_scene(path, 0)
     assert "scene.yaml" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: 2001-99-99", "a: !!int x", "a: !!int ''", "a: !!bool x", "a: !!timestamp x", "[" * 2000,
+     "a: !!float x", "? [a]: b", "a: !!binary é", "a: \0", "a: \u2028b: c: d"],
+)  # fmt: skip
+def test_what_is_no_yaml_is_refused_in_one_line(text):
+    with pytest.raises(ConfigError, match="not valid YAML") as caught:
+        parse_yaml(text, "file")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_file_with_many_wrong_keys_names_some_of_them(tmp_path):
+    path = write(tmp_path, "\n".join(f"key_{index}: 1" for index in range(50)))
+    with pytest.raises(ConfigError, match=r"key_9: unknown key.*; and 40 more$"):
+        load_scene(path, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "liquid: &a [*a, *a]",
+        "a0: &a0 [1]\n"
+        + "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)),
+    ],
+    ids=["itself", "again and again"],
+)
+def test_values_that_never_end_are_refused(tmp_path, text):
+    with pytest.raises(ConfigError, match=r"scene\.yaml: .* aliases make more than"):
+        load_scene(write(tmp_path, text), 0)
+
+
+def test_a_message_is_one_line_whatever_it_quotes():
+    assert str(ConfigError("a.yaml: one\n  two\u2028three")) == "a.yaml: one two three"
 
 
 def test_an_unknown_scene_lists_the_shipped_ones():

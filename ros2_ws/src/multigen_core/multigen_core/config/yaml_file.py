@@ -14,6 +14,8 @@ from multigen_core.errors import MultigenError
 
 Model = TypeVar("Model", bound=BaseModel)
 
+MAX_VALUES = 100_000
+"""What a file may hold."""
 MAX_FAULTS = 10
 """How many wrong keys one message names."""
 _BRIEF = reprlib.Repr()
@@ -78,10 +80,30 @@ def parse_yaml(text: str, source: str | Path) -> Any:
         ConfigError: it is not YAML.
     """
     try:
-        return yaml.safe_load(text)
-    # PyYAML leaves to Python what it thinks a number or a date, and recurses into nested brackets.
-    except (yaml.YAMLError, ValueError, ArithmeticError, AttributeError, RecursionError) as error:
+        data = yaml.safe_load(text)
+    except RecursionError as error:
+        raise ConfigError(f"{source}: not valid YAML: nested too deeply") from error
+    # What a tag or its own rules take for a number, a date or a truth, PyYAML leaves to Python.
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise ConfigError(f"{source}: not valid YAML: {error}") from error
+    if not _is_bounded(data):
+        raise ConfigError(
+            f"{source}: not valid YAML: its aliases make more than {MAX_VALUES} values of it"
+        )
+    return data
+
+
+def _is_bounded(data: Any) -> bool:
+    """Whether it ends; with aliases a few lines may contain each other, or themselves."""
+    stack, count = [data], 0
+    while stack and count <= MAX_VALUES:
+        value = stack.pop()
+        count += 1
+        if isinstance(value, dict):
+            stack += value.values()
+        elif isinstance(value, list | tuple | set):
+            stack += value
+    return not stack
 
 
 def validate(

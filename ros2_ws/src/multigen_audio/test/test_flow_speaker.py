@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from multigen_audio.flow.conditions import Conditions
+from multigen_audio.flow.conditions import COLUMNS, Conditions
 from multigen_audio.flow.features import FEATURES
 from multigen_audio.flow.networks.mouth import BINS, Mouth, MouthConfig
 from multigen_audio.flow.networks.voice import STEPS, Voice, VoiceConfig
@@ -128,6 +128,48 @@ def test_sound_does_not_depend_on_how_conditions_are_cut(speaker, pour, cuts) ->
     whole = say(speaker, pour, ())
     speaker.reset()
     np.testing.assert_allclose(say(speaker, pour, cuts), whole, atol=1e-5)
+
+
+class Counted:
+    """A network that counts how many hops it is given."""
+
+    def __init__(self, network):
+        self._network = network
+        self.hops = 0
+
+    def run(self, **inputs):
+        self.hops += inputs["noise"].shape[1]
+        return self._network.run(**inputs)
+
+
+@pytest.fixture(scope="module")
+def pauses():
+    """A pour, a silence of 4 s, a pour, one of 0.4 s, a pour: the networks remember 1.7 s."""
+    edges = ((0.5, 2.0), (6.0, 7.0), (7.4, 8.0))
+    states = [list(steady_pour(start=a, stop=b, end=9.0, volume=5e-5)) for a, b in edges]
+    values = [Conditions.of_states(each).values for each in states]
+    together = values[0].copy()
+    for index, name in enumerate(COLUMNS):
+        if name in ("flow", "impact_speed"):
+            together[:, index] = sum(each[:, index] for each in values)
+    return Conditions(0, together)
+
+
+def test_what_is_said_after_a_silence_is_what_would_have_been_said_without_resting(pauses) -> None:
+    speaker = Speaker(weights_folder(), seed=4)
+    whole = say(speaker, pauses, ())  # in one piece there is no silence to rest in
+    speaker.reset()
+    parts = say(speaker, pauses, range(10, len(pauses), 10))
+    assert np.abs(whole).max() > 0.05
+    np.testing.assert_allclose(parts, whole, atol=1e-4)
+
+
+def test_the_networks_rest_while_nothing_is_to_be_heard(speaker, pauses) -> None:
+    speaker._voice = voice = Counted(speaker._voice)
+    say(speaker, Conditions(0, pauses.values[:50]), (10, 20, 30, 40))
+    assert voice.hops == 0
+    say(speaker, Conditions(0, pauses.values[50:]), range(10, len(pauses) - 50, 10))
+    assert len(pauses) / 3 < voice.hops < 0.75 * len(pauses)
 
 
 def test_it_lags_by_its_delay_and_leaves_nothing_out(speaker, pour) -> None:

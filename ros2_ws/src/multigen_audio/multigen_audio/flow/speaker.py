@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 
 import numpy as np
 from numpy.random import default_rng
+from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from multigen_audio.flow.conditions import Conditions
@@ -24,6 +26,10 @@ _ROOM = 10.0 ** (-75.0 / 20.0)
 """RMS of the room's noise; a microphone that gives zeros is taken for dead."""
 _ROOM_KEEP = 0.9
 """Of each sample in the next: rooms are noisier in the bass."""
+_INAUDIBLE = 3e-6
+"""RMS that is not worth the networks' work, a tenth of what 16 bits can tell."""
+_SETTLE = 32
+"""Hops over which the ridge's filter and the overlap of spectra forget."""
 _CLOSED, _OPEN = 0.1e-6, 0.5e-6
 """Flows [m^3/s] up to which nothing is heard, and from which everything is."""
 
@@ -31,7 +37,9 @@ _CLOSED, _OPEN = 0.1e-6, 0.5e-6
 class Speaker:
     """Speaks conditions: equal conditions and seed give equal sound however they are cut.
 
-    The networks give sound of unit level, the kinetic power that falls its loudness.
+    The networks give sound of unit level, the kinetic power that falls its loudness. While nothing
+    is to be heard they rest. Before they speak again they are given the hops that they missed, as
+    far back as they remember, and so say what they would have said.
     """
 
     delay = LEAD / SAMPLE_RATE
@@ -50,6 +58,7 @@ class Speaker:
         """
         self._voice = Network(weights, "voice", VOICE)
         self._mouth = Network(weights, "mouth", MOUTH)
+        self._reach = self._voice.remembered + self._mouth.remembered + _SETTLE
         self._seed, self._real = seed, real
         self.reset()
 
@@ -64,27 +73,46 @@ class Speaker:
         self._rms = np.zeros(3, np.float32)
         self._room_state = np.zeros(1)
         self._before = LEAD
+        self._unsaid: deque[tuple[Floats, Floats, Floats]] = deque()
 
     def say(self, now: Conditions) -> Floats:
         """Sound of T more hops, (T * HOP,), delayed by LEAD samples that the beginning lacks."""
         count = len(now)
         if not count:
             return np.zeros(0, np.float32)
-        spectra = self._voice.run(
-            features=features(now, self._real)[None],
-            noise=self._wandering.next(count)[None],
-        )["spectra"]
-        noise = self._phases.standard_normal(count * HOP, np.float32)
-        parts = self._mouth.run(spectra=spectra, noise=self._analysis.push(noise)[None])["sound"]
-        sound = self._ridge.push(self._synthesis.push(parts[0]), now["resonance"])
+        noise = self._phases.standard_normal((count, HOP), np.float32)
+        self._unsaid.append((now.values, self._wandering.next(count), noise))
         falling = now["flow"] + now["rim"]
-        sound = self._gain.push(sound, falling > _OPEN) * self._loudness(now, falling)
+        rms = self._loudness(now, falling)
+        if rms.max() > _INAUDIBLE or (falling > _OPEN).any():
+            sound = self._gain.push(self._spoken()[-count * HOP :], falling > _OPEN) * rms
+        else:
+            sound = np.zeros(count * HOP)
+            self._forget()
         hiss = self._room.standard_normal(count * HOP) * (_ROOM * np.sqrt(1 - _ROOM_KEEP**2))
         hiss, self._room_state = lfilter([1.0], [1.0, -_ROOM_KEEP], hiss, zi=self._room_state)
         sound = limit(sound + hiss)
         before = min(self._before, len(sound))
         self._before -= before
         return np.asarray(sound[before:], np.float32)
+
+    def _forget(self) -> None:
+        """Drop what was not said so long ago that it does not matter."""
+        waiting = sum(len(hops) for hops, _, _ in self._unsaid)
+        while waiting - len(self._unsaid[0][0]) >= self._reach:
+            waiting -= len(self._unsaid.popleft()[0])
+
+    def _spoken(self) -> NDArray[np.float64]:
+        """Sound of unit level of all that was not said yet, however long ago."""
+        values, wandering, noise = map(np.concatenate, zip(*self._unsaid, strict=True))
+        self._unsaid.clear()
+        now = Conditions(0, values)
+        spectra = self._voice.run(features=features(now, self._real)[None], noise=wandering[None])[
+            "spectra"
+        ]
+        phases = self._analysis.push(noise.ravel())
+        parts = self._mouth.run(spectra=spectra, noise=phases[None])["sound"]
+        return self._ridge.push(self._synthesis.push(parts[0]), now["resonance"])
 
     def _loudness(self, now: Conditions, falling: Floats) -> Floats:
         """RMS of each sample from LEAD before the hops, joined by lines between hops' middles."""

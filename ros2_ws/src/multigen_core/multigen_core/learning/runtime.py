@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 from functools import cache
 from pathlib import Path
@@ -60,6 +61,11 @@ class Network:
             if item.name.startswith("state_")
         }
         self.reset()
+
+    @property
+    def remembered(self) -> int:
+        """Steps that a causal convolution's memory, (layers…, 1, steps, width), reaches back."""
+        return sum(math.prod(shape[:-1]) for shape in self._shapes.values())
 
     def reset(self) -> None:
         """Forget what came before."""

@@ -55,7 +55,7 @@ def test_a_silent_microphone_aborts_before_anything_is_poured():
 def test_without_a_synthesizer_the_policy_is_deaf_and_says_so():
     result = run_job(Job("default", 0, "acoustic", "", Told.TARGET))
     assert result["outcome"] == "aborted"
-    assert "audio never came" in result["reason"]
+    assert "audio never received" in result["reason"]
 
 
 def test_a_source_that_holds_too_little_is_refused_by_name(tmp_path):

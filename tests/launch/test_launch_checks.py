@@ -81,6 +81,6 @@ def test_an_unknown_scene_is_refused_before_anything_starts(capfd):
     file = str(ROOT / "launch/multigen.launch.xml")
     assert main(["launch", file, "scene:=moonbase"]) == 1
     output, error = capfd.readouterr()
-    assert "moonbase: no such file, nor one of the shipped scenes" in error
+    assert "moonbase: no such file; shipped scenes" in error
     assert error.count("\n") == 1
     assert output == ""

@@ -34,7 +34,7 @@ def test_what_cannot_be_made_tells_why(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("MULTIGEN_REAL_DATA", str(tmp_path))
     (reason,) = bench.measured("replay").items()
     assert reason[0] == "replay: not measured"
-    assert "no recordings there" in reason[1]
+    assert "no recordings" in reason[1]
 
 
 def test_every_synthesizer_is_measured_in_a_process_of_its_own(monkeypatch) -> None:

@@ -86,7 +86,7 @@ def test_training_goes_on_where_it_was_and_can_begin_from_weights(
 
 
 def test_missing_recordings_end_it_before_anything_is_written(tmp_path) -> None:
-    with pytest.raises(MultigenError, match=r"no recordings there: expected a folder with clips"):
+    with pytest.raises(MultigenError, match=r"no recordings: expected a folder with clips"):
         run("all", "--data", tmp_path, "--out", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -85,7 +85,7 @@ def test_settings_of_physical_come_from_a_file(tmp_path) -> None:
         quiet.push(state)
     assert noisy.pull()[0].samples.std() > 10 * quiet.pull()[0].samples[:100].std()
     file.write_text("noise: -40\n")
-    with pytest.raises(MultigenError, match="noise: unknown key; known: gain"):
+    with pytest.raises(MultigenError, match="noise: unknown key; valid keys: gain"):
         make_synthesizer(SynthesizerConfig("physical", str(file)))
 
 

@@ -1,6 +1,6 @@
-"""The graph's contract as data: every topic with its type, quality of service, rate and ends.
+"""The graph's contract as data: every topic with its type, QoS, rate, publishers and subscribers.
 
-Nodes take names, types and QoS from here; docs/contract.md and the recorder are checked against it.
+Nodes take names, types and QoS from here; tests check docs/contract.md and the recorder against it.
 Names are relative, so a namespace moves the whole graph.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CONTRACT_VERSION = 1
-"""Raised whenever a topic, type, unit or frame changes meaning; checkpoints carry it."""
+"""Incremented whenever a topic, type, unit or frame changes meaning; checkpoints store it."""
 
 BASE_FRAME = "base_link"
 CAMERA_FRAME = "camera_color_optical_frame"
@@ -17,7 +17,7 @@ AUDIO_VIEW_FRAME = "audio_view_optical_frame"
 MICROPHONE_FRAME = "microphone_link"
 
 SAMPLE_RATE = 16_000
-"""Sound everywhere [Hz]."""
+"""Sample rate of all sound [Hz]."""
 CHUNK = 320
 """Samples per audio message."""
 
@@ -51,7 +51,7 @@ class Topic:
     recorded: bool = True
     ground_truth: bool = False
     command: bool = False
-    """Whether playing it back could move an arm."""
+    """Whether replaying it could move an arm."""
 
 
 CLOCK = Topic(

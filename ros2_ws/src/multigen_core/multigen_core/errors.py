@@ -1,12 +1,12 @@
-"""The one base class of errors that are the user's to mend."""
+"""Base class of errors that the user can fix."""
 
 
 class MultigenError(Exception):
-    """Something outside the code is wrong; the message names it and the way out in one line.
+    """Something outside the code is wrong; the one-line message names it and how to fix it.
 
     Command lines and nodes print it without a traceback and exit with status 1.
     """
 
     def __str__(self) -> str:
-        # What it quotes, from a file or a library, may have line breaks of its own.
+        # Text quoted from a file or library may contain line breaks.
         return " ".join(map(str.strip, super().__str__().splitlines()))

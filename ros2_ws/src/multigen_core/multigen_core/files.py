@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Atomic file writes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from multigen_core.errors import MultigenError
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write `data` to `path` by way of a temporary file beside it.
+    """Write `data` to `path` through a temporary file in the same folder.
 
     Raises:
-        MultigenError: it cannot be written; nothing is left behind.
+        MultigenError: it cannot be written; no temporary file remains.
     """
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

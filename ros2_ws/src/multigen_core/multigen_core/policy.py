@@ -1,7 +1,7 @@
-"""The protocol every policy fills: what it is told, what it sees and what it answers.
+"""The protocol of policies: goal and observations in, decisions out.
 
-A package registers a policy in the entry-point group `multigen.policies` with a function that makes
-one from a `PolicyConfig`.
+A package registers a policy in the entry-point group `multigen.policies` with a function that takes
+a `PolicyConfig` and returns the policy.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DEFAULT = "acoustic"
 
 
 class Sense(Enum):
-    """What a policy can perceive beside the joints."""
+    """Inputs of a policy in addition to the joints."""
 
     IMAGE = "image"
     AUDIO = "audio"
@@ -41,12 +41,12 @@ class PourGoal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
-    """What is known at `now` of the moment `stamp`, the newest that all live senses reach [ns].
+    """Inputs at `stamp`, the newest time that all live senses cover, observed at `now` [ns].
 
-    Senses lag, and not evenly: plans go on from `now`, what is perceived belongs to `stamp`.
-    `audio` is the sound since the last observation, in pieces without gaps; the first of a pour
-    looks back by up to a second. `alive` holds the senses whose data are fresh; a dead sense's
-    field is empty.
+    Senses have different latencies: plans start from `now`, while the data are from `stamp`.
+    `audio` is the sound since the last observation, as segments without gaps; the first of a pour
+    looks back by up to a second. `alive` holds the senses with fresh data; the field of a dead
+    sense is empty.
     """
 
     stamp: int
@@ -60,10 +60,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:
-    """What the policy wants next.
+    """The policy's next action.
 
-    `trajectory` starts when received (stamp 0); None lets the last one go on. A pour ends with an
-    outcome other than RUNNING, once the arm is back upright.
+    `trajectory` starts when received (stamp 0); None continues the last one. A pour ends with an
+    outcome other than RUNNING, once the vessel is back upright.
     """
 
     trajectory: Trajectory | None
@@ -74,35 +74,35 @@ class Decision:
 
 
 class Policy(Protocol):
-    """Decides from observations; one instance serves one arm, pour after pour.
+    """Decides from observations; one instance serves one arm for many pours.
 
-    Whoever drives it brings the vessel upright when a pour ends early.
+    The caller returns the vessel upright when a pour ends early.
     """
 
     senses: frozenset[Sense]
-    """The senses it uses; it must cope with any of them dead."""
+    """The senses it uses; it must handle any of them being dead."""
 
     def reset(self, goal: PourGoal) -> None:
-        """Begin a pour.
+        """Start a pour.
 
         Raises:
-            MultigenError: the goal cannot be met, and why.
+            MultigenError: the goal is impossible; the message says why.
         """
 
     def act(self, observation: Observation) -> Decision:
-        """The next trajectory from an observation.
+        """The next decision from an observation.
 
         Raises:
-            MultigenError: the pour cannot go on, and why.
+            MultigenError: the pour cannot continue; the message says why.
         """
 
 
 @dataclass(frozen=True)
 class PolicyConfig:
-    """What a policy is made from.
+    """Configuration of a policy.
 
-    `policy` is a name, '' or 'default' for DEFAULT; `checkpoint` a path and `device` where it runs
-    (cpu, cuda, cuda:1 …), for those that have weights or settings.
+    `policy` is a name, '' or 'default' for DEFAULT; `checkpoint` a path and `device` (cpu, cuda,
+    cuda:1 …) apply to policies with weights or settings.
     """
 
     station: Station
@@ -112,7 +112,7 @@ class PolicyConfig:
 
 
 def policy_names() -> list[str]:
-    """What is installed, the default first."""
+    """Installed policies, the default first."""
     return plugin_names(GROUP, DEFAULT)
 
 
@@ -120,8 +120,8 @@ def make_policy(config: PolicyConfig) -> Policy:
     """The configured policy.
 
     Raises:
-        MultigenError: there is none of that name, its checkpoint does not fit, or the station does
-            not allow or tell what it needs.
+        MultigenError: the name is unknown, the checkpoint does not fit, or the station does not
+            allow or provide what the policy needs.
     """
     name = config.policy if config.policy not in ("", "default") else DEFAULT
     return cast(Policy, load_plugin(GROUP, "policy", name)(config))

@@ -1,4 +1,4 @@
-"""The protocol every simulation backend fills; ROS and the offline engine drive it alike.
+"""The protocol of simulation backends, driven by ROS and the offline engine in the same way.
 
 A package registers a backend, made from an `Arm`, in the entry-point group `multigen.simulators`.
 """
@@ -22,11 +22,11 @@ View = Literal["public", "cutaway"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorldState:
-    """The simulated world at one moment, the truth included.
+    """The simulated world at one time, including ground truth.
 
-    `joints` holds the measured joints of the arm and its gripper; `pour` where the liquid is;
-    `liquid` what determines the sound; `collisions` the pairs of bodies that began to touch since
-    the state before, as "link_6 and table".
+    `joints`: measured joints of the arm and gripper; `pour`: where the liquid is; `liquid`: what
+    determines the sound; `collisions`: pairs of bodies in new contact since the previous state,
+    such as "link_6 and table".
     """
 
     joints: JointState
@@ -36,10 +36,10 @@ class WorldState:
 
 
 class Simulator(Protocol):
-    """Steps a pour in a world frame equal to base_link: SI units, Z up.
+    """Simulates a pour in a world frame equal to base_link: SI units, Z up.
 
     Time is simulated time in ns since the last `reset`; callers add their own offset. Not
-    thread-safe: one thread owns it, for rendering contexts belong to threads. The public view's
+    thread-safe: one thread owns it, because rendering contexts belong to threads. The public view's
     calibration is the scene's.
     """
 
@@ -47,7 +47,7 @@ class Simulator(Protocol):
     """Physics step [s]."""
 
     def reset(self, scene: Scene, seed: int) -> None:
-        """Load `scene` and start at time 0; `seed` draws whatever the scene leaves to chance."""
+        """Load `scene` and start at time 0; `seed` samples the randomness left in the scene."""
 
     def command(self, positions: NDArray[np.float64], velocities: NDArray[np.float64]) -> None:
         """Set the servo's goal: positions [rad], velocities [rad/s], (J,) in the arm's order."""
@@ -56,19 +56,19 @@ class Simulator(Protocol):
         """Advance by `count` physics steps."""
 
     def state(self) -> WorldState:
-        """The state of this moment: the same one until the next step."""
+        """The current state; the same object until the next step."""
 
     def render(self, view: View) -> CameraFrame:
-        """A picture of this moment."""
+        """An image of the current state."""
 
     def close(self) -> None:
         """Free the rendering context."""
 
 
 def make_simulator(backend: str, arm: Arm) -> Simulator:
-    """A simulator of an arm that is yet to be reset.
+    """A simulator of an arm; reset it before use.
 
     Raises:
-        MultigenError: there is no such backend here, or it cannot simulate that arm.
+        MultigenError: there is no such backend, or it cannot simulate that arm.
     """
     return cast(Simulator, load_plugin(GROUP, "backend", backend)(arm))

@@ -38,14 +38,14 @@ def estimate(values: ArrayLike, median: bool = False) -> Estimate:
 
 
 def interval(figure: Estimate, form: str, unit: str = "") -> str:
-    """A figure with its interval, such as 0.08 (95 %: 0.05 … 0.11, n = 30)."""
+    """A value with its interval, such as 0.08 (95 %: 0.05 … 0.11, n = 30)."""
     if not figure.count:
         return "–"
     return f"{figure.value:{form}}{unit} ({bounds(figure, form, unit)})"
 
 
 def bounds(figure: Estimate, form: str, unit: str = "") -> str:
-    """A figure's interval alone."""
+    """The interval alone."""
     if figure.low != figure.low:
         return f"n = {figure.count}"
     return f"95 %: {figure.low:{form}} … {figure.high:{form}}{unit}, n = {figure.count}"

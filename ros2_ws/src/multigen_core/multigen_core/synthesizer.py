@@ -1,7 +1,7 @@
-"""The protocol every audio synthesizer fills, the sources it may listen to, and how to get one.
+"""The protocol of audio synthesizers, their possible inputs, and how to create one.
 
 A package registers a synthesizer in the entry-point group `multigen.synthesizers` with a function
-that makes one from a `SynthesizerConfig`.
+that takes a `SynthesizerConfig` and returns the synthesizer.
 """
 
 from __future__ import annotations
@@ -22,41 +22,41 @@ DEFAULT = "flow"
 
 
 class Source(Enum):
-    """What drives a synthesizer: pictures, or the simulator's ground truth."""
+    """Input of a synthesizer: images, or the simulator's ground truth."""
 
     FRAMES = "frames"
     LIQUID_STATE = "liquid_state"
 
 
 class Synthesizer(Protocol):
-    """Turns a stream of stamped pictures (or liquid states) into sound of the same time span.
+    """Converts a stream of stamped images (or liquid states) to sound over the same time span.
 
-    Sound starts at the first input's stamp and grows without gaps as inputs arrive: after an input
-    with stamp t, `pull` has given every sample before t - latency.
+    Sound starts at the first input's stamp and continues without gaps as inputs arrive: after an
+    input with stamp t, `pull` has returned every sample before t - latency.
     """
 
     source: Source
     sample_rate: int
     """[Hz]"""
     latency: float
-    """How far the sound given lags behind the newest input [s]."""
+    """How far the sound lags behind the newest input [s]."""
 
     def push(self, item: CameraFrame | LiquidState) -> None:
-        """Take one input; stamps must rise."""
+        """Take one input; stamps must increase."""
 
     def pull(self) -> list[AudioChunk]:
-        """The sound ready since the last call, contiguous and in order."""
+        """The sound completed since the last call, contiguous and in order."""
 
     def reset(self) -> None:
-        """Forget the past; the next input starts a new stream."""
+        """Clear the state; the next input starts a new stream."""
 
 
 @runtime_checkable
 class Reporting(Protocol):
-    """What a synthesizer fills besides if it has something to report."""
+    """Additional protocol of synthesizers that report diagnostics."""
 
     def figures(self) -> dict[str, str | float | int]:
-        """Figures by name, about its making and the sound so far."""
+        """Values by name, about the synthesizer and its sound so far."""
 
 
 @runtime_checkable
@@ -69,12 +69,12 @@ class Doubting(Protocol):
 
 @dataclass(frozen=True)
 class SynthesizerConfig:
-    """What a synthesizer is made from.
+    """Configuration of a synthesizer.
 
-    `synthesizer` is a name, '' or 'default' for DEFAULT; `checkpoint` a path or hub id and `device`
-    where it runs, for those that have weights or settings; `sample_rate` [Hz]; `seed` of every
-    random number; `recordings` containers or splits to which `replay` keeps, all if empty; `view`
-    the pictures that one driven by frames sees, cutaway or public.
+    `synthesizer` is a name, '' or 'default' for DEFAULT; `checkpoint` (a path or hub id) and
+    `device` apply to synthesizers with weights or settings; `sample_rate` [Hz]; `seed` of all
+    randomness; `recordings`: containers or splits that `replay` is restricted to, all if empty;
+    `view`: images for a synthesizer driven by frames, cutaway or public.
     """
 
     synthesizer: str = DEFAULT
@@ -87,7 +87,7 @@ class SynthesizerConfig:
 
 
 def synthesizer_names() -> list[str]:
-    """What is installed, the default first."""
+    """Installed synthesizers, the default first."""
     return plugin_names(GROUP, DEFAULT)
 
 
@@ -95,7 +95,7 @@ def make_synthesizer(config: SynthesizerConfig) -> Synthesizer:
     """The configured synthesizer.
 
     Raises:
-        MultigenError: there is none of that name, or it cannot be made so; one line.
+        MultigenError: the name is unknown, or it cannot be created as configured; one line.
     """
     name = config.synthesizer if config.synthesizer not in ("", "default") else DEFAULT
     make = load_plugin(GROUP, "synthesizer", name)
@@ -106,7 +106,7 @@ def make_synthesizer(config: SynthesizerConfig) -> Synthesizer:
 
 
 class Silent:
-    """Gives zeros in step with its inputs: the ablation of sound, and the tests' stand-in."""
+    """Outputs zeros in sync with its inputs: ablation of sound, and a fake for tests."""
 
     source = Source.LIQUID_STATE
     latency = 0.0

@@ -1,6 +1,6 @@
-"""Stamped data as the whole project passes it around, free of ROS.
+"""Stamped data types shared by the whole project, without ROS.
 
-Stamps are integer nanoseconds on the clock of the graph (simulated or wall). SI units throughout.
+Stamps are integer nanoseconds on the graph's clock (simulated or wall). SI units throughout.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def to_nanoseconds(seconds: float) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CameraFrame:
-    """One picture; `stamp` is the time of exposure or rendering.
+    """One image; `stamp` is the time of exposure or rendering.
 
     `rgb` is uint8 (H, W, 3).
     """
@@ -55,7 +55,7 @@ class CameraCalibration:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CameraInfo:
-    """The calibration that holds for the picture of the same `stamp`."""
+    """Calibration of the image with the same `stamp`."""
 
     stamp: int
     frame_id: str
@@ -82,9 +82,9 @@ class AudioChunk:
 
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
-    """The format of a stream of sound; by default the contract's.
+    """The format of a sound stream; by default the contract's.
 
-    `stamp` is when the publisher told it, or, since the message has no stamp, when it was received.
+    `stamp` is the time of publishing or, because the message has no stamp, of reception.
     `sample_rate` in Hz.
     """
 
@@ -96,10 +96,10 @@ class AudioInfo:
 
     @property
     def mismatch(self) -> str:
-        """How the format differs from the contract's, in words; empty if it does not."""
+        """Differences from the contract's format, in words; empty if there are none."""
         wanted = AudioInfo(self.stamp)
         return ", ".join(
-            f"{name} {getattr(self, name)!r} where {getattr(wanted, name)!r} is expected"
+            f"{name} {getattr(self, name)!r} instead of {getattr(wanted, name)!r}"
             for name in field_names(AudioInfo)
             if getattr(self, name) != getattr(wanted, name)
         )
@@ -118,7 +118,7 @@ class JointState:
 
 @dataclass(frozen=True, slots=True)
 class PourState:
-    """Where the liquid is [m^3], [kg]; NaN where the publisher cannot know."""
+    """Where the liquid is [m^3], [kg]; NaN if the publisher does not know."""
 
     stamp: int
     source_volume: float
@@ -156,7 +156,7 @@ class LiquidState:
 
 
 class Outcome(StrEnum):
-    """How a pour ended; RUNNING while it has not."""
+    """Outcome of a pour; RUNNING until it ends."""
 
     RUNNING = ""
     SUCCEEDED = "succeeded"

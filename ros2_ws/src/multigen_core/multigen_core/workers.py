@@ -1,4 +1,4 @@
-"""Many tasks over a few processes, such that a process that dies costs its own task only."""
+"""Runs many tasks in a few processes; a process that dies loses only its own task."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class WorkerDiedError(MultigenError):
 def run_tasks(
     function: Callable[[Task], Result], tasks: Sequence[Task], processes: int
 ) -> Iterator[tuple[Task, Result | Exception]]:
-    """Results or errors as they come.
+    """Yield results or errors as tasks finish.
 
-    `function` and `tasks` must pickle; processes are spawned, so nothing of this one is inherited.
-    A death breaks the pool: what ran beside the dying task is run again, alone.
+    `function` and `tasks` must be picklable; processes are spawned, so they inherit nothing. A
+    death breaks the pool: the tasks that ran at the same time are run again, one at a time.
     """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -48,7 +48,7 @@ def run_tasks(
                     except BrokenProcessPool:
                         broken = True
                         if width == 1:
-                            yield task, WorkerDiedError("its process was killed; out of memory?")
+                            yield task, WorkerDiedError("process killed; out of memory?")
                         else:
                             suspects.append(task)
                     except Exception as error:

@@ -56,8 +56,8 @@ def test_an_arm_without_a_gripper_reports_its_own_joints(tmp_path):
     ("change", "word"),
     [
         (("lower: -1.0, ", ""), "give both lower and upper"),
-        (("home: 0.0", "home: 1.5"), "home 1.5 lies outside -1.0 … 1.0"),
-        (("lower: -1.0", "lower: 1.0"), "lies outside"),
+        (("home: 0.0", "home: 1.5"), "home 1.5 is outside -1.0 … 1.0"),
+        (("lower: -1.0", "lower: 1.0"), "is outside"),
         (("velocity: 1.0", "velocity: 0.0"), "joints.0.velocity"),
         (("velocity: 1.0", "velocity: .inf"), "joints.0.velocity"),
         (("home: 0.0", "home: .nan"), "joints.0.home"),
@@ -74,7 +74,7 @@ def test_a_wrong_arm_file_is_named_with_its_key(tmp_path, change, word):
 
 
 def test_repeated_names_are_refused(tmp_path):
-    with pytest.raises(MultigenError, match="joint names repeat"):
+    with pytest.raises(MultigenError, match="duplicate joint names"):
         Arm.load(write(tmp_path, JOINT, JOINT))
 
 
@@ -92,7 +92,7 @@ def test_joints_are_found_by_name_among_others():
     [
         (("a",), "joints missing: b; given: a"),
         ((), "given: none"),
-        (("a", "b", "a"), "repeat"),
+        (("a", "b", "a"), "duplicate"),
     ],
 )
 def test_missing_and_repeated_joints_are_refused(given, word):

@@ -360,8 +360,8 @@ def test_a_break_in_such_sound_stays_where_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("info", "reason"),
     [
-        (AudioInfo(0, sample_format="F32LE"), "sample_format 'F32LE' where 'S16LE' is expected"),
-        (AudioInfo(0, coding_format="mp3"), "coding_format 'mp3' where 'wave' is expected"),
+        (AudioInfo(0, sample_format="F32LE"), "sample_format 'F32LE' instead of 'S16LE'"),
+        (AudioInfo(0, coding_format="mp3"), "coding_format 'mp3' instead of 'wave'"),
         (AudioInfo(0, channels=0), "0 channels"),
         (AudioInfo(0, sample_rate=3), "at 3 Hz"),
     ],

@@ -22,8 +22,8 @@ def test_what_can_be_used_is_passed_in_silence(capsys, words):
 @pytest.mark.parametrize(
     ("option", "value", "reason"),
     [
-        ("scene", "moonbase", "moonbase: no such file, nor one of the shipped scenes: "),
-        ("arm-file", "gen7", "gen7: no such file, nor one of the shipped arms: "),
+        ("scene", "moonbase", "moonbase: no such file; shipped scenes: "),
+        ("arm-file", "gen7", "gen7: no such file; shipped arms: "),
         ("policy", "shaky", "policy 'shaky' is not available; available: acoustic, "),
         ("synthesizer", "kazoo", "synthesizer 'kazoo' is not available; available: "),
         ("backend", "isaac", "backend 'isaac' is not available; available: "),

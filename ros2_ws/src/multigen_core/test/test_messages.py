@@ -236,4 +236,4 @@ def test_audio_info_is_stamped_with_the_time_of_its_arrival(factory):
 def test_sound_in_another_format_than_the_contracts_says_how_it_differs(field, value, expected):
     assert AudioInfo(5).mismatch == ""
     given = dataclasses.replace(AudioInfo(5), **{field: value})
-    assert given.mismatch == f"{field} {value!r} where {expected} is expected"
+    assert given.mismatch == f"{field} {value!r} instead of {expected}"

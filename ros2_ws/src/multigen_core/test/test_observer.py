@@ -54,14 +54,14 @@ def test_refuses_without_fresh_joints(arm, joints):
     eye = observer(arm)
     eye.add_image(image(2 * SECOND))
     eye.add_joints(joints(SECOND))
-    with pytest.raises(StaleError, match=r"joints 1\.00 s old.*audio never came"):
+    with pytest.raises(StaleError, match=r"joints 1\.00 s old.*audio never received"):
         eye.observe(2 * SECOND)
 
 
 def test_refuses_when_every_sense_is_dead(arm, joints):
     eye = observer(arm)
     eye.add_joints(joints(2 * SECOND))
-    with pytest.raises(StaleError, match="image never came"):
+    with pytest.raises(StaleError, match="image never received"):
         eye.observe(2 * SECOND)
 
 

@@ -66,7 +66,7 @@ def test_a_whole_number_serves_for_a_float(declared):
         ({"seed": 1.5}, "seed"),
         ({"mode": "c"}, "mode: 'c' is not one of a, b"),
         ({"loud": "yes"}, "loud"),
-        ({"where": "tpu"}, "where: 'tpu' is none; Where it computes: cpu or cuda"),
+        ({"where": "tpu"}, "where: 'tpu' is invalid; Where it computes: cpu or cuda"),
     ],
 )
 def test_bad_values_are_named(declared, given, message):
@@ -86,5 +86,5 @@ def test_descriptors_tell_users_what_a_parameter_is(declared):
 def test_an_unknown_name_is_warned_of_with_the_one_that_was_meant(declared, capfd):
     declared(seeed=3, **{"qos_overrides./audio.publisher.depth": 5})
     output = capfd.readouterr().err
-    assert "no parameter seeed, so it does nothing; did you mean seed?" in output
+    assert "unknown parameter seeed is ignored; did you mean seed?" in output
     assert "qos_overrides" not in output

@@ -302,6 +302,6 @@ def test_player_refuses_while_an_arm_listens(start_node, peer, episode):
     start_node("multigen_core", "bag_player", bag=episode).refuses("stop it before playing")
 
 
-@pytest.mark.parametrize(("bag", "reason"), [("''", "name the bag"), ("/absent", "no such")])
+@pytest.mark.parametrize(("bag", "reason"), [("''", "set the bag"), ("/absent", "no such")])
 def test_player_without_a_bag_says_so(start_node, bag, reason):
     start_node("multigen_core", "bag_player", bag=bag).refuses(reason)

@@ -45,7 +45,7 @@ def breaks(rule, *given, **options):
     ("given", "word"),
     [
         (("a", "c"), "missing: b"),
-        (("a", "a"), "repeat"),
+        (("a", "a"), "duplicate"),
         (("a",), "missing: b"),
         (("a", "b", "z"), "unknown joints: z"),
         ((), "missing: a, b"),
@@ -70,8 +70,8 @@ def test_names_may_come_in_any_order():
         ({"positions": [[0.0, -np.inf]]}, "NaN or infinity"),
         ({"velocities": [[np.nan, 0.0]]}, "NaN"),
         ({"times": [np.nan]}, "NaN"),
-        ({"times": [0.0]}, "above 0"),
-        ({"times": [-1.0]}, "above 0"),
+        ({"times": [0.0]}, "positive"),
+        ({"times": [-1.0]}, "positive"),
         ({"times": []}, "empty"),
         ({"velocities": [[0.1, 0.0]]}, "zero velocity"),
         ({"positions": [[0.0, 0.0, 0.0]]}, "positions"),
@@ -80,7 +80,7 @@ def test_names_may_come_in_any_order():
         ({"stamp": 1}, "stamp"),
         (
             {"times": [1.0, 1.0], "positions": [[0.0, 0.0]] * 2, "velocities": [[0.0, 0.0]] * 2},
-            "rise strictly",
+            "strictly increasing",
         ),
     ],
 )

@@ -30,11 +30,11 @@ def make(times, positions, velocities=None, names=NAMES, stamp=0):
         (make([1.0], [[0.0]]), "expected \\(1, 2\\)"),
         (make([1.0], [[0.0, 0.0]], [[0.0]]), "velocities"),
         (make([1.0, 2.0], [[0.0, 0.0]]), "expected \\(2, 2\\)"),
-        (make([np.inf], [[0.0, 0.0]]), "times hold NaN or infinity"),
-        (make([1.0], [[0.0, np.nan]]), "positions hold NaN"),
-        (make([1.0], [[0.0, 0.0]], [[0.0, np.nan]]), "velocities hold NaN"),
-        (make([0.0], [[0.0, 0.0]]), "start above 0"),
-        (make([1.0, 1.0], [[0.0, 0.0]] * 2), "rise strictly"),
+        (make([np.inf], [[0.0, 0.0]]), "times contain NaN or infinity"),
+        (make([1.0], [[0.0, np.nan]]), "positions contain NaN"),
+        (make([1.0], [[0.0, 0.0]], [[0.0, np.nan]]), "velocities contain NaN"),
+        (make([0.0], [[0.0, 0.0]]), "must be positive"),
+        (make([1.0, 1.0], [[0.0, 0.0]] * 2), "strictly increasing"),
         (make([1.0], [[0.0, 0.0]], [[0.0, 0.1]]), "last point must have zero velocity"),
     ],
 )
@@ -53,7 +53,7 @@ def test_joints_are_put_in_order_by_name():
 
 @pytest.mark.parametrize(
     ("names", "word"),
-    [(("a",), "missing: b"), (("a", "b", "z"), "unknown joints: z"), (("a", "a"), "repeat")],
+    [(("a",), "missing: b"), (("a", "b", "z"), "unknown joints: z"), (("a", "a"), "duplicate")],
 )
 def test_wrong_joint_names_are_refused(names, word):
     zeros = np.zeros((1, len(names)))

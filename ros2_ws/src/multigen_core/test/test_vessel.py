@@ -57,10 +57,10 @@ def test_heights_and_outer_radius_count_wall_and_stem():
     ("change", "message"),
     [
         ({"profile": [[0.01, 0.03], [0.1, 0.03]]}, "not closed at the bottom"),
-        ({"profile": [[0, 0.03], [0.1, 0.03], [0.09, 0.02]]}, "crosses itself"),
+        ({"profile": [[0, 0.03], [0.1, 0.03], [0.09, 0.02]]}, "z must increase"),
         ({"profile": [[0, 0.03], [0.1, 0.0]]}, "no mouth"),
         ({"profile": [[0, 0.03], [0.05, 0.0], [0.1, 0.03]]}, "closes between"),
-        ({"profile": [[0, 0.03], [0.9, 0.03]]}, "larger than the scene"),
+        ({"profile": [[0, 0.03], [0.9, 0.03]]}, "too large for the scene"),
         ({"profile": [[0, float("nan")], [0.1, 0.03]]}, "finite"),
         ({"profile": [[0, 0.03]]}, "profile"),
         ({"wall": 0}, "wall"),

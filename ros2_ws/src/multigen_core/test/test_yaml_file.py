@@ -21,7 +21,7 @@ def write(tmp_path, text):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("colour: red", r"scene\.yaml: colour: unknown key; known: .*liquid"),
+        ("colour: red", r"scene\.yaml: colour: unknown key; valid keys: .*liquid"),
         ("liquid: lava", r"unknown liquid 'lava'; known: .*water"),
         ("target: {vessel: bucket}", r"unknown vessel 'bucket'; known: .*beaker"),
         ("source: {volume_ml: -5}", r"source\.volume_ml: .*greater than 0"),
@@ -70,7 +70,7 @@ def test_a_file_with_many_wrong_keys_names_some_of_them(tmp_path):
     ids=["itself", "again and again"],
 )
 def test_values_that_never_end_are_refused(tmp_path, text):
-    with pytest.raises(ConfigError, match=r"scene\.yaml: .* aliases make more than"):
+    with pytest.raises(ConfigError, match=r"scene\.yaml: .* aliases expand to more than"):
         load_scene(write(tmp_path, text), 0)
 
 
@@ -115,11 +115,11 @@ GOOD = {
     ("profile", "message"),
     [
         ([[0.01, 0.03], [0.1, 0.03]], "not closed at the bottom"),
-        ([[0, 0.03], [0.1, 0.03], [0.05, 0.02]], "crosses itself"),
+        ([[0, 0.03], [0.1, 0.03], [0.05, 0.02]], "z must increase"),
         ([[0, 0.03], [0.1, 0.0]], "no mouth"),
         ([[0, 0.03], [0.05, 0], [0.1, 0.03]], "closes between"),
-        ([[0, 0.03], [9.0, 0.03]], "larger than the scene"),
-        ([[0, -0.03], [0.1, 0.03]], "not negative"),
+        ([[0, 0.03], [9.0, 0.03]], "too large for the scene"),
+        ([[0, -0.03], [0.1, 0.03]], "non-negative"),
         ([[0, 0.03]], "at least 2"),
     ],
 )

@@ -185,11 +185,11 @@ def test_an_impossible_target_ml_ends_the_node_in_one_line(start_node, robot):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"scene": "nowhere"}, "nowhere: no such file, nor one of the shipped scenes"),
+        ({"scene": "nowhere"}, "nowhere: no such file; shipped scenes"),
         ({"policy": "magic"}, "policy 'magic' is not available; available: acoustic, timed"),
         ({"rate": 1000.0}, "parameter rate: 1000.0 is not between 1.0 and 50.0"),
         ({"device": "tpu"}, "parameter device: 'tpu' is none"),
-        ({"arm_file": "gen7"}, "gen7: no such file, nor one of the shipped arms: gen3"),
+        ({"arm_file": "gen7"}, "gen7: no such file; shipped arms: gen3"),
     ],
 )
 def test_bad_parameters_end_the_node_in_one_line(start_node, parameters, message):

@@ -1,4 +1,4 @@
-"""What the software must know of an arm, and how arms move."""
+"""Arm description, kinematics and trajectories."""
 
 from multigen_core.arm.description import (
     Arm,

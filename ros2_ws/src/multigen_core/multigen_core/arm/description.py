@@ -1,4 +1,4 @@
-"""What the software must know of an arm: joint names, limits, home, kinematic chain."""
+"""Description of an arm: joint names, limits, home position, kinematic chain."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from multigen_core.types import JointState
 
 
 class Joint(FrozenModel):
-    """One revolute joint about its own z axis, and its frame in the parent's.
+    """One revolute joint about its own z axis, with its frame in the parent's.
 
     `lower` and `upper` [rad] are None for a continuous joint; `velocity` [rad/s], `acceleration`
     [rad/s^2]; `xyz` [m], `rpy` [rad] as in URDF.
@@ -66,7 +66,7 @@ class Arm(FrozenModel):
     @model_validator(mode="after")
     def _consistent(self) -> Arm:
         if len(set(self.names)) != len(self.names):
-            raise ValueError("joint names repeat")
+            raise ValueError("duplicate joint names")
         for joint in self.joints:
             if (joint.lower is None) != (joint.upper is None):
                 raise ValueError(f"{joint.name}: give both lower and upper, or neither")
@@ -74,7 +74,7 @@ class Arm(FrozenModel):
                 continue
             if not joint.lower < joint.upper or not joint.lower <= joint.home <= joint.upper:
                 limits = f"{joint.lower} … {joint.upper}"
-                raise ValueError(f"{joint.name}: home {joint.home} lies outside {limits}")
+                raise ValueError(f"{joint.name}: home {joint.home} is outside {limits}")
         return self
 
     @cached_property
@@ -114,15 +114,15 @@ class Arm(FrozenModel):
 
     @cached_property
     def continuous(self) -> NDArray[np.bool_]:
-        """Which joints turn without end, (J,)."""
+        """Which joints are continuous, (J,)."""
         return np.array([joint.lower is None for joint in self.joints])
 
     def nearest_turn(
         self, positions: NDArray[np.float64], near: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """`positions` [rad], (J,), with continuous joints turned whole turns to be nearest `near`.
+        """`positions` [rad], (J,), with continuous joints shifted by whole turns nearest to `near`.
 
-        Drivers report such joints modulo a turn, and Gen3's home has joint_3 just where they wrap.
+        Drivers report such joints modulo a turn, and the Gen3's home has joint_3 where they wrap.
         """
         turns = np.round((near - positions) / (2 * np.pi))
         return positions + 2 * np.pi * np.where(self.continuous, turns, 0.0)
@@ -145,16 +145,16 @@ class JointNameError(MultigenError):
 
 
 def joint_indices(expected: Sequence[str], given: Sequence[str]) -> NDArray[np.intp]:
-    """Where each expected joint stands in `given`, which may be in any order and hold others too.
+    """Index of each expected joint in `given`, which may be in any order and hold other joints.
 
-    The one place where joints are matched. Returns (J,).
+    The only place where joints are matched. Returns (J,).
 
     Raises:
-        JointNameError: one is missing or stands twice.
+        JointNameError: one is missing or appears twice.
     """
     position = {name: index for index, name in enumerate(given)}
     if len(position) != len(given):
-        raise JointNameError(f"joint names repeat: {', '.join(given)}")
+        raise JointNameError(f"duplicate joint names: {', '.join(given)}")
     missing = [name for name in expected if name not in position]
     if missing:
         raise JointNameError(

@@ -62,7 +62,7 @@ def jacobian(arm: Arm, positions: NDArray[np.float64]) -> tuple[Pose, NDArray[np
 
 
 class UnreachableError(MultigenError):
-    """No joint positions within the limits put the tool where it should be."""
+    """No joint positions within the limits reach the tool pose."""
 
 
 def _step_within(
@@ -72,7 +72,7 @@ def _step_within(
     error: NDArray[np.float64],
     damping: float,
 ) -> NDArray[np.float64]:
-    """A damped Newton step by the joints that are free: those at a limit may only leave it."""
+    """A damped Newton step of the free joints; joints at a limit may only move away from it."""
     free = np.ones(len(positions), bool)
     while True:
         K = J * free
@@ -93,8 +93,8 @@ def inverse(
 ) -> NDArray[np.float64]:
     """Joint positions [rad] near `start` that put the tool frame at `target`.
 
-    Damped Newton steps on the pose error, each the smallest joint motion that serves, clipped to
-    the limits (Nakamura and Hanafusa 1986): the redundant joint stays near `start`.
+    Damped least-squares steps on the pose error, clipped to the limits (Nakamura and Hanafusa
+    1986): each is the smallest joint motion, so the redundant joint stays near `start`.
 
     Raises:
         UnreachableError: the best solution misses by more than `tolerance` [m] or [rad].

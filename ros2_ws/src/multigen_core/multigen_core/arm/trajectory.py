@@ -1,7 +1,7 @@
 """Joint trajectories with the semantics of ROS 2's joint_trajectory_controller.
 
-The simulator, the mock arm and the guard all follow trajectories by this one implementation, so
-what is tried in simulation is what the controller does.
+Simulator, mock arm and guard share this implementation, so trajectories behave in simulation as
+they do on the controller.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from multigen_core.errors import MultigenError
 from multigen_core.types import to_seconds
 
 HOLD_TIME = 0.3
-"""How far ahead the point of a hold lies [s]."""
+"""Time from now to the point of a hold [s]."""
 
 
 class TrajectoryError(MultigenError):
@@ -39,10 +39,10 @@ class Trajectory:
     stamp: int = 0
 
     def check(self) -> None:
-        """Check what every controller needs of a trajectory.
+        """Check that the trajectory is valid for any controller.
 
         Raises:
-            TrajectoryError: says what is wrong.
+            TrajectoryError: it is not; the message says why.
         """
         if not self.names:
             raise TrajectoryError("trajectory names no joints")
@@ -62,14 +62,14 @@ class Trajectory:
             ("velocities", self.velocities),
         ):
             if not np.isfinite(values).all():
-                raise TrajectoryError(f"{label} hold NaN or infinity")
+                raise TrajectoryError(f"{label} contain NaN or infinity")
         if self.times[0] <= 0 or (np.diff(self.times) <= 0).any():
-            raise TrajectoryError("times must rise strictly and start above 0")
+            raise TrajectoryError("times must be positive and strictly increasing")
         if np.abs(self.velocities[-1]).max() > 1e-9:
             raise TrajectoryError("the last point must have zero velocity")
 
     def indices(self, names: Sequence[str]) -> NDArray[np.intp]:
-        """Where each of `names`, which must be all its joints, stands in the trajectory, (J,).
+        """Index in the trajectory of each of `names`, which must be exactly its joints, (J,).
 
         Raises:
             JointNameError: the names are not the same set.
@@ -83,7 +83,7 @@ class Trajectory:
         return index
 
     def reordered(self, names: Sequence[str]) -> Trajectory:
-        """The same with its joints in the order of `names`.
+        """The same trajectory with its joints in the order of `names`.
 
         Raises:
             JointNameError: the names are not the same set.
@@ -100,10 +100,10 @@ class Trajectory:
     def joined(
         self, position: NDArray[np.float64], velocity: NDArray[np.float64], delay: float = 0.0
     ) -> CubicHermiteSpline:
-        """The cubic spline over seconds from now that a controller follows.
+        """The cubic spline that a controller follows, over seconds from now.
 
-        It starts at `position` [rad] and `velocity` [rad/s], (J,), and runs through the points
-        still ahead when the trajectory's own start lies `delay` seconds ahead (negative: behind).
+        It starts at `position` [rad] and `velocity` [rad/s], (J,), and passes through the points
+        still ahead; the trajectory starts in `delay` seconds (negative: in the past).
 
         Raises:
             TrajectoryError: no point is ahead.
@@ -111,7 +111,7 @@ class Trajectory:
         times = self.times + delay
         ahead = times > 0
         if not ahead.any():
-            raise TrajectoryError("the trajectory's last point lies in the past")
+            raise TrajectoryError("the trajectory's last point is in the past")
         return CubicHermiteSpline(
             np.concatenate([[0.0], times[ahead]]),
             np.vstack([position, self.positions[ahead]]),
@@ -122,7 +122,7 @@ class Trajectory:
 def hold(
     names: Sequence[str], positions: NDArray[np.float64], seconds: float = HOLD_TIME
 ) -> Trajectory:
-    """The trajectory that stops at `positions` [rad], (J,), `seconds` from now."""
+    """A trajectory that stops at `positions` [rad], (J,), `seconds` from now."""
     point = np.array(positions, float)[None]
     return Trajectory(tuple(names), np.array([seconds]), point, np.zeros_like(point))
 
@@ -130,8 +130,8 @@ def hold(
 class TrajectoryFollower:
     """Samples the commanded state over time: position [rad] and velocity [rad/s], (J,) each.
 
-    A new trajectory replaces the old one at once and is joined to it by a cubic from the desired
-    state of that moment (`interpolate_from_desired_state`); past its last point it holds.
+    A new trajectory replaces the old one immediately, joined by a cubic from the current desired
+    state (`interpolate_from_desired_state`). After its last point the follower holds.
     """
 
     def __init__(self, names: Sequence[str], positions: NDArray[np.float64]) -> None:
@@ -172,10 +172,10 @@ class TrajectoryFollower:
 
     @property
     def commanded(self) -> bool:
-        """Whether it has been given a trajectory since it began or was reset."""
+        """Whether it has had a trajectory since its start or last reset."""
         return self._spline is not None
 
     def reset(self, positions: NDArray[np.float64]) -> None:
-        """Forget the trajectory and hold `positions` [rad], (J,)."""
+        """Drop the trajectory and hold `positions` [rad], (J,)."""
         self._spline = None
         self._last = np.array(positions, float)

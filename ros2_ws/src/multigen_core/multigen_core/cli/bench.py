@@ -1,4 +1,4 @@
-"""`multigen bench NAME`: runs a package's benchmark, prints it and writes it as JSON."""
+"""`multigen bench NAME`: runs a package's benchmark, prints the results and writes them as JSON."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ GROUP = "multigen.benches"
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen bench`."""
-    parser.description = "Measure a package's speed on this machine."
+    parser.description = "Measure the speed of a package on this machine."
     benches = {entry.name: entry for entry in entry_points(group=GROUP)}
-    parser.add_argument("name", choices=sorted(benches), help="what to measure")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
+    parser.add_argument("name", choices=sorted(benches), help="package to measure")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to FILE")
     parser.set_defaults(run=run)
 
 

@@ -1,4 +1,4 @@
-"""`multigen check`: whether what a launch is given can be used, before anything starts."""
+"""`multigen check`: validates the files and names of a launch before anything starts."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ PLUGINS = {
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen check`."""
     parser.description = (
-        "Check the machine, and the files and names that a launch is to be given; the launch files "
-        "do so before they start anything. Prints nothing and ends with status 0 if all is well."
+        "Validate the machine and the files and names of a launch, as the launch files do before "
+        "they start anything. Prints nothing and exits with status 0 if all are usable."
     )
     parser.add_argument("--scene", default="", help="a shipped name or a YAML file")
-    parser.add_argument("--seed", type=int, default=0, help="draws the scene's ranges")
+    parser.add_argument("--seed", type=int, default=0, help="samples the scene's distributions")
     parser.add_argument("--arm-file", default="", help="a shipped name or a YAML file")
     parser.add_argument("--params-file", default="", help="a YAML file of node parameters")
     for kind in PLUGINS:
@@ -36,10 +36,10 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Look at the machine, load the files and look the names up.
+    """Check the machine, load the files and look up the names.
 
     Raises:
-        MultigenError: what cannot be used, and what can.
+        MultigenError: one is unusable; the message lists the alternatives.
     """
     check_domain()
     check_shared_memory(MOST_NODES)

@@ -1,4 +1,4 @@
-"""The `multigen` command: dispatches to what the packages register, and reports errors in one line.
+"""The `multigen` command: runs commands that packages register and reports errors in one line.
 
 A package registers a command in the entry-point group `multigen.commands` with a function that
 takes an `argparse.ArgumentParser`, adds its arguments and sets the default `run`, a function of the
@@ -22,12 +22,12 @@ def _usage(commands: dict[str, EntryPoint]) -> str:
     return (
         "multigen COMMAND …\n\ncommands: "
         + ", ".join(sorted(commands))
-        + ("\n\n`multigen COMMAND --help` explains one.")
+        + ("\n\nFor help on a command: multigen COMMAND --help")
     )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status."""
+    """Run one command; return the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     commands = {entry.name: entry for entry in entry_points(group=GROUP)}
     if not arguments or arguments[0] in ("-h", "--help"):
@@ -48,6 +48,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of a pipe has gone; keep the interpreter from failing again on its last flush.
+        # The reader of the pipe is gone; keep the interpreter from failing again on its last flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -1,4 +1,4 @@
-"""`multigen doctor`: what this machine has for MultiGen, what is missing and how to get it.
+"""`multigen doctor`: what MultiGen finds on this machine, what is missing and how to get it.
 
 A package registers its checks in the entry-point group `multigen.checks` with a function without
 arguments that yields findings.
@@ -27,7 +27,7 @@ _MEBIBYTE = 2**20
 
 
 class State(StrEnum):
-    """How it stands with something: fine, worth knowing, or in the way."""
+    """Severity of a finding: fine, worth knowing, or blocking."""
 
     FINE = "fine"
     NOTE = "note"
@@ -36,7 +36,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `remedy` says how to get or mend it."""
+    """One check; `remedy` says how to install or fix it."""
 
     subject: str
     state: State
@@ -46,12 +46,12 @@ class Finding:
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen doctor`."""
-    parser.description = "Look at what this machine has, what is missing and how to get it."
+    parser.description = "Check this machine: what is installed, what is missing and how to get it."
     parser.set_defaults(run=run)
 
 
 def run(_: argparse.Namespace) -> int:
-    """Print every finding; 1 if something that simulation needs is broken."""
+    """Print every finding; return 1 if something that simulation needs is broken."""
     entries = sorted(
         entry_points(group=GROUP), key=lambda entry: (entry.name != "core", entry.name)
     )
@@ -68,7 +68,7 @@ def run(_: argparse.Namespace) -> int:
 
 
 def _findings(entry: EntryPoint) -> Iterator[Finding]:
-    # What it looks for may be just what keeps a package from loading.
+    # A missing dependency may be what keeps the package itself from loading.
     try:
         yield from entry.load()()
     except Exception as error:
@@ -77,7 +77,7 @@ def _findings(entry: EntryPoint) -> Iterator[Finding]:
 
 
 def package(subject: str, name: str, remedy: str, state: State = State.NOTE) -> Finding:
-    """Whether a Python package is installed, found without importing it."""
+    """Whether a Python package is installed, without importing it."""
     try:
         return Finding(subject, State.FINE, f"{name} {version(name)}")
     except PackageNotFoundError:
@@ -87,7 +87,7 @@ def package(subject: str, name: str, remedy: str, state: State = State.NOTE) -> 
 
 
 def checks() -> Iterator[Finding]:
-    """The machine and its ROS."""
+    """Findings about the machine and its ROS."""
     yield Finding("Python", State.FINE, platform.python_version())
     yield package("ROS", "rclpy", "source ros2_ws/install/setup.bash", State.BROKEN)
     cores = len(os.sched_getaffinity(0))
@@ -97,7 +97,7 @@ def checks() -> Iterator[Finding]:
         "processor",
         State.NOTE if busy else State.FINE,
         f"{cores} cores, load {load:.1f}",
-        "other programs use it: real time may not be held" if busy else "",
+        "other programs are running: the simulation may fall behind real time" if busy else "",
     )
     for subject, place, least, remedy in (
         (
@@ -106,13 +106,13 @@ def checks() -> Iterator[Finding]:
             MOST_NODES * PER_NODE,
             "docker run --shm-size=512m, or --ipc=host",
         ),
-        ("disk", Path.cwd(), 1024, "make room before recording bags"),
+        ("disk", Path.cwd(), 1024, "free disk space before recording bags"),
     ):
         free = shutil.disk_usage(place).free / _MEBIBYTE
         short = free < least
         yield Finding(
             subject,
             State.BROKEN if short else State.FINE,
-            f"{free:.0f} MiB free in {place}",
+            f"{free:.0f} MiB free on {place}",
             remedy if short else "",
         )

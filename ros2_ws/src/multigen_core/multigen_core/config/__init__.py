@@ -1,1 +1,1 @@
-"""Validated descriptions: YAML files and node parameters."""
+"""Validated configuration: YAML files and node parameters."""

@@ -1,4 +1,4 @@
-"""Base of the project's validated, immutable descriptions."""
+"""Base class of validated, immutable configuration."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class FrozenModel(BaseModel):
-    """Immutable, refuses unknown keys, NaN and infinity, and is compared by its fields alone.
+    """Immutable; rejects unknown keys, NaN and infinity; compares by its fields alone.
 
-    Pydantic would compare what `cached_property` keeps in the instance, too, and fail on arrays.
+    Pydantic would also compare cached properties, and fail on arrays.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -1,4 +1,4 @@
-"""Fields of a frozen dataclass that are a node's parameters."""
+"""Node parameters as fields of a frozen dataclass."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 DEVICE = r"cpu|cuda(:\d+)?"
-"""Pattern of the places where a network may compute."""
+"""Pattern of the devices a network may run on."""
 
 
 def parameter(
@@ -18,9 +18,9 @@ def parameter(
     writable: bool = False,
     pattern: str = "",
 ) -> Any:
-    """A dataclass field that is a ROS parameter; its type is that of `default`.
+    """A dataclass field that is a ROS parameter of the type of `default`.
 
-    `pattern` is a regular expression that a text must match as a whole.
+    `pattern` is a regular expression that the whole text must match.
     """
     return dataclasses.field(
         default=default,

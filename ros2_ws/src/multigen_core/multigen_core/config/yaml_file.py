@@ -15,20 +15,20 @@ from multigen_core.errors import MultigenError
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_VALUES = 100_000
-"""What a file may hold."""
+"""Largest number of values in a file."""
 MAX_FAULTS = 10
-"""How many wrong keys one message names."""
+"""Number of wrong keys named in one message."""
 _BRIEF = reprlib.Repr()
 _BRIEF.maxstring = _BRIEF.maxother = 100
 _BRIEF.maxlevel = 2
 
 
 class ConfigError(MultigenError):
-    """A configuration file is missing or holds something unexpected."""
+    """A configuration file is missing or invalid."""
 
 
 def share_directory(package: str) -> Path:
-    """The installed share directory of a ROS package, from the ament index of the environment.
+    """The installed share directory of a ROS package, from the ament index.
 
     Raises:
         ConfigError: the workspace is not sourced.
@@ -56,7 +56,7 @@ def package_config(package: str, folder: str, name: str | Path) -> Path:
         if path.is_file():
             return path
     shipped = ", ".join(sorted(path.stem for path in directory.glob("*.yaml")))
-    raise ConfigError(f"{name}: no such file, nor one of the shipped {folder}: {shipped}")
+    raise ConfigError(f"{name}: no such file; shipped {folder}: {shipped}")
 
 
 def load_yaml(path: Path) -> Any:
@@ -70,7 +70,7 @@ def load_yaml(path: Path) -> Any:
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except ValueError as error:
-        raise ConfigError(f"{path}: not a text file in UTF-8: {error}") from error
+        raise ConfigError(f"{path}: not a UTF-8 text file: {error}") from error
 
 
 def parse_yaml(text: str, source: str | Path) -> Any:
@@ -83,18 +83,20 @@ def parse_yaml(text: str, source: str | Path) -> Any:
         data = yaml.safe_load(text)
     except RecursionError as error:
         raise ConfigError(f"{source}: not valid YAML: nested too deeply") from error
-    # What a tag or its own rules take for a number, a date or a truth, PyYAML leaves to Python.
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
+    # PyYAML leaves numbers, dates and tags to Python, with Python's errors.
+    except (
+        yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError,
+    ) as error:  # fmt: skip
         raise ConfigError(f"{source}: not valid YAML: {error}") from error
     if not _is_bounded(data):
         raise ConfigError(
-            f"{source}: not valid YAML: its aliases make more than {MAX_VALUES} values of it"
+            f"{source}: not valid YAML: its aliases expand to more than {MAX_VALUES} values"
         )
     return data
 
 
 def _is_bounded(data: Any) -> bool:
-    """Whether it ends; with aliases a few lines may contain each other, or themselves."""
+    """Whether the data is finite and small: aliases may nest, or refer to themselves."""
     stack, count = [data], 0
     while stack and count <= MAX_VALUES:
         value = stack.pop()
@@ -109,7 +111,7 @@ def _is_bounded(data: Any) -> bool:
 def validate(
     model: type[Model], data: Any, source: str | Path, context: dict[str, Any] | None = None
 ) -> Model:
-    """`data` as a `model`; its validators are given `context`.
+    """`data` as a `model`; its validators receive `context`.
 
     Raises:
         ConfigError: names `source` and every wrong key on one line.
@@ -128,7 +130,7 @@ def validate(
 
 def _message(fault: Any, model: type[BaseModel]) -> str:
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
-        return f"unknown key; known: {', '.join(model.model_fields)}"
+        return f"unknown key; valid keys: {', '.join(model.model_fields)}"
     message = str(fault["msg"])
     given = _BRIEF.repr(fault["input"])
     return message if len(given) > 80 else f"{message}, got {given}"

@@ -1,7 +1,7 @@
-"""Between the core's types and ROS messages, one implementation for live messages and for bags.
+"""Conversion between core types and ROS messages, the same for live messages and bags.
 
-Decoding reads attributes only; encoding builds messages through a factory. So the same code serves
-rclpy's message classes and those of the rosbags library, and nothing here imports either.
+Decoding reads attributes only; encoding builds messages through a factory. The same code thus
+serves the message classes of rclpy and of the rosbags library, and imports neither.
 """
 
 from multigen_core.messages.decoding import MessageError, decode, decode_picture, stamp_of

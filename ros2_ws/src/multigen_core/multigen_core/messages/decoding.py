@@ -1,4 +1,4 @@
-"""From ROS messages of any implementation to the core's types, by attribute access alone."""
+"""From ROS messages of any implementation to core types, by attribute access alone."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from multigen_core.types import (
 )
 
 MAX_PIXELS = 64 * 2**20
-"""Of a compressed picture; a damaged one may claim any size."""
+"""Largest compressed image to decode; a damaged one may claim any size."""
 
 
 class MessageError(MultigenError):
-    """A message holds what the contract does not allow."""
+    """A message violates the contract."""
 
 
 def stamp_of(message: Any) -> int:
@@ -64,12 +64,12 @@ def decode_picture(data: bytes) -> NDArray[np.uint8]:
     """A JPEG or PNG as BGR (H, W, 3).
 
     Raises:
-        MessageError: it is none, is enormous, or cannot be decoded.
+        MessageError: it is neither, is too large, or cannot be decoded.
     """
     width, height = picture_size(data) or (0, 0)
     if not 0 < width * height <= MAX_PIXELS:
         raise MessageError(
-            f"compressed image of {len(data)} bytes is no JPEG or PNG "
+            f"compressed image of {len(data)} bytes is not a JPEG or PNG "
             f"of at most {MAX_PIXELS >> 20} megapixels"
         )
     try:
@@ -116,7 +116,7 @@ def _joint_state_from(message: Any) -> JointState:
         velocities = np.full(len(names), np.nan)
     if len(positions) != len(names) or len(velocities) != len(names):
         raise MessageError(
-            f"joint state of {len(names)} names, {len(positions)} positions, "
+            f"joint state with {len(names)} names, {len(positions)} positions, "
             f"{len(velocities)} velocities"
         )
     return JointState(
@@ -182,12 +182,12 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
 
 
 def decode(name: str, message: Any, received: int = 0) -> Any:
-    """The core item that a message of type `name` carries; the message itself where there is none.
+    """The core item in a message of type `name`; the message itself if there is none.
 
-    `received` [ns] is when it arrived, or its bag time: the stamp where the message has none.
+    `received` [ns] is the arrival or bag time; it becomes the stamp of messages without one.
 
     Raises:
-        MessageError: the message holds what the contract does not allow.
+        MessageError: the message violates the contract.
     """
     if name == AUDIO_INFO.type:
         return _audio_info_from(message, received)

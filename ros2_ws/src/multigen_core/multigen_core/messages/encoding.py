@@ -1,4 +1,4 @@
-"""From the core's types to ROS messages, through a factory that knows the implementation."""
+"""From core types to ROS messages, through a factory of the implementation's classes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MessageFactory(Protocol):
     """Builds messages of one implementation."""
 
     def new(self, name: str, /, **fields: Any) -> Any:
-        """A message of type `name`, such as sensor_msgs/msg/Image; the rest is default."""
+        """A message of type `name`, such as sensor_msgs/msg/Image; other fields keep defaults."""
 
     def octets(self, buffer: bytes | memoryview) -> Any:
         """A value for a uint8[] field."""
@@ -186,7 +186,7 @@ _ENCODERS: dict[str, Callable[[Any, MessageFactory], Any]] = {
 
 
 def encode(name: str, item: Any, factory: MessageFactory) -> Any:
-    """The message of type `name` that carries a core item.
+    """The message of type `name` for a core item.
 
     Raises:
         KeyError: there is no encoder for the type.

@@ -1,4 +1,4 @@
-"""The size that a compressed picture claims, so that it is known before it is decoded."""
+"""Size of a compressed image from its header, known before decoding."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import struct
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""Markers of JPEG's frame headers, which hold the size."""
+"""Markers of JPEG frame headers, which hold the size."""
 
 
 def picture_size(data: bytes) -> tuple[int, int] | None:

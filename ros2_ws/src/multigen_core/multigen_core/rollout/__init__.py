@@ -1,4 +1,4 @@
-"""One pour from goal to outcome, driven by the node or by the offline engine."""
+"""One pour from goal to outcome, driven by the node or the offline engine."""
 
 from multigen_core.rollout.live import LiveRollout
 from multigen_core.rollout.rollout import GoalError, Rollout

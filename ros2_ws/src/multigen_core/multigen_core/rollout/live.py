@@ -1,4 +1,4 @@
-"""A rollout in real time: a worker decides, so that no callback waits for a network."""
+"""A rollout in real time; a worker thread decides, so that no callback waits for a network."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from multigen_core.rollout.session import Step
 
 
 class LiveRollout:
-    """Steps a rollout from a thread of its own; every method may be called from any thread.
+    """Steps a rollout in its own thread; all methods are thread-safe.
 
     Args:
-        rollout: from now on only this may step it; its observer still takes what is sensed.
+        rollout: only this object may step it from now on; its observer keeps taking data.
         clock: the graph's time [ns].
-        carry_out: takes every step, from the worker or from whoever cancels or ends the pour.
+        carry_out: receives every step, in the worker or in the thread that cancels or ends the
+        pour.
     """
 
     def __init__(
@@ -25,17 +26,17 @@ class LiveRollout:
     ) -> None:
         self.rollout = rollout
         self.late = 0
-        """Decisions that were still under way when the next was due."""
+        """Number of decisions still running when the next was due."""
         self._clock, self._carry_out = clock, carry_out
         self._lock = threading.RLock()
         self._worker = ThreadPoolExecutor(1, "rollout")
         self._deciding: Future[None] | None = None
 
     def tick(self) -> None:
-        """Begin the next decision; to be called every control period.
+        """Start the next decision; call every control period.
 
         Raises:
-            Exception: what the last decision has failed with.
+            Exception: the error of the last decision.
         """
         if self._deciding is not None:
             if not self._deciding.done():
@@ -54,18 +55,18 @@ class LiveRollout:
             return self.rollout.begin(self._clock(), volume, fraction, timeout)
 
     def cancel(self, reason: str) -> None:
-        """Bring the vessel upright and end the pour as canceled."""
+        """Return the vessel upright and end the pour as canceled."""
         with self._lock:
             self._settle(self.rollout.cancel(reason))
 
     def end(self, reason: str) -> None:
-        """End the pour at once; the last command on the way brings the vessel upright."""
+        """End the pour immediately; the last command sent returns the vessel upright."""
         with self._lock:
             self.cancel(reason)
             self._settle(self.rollout.end(reason))
 
     def set_stopped(self, stopped: bool) -> None:
-        """Take over the guard's emergency stop, which ends a pour where it is."""
+        """Apply the guard's emergency stop, which ends a pour in place."""
         with self._lock:
             self._settle(self.rollout.set_stopped(stopped))
 
@@ -74,5 +75,5 @@ class LiveRollout:
             self._carry_out(step)
 
     def close(self) -> None:
-        """End the worker, once it has decided."""
+        """End the worker after its current decision."""
         self._worker.shutdown()

@@ -1,4 +1,4 @@
-"""Gathers the senses into observations aligned in time."""
+"""Combines the senses into time-aligned observations."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from multigen_core.types import (
 IMAGES_KEPT = 60
 JOINT_STATES_KEPT = 1000
 AUDIO_KEPT = 10.0
-"""Seconds of sound kept for when a lagging sense is aligned or a decision comes late."""
+"""Seconds of sound kept, to align slow senses and for late decisions."""
 HISTORY = 1.0
-"""How far back the first observation of a pour hears [s]."""
+"""Length of sound in the first observation of a pour [s]."""
 
 
 class StaleError(MultigenError):
-    """Too little is fresh to act on."""
+    """There is not enough fresh data to act on."""
 
 
 class Observer:
     """Keeps the newest data of every sense and aligns them.
 
-    An observation is taken at the newest moment that all live senses reach; a sense older than
+    An observation is taken at the newest time that all live senses cover; a sense older than
     `max_age` [s] is dead and left out. Without fresh joints, or with every wanted sense dead, there
-    is none. Threads may add and observe at once.
+    is no observation. Thread-safe.
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class Observer:
         self._lock = threading.Lock()
 
     def begin(self) -> None:
-        """Begin a pour: the next observation looks back by HISTORY."""
+        """Start a pour: the next observation looks back by HISTORY."""
         self._heard = None
 
     def add_image(self, frame: CameraFrame) -> None:
-        """Take a picture."""
+        """Take an image."""
         with self._lock:
             self._images.push(frame)
 
@@ -75,7 +75,7 @@ class Observer:
             self._audio.push(chunk)
 
     def judge_audio(self, trouble: str = "") -> None:
-        """Use no sound from now on because of some `trouble`; use it again if there is none."""
+        """Ignore the sound while there is `trouble`; use it again when there is none."""
         self._audio_trouble = trouble
 
     def add_joints(self, state: JointState) -> None:
@@ -89,7 +89,7 @@ class Observer:
             self._joints.push(state)
 
     def ages(self, now: int) -> dict[str, float]:
-        """Seconds since the newest data of each sense, infinite where there were none."""
+        """Seconds since the newest data of each sense; infinite if it never had any."""
         return {
             name: float("inf") if stamp is None else (now - stamp) / 1e9
             for name, stamp in self._newest().items()
@@ -97,7 +97,7 @@ class Observer:
 
     @property
     def audio_gaps(self) -> int:
-        """How many gaps the sound had."""
+        """Number of gaps in the sound."""
         return self._audio.gaps
 
     def _newest(self) -> dict[str, int | None]:
@@ -109,11 +109,11 @@ class Observer:
         }
 
     def observe(self, now: int) -> Observation:
-        """What is known at `now` [ns].
+        """The observation at `now` [ns].
 
         Raises:
             StaleError: the joints, or all senses, are older than allowed; names them and their
-            ages.
+                ages.
         """
         with self._lock:
             return self._observe(now)
@@ -129,17 +129,14 @@ class Observer:
 
         alive = frozenset(sense for sense in self._senses if fresh(sense.value))
         stale = [
-            f"{name} {'never came' if age == float('inf') else f'{age:.2f} s old'}"
+            f"{name} {'never received' if age == float('inf') else f'{age:.2f} s old'}"
             for name, age in self.ages(now).items()
             if not fresh(name) and (name == "joints" or Sense(name) in self._senses)
         ]
         if self._audio_trouble:
             stale.append(self._audio_trouble)
         if not fresh("joints") or (self._senses and not alive):
-            raise StaleError(
-                f"nothing to act on ({', '.join(stale)}; "
-                f"at most {self._max_age / 1e9:.2f} s allowed)"
-            )
+            raise StaleError(f"inputs lost ({', '.join(stale)}; limit {self._max_age / 1e9:.2f} s)")
         used = ["joints", *(sense.value for sense in alive)]
         stamp = min(stamp for name in used if (stamp := newest[name]) is not None)
         joints = self._joints.at(stamp) or self._joints.newest()
@@ -155,7 +152,7 @@ class Observer:
         )
 
     def _sound(self, stamp: int) -> tuple[AudioChunk, ...]:
-        """The sound until `stamp` [ns] that no observation has held yet."""
+        """The sound up to `stamp` [ns] that no observation has contained yet."""
         since = stamp - to_nanoseconds(HISTORY) if self._heard is None else self._heard
         pieces = self._audio.since(since, stamp)
         self._heard = pieces[-1].end if pieces else since

@@ -1,7 +1,7 @@
-"""The live graph without ROS: world, sound, guard and policy in one process at full speed.
+"""The live graph without ROS: simulator, sound, guard and policy in one process at full speed.
 
-The policy's rollout, the guard, the follower of trajectories, simulator and synthesizer are those
-of the nodes, and meet at the same rates; what the guard refuses does not move the arm.
+Rollout, guard, trajectory follower, simulator and synthesizer are those of the nodes and run at the
+same rates; a command that the guard rejects does not move the arm.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from multigen_core.types import (
 from multigen_core.world.scene import Scene
 
 SETTLE = 1.5
-"""How long the world goes on after a pour [s]: the last drops still count."""
+"""Simulated time after a pour [s]: the last drops still count."""
 SERVO_PERIOD = 0.01
-"""How often the arm's servo gets a new goal, and joints are measured [s]."""
+"""Period of servo goals and joint measurements [s]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tick:
-    """One control period: what was sensed, asked for and done, and the truth at its end.
+    """One control period: inputs, command and result, and the ground truth at its end.
 
     `joints` and `liquids` hold every state since the last tick. `forwarded` is the trajectory that
-    the guard let pass or sent of its own accord, `objection` why it did not do as asked.
+    the guard passed on or generated itself, `objection` the reason if it rejected the command.
     """
 
     now: int
@@ -57,17 +57,17 @@ class Tick:
 
 
 class OfflineGraph:
-    """A simulated world, its sound and the arm's guard, waiting for commands.
+    """A simulated world with sound and guard, waiting for commands.
 
     Args:
-        simulator: reset to `scene` and `seed` here; stays the caller's to close.
-        scene: what stands where.
-        seed: of everything the scene leaves to chance.
-        arm: the simulator's.
-        synthesizer: makes the sound, if any; driven by the liquid or by the cut-away view.
-        pictures: whether to render the public camera although the policy does not look.
-        hearing: whether to draw the cut-away view although the synthesizer does not look.
-        period: of control and pictures [s].
+        simulator: reset here to `scene` and `seed`; the caller closes it.
+        scene: to simulate.
+        seed: of all randomness left in the scene.
+        arm: of the simulator.
+        synthesizer: of the sound, if any; driven by liquid states or the cut-away view.
+        pictures: render the public camera even if the policy does not use it.
+        hearing: render the cut-away view even if the synthesizer does not use it.
+        period: of control and images [s].
 
     Raises:
         MultigenError: the scene is impossible.
@@ -104,7 +104,7 @@ class OfflineGraph:
         self._liquid_every = round(1.0 / LIQUID_STATE.rate / SERVO_PERIOD)
 
     def advance(self, rollout: Rollout) -> Tick:
-        """Run one control period and let the rollout sense it."""
+        """Run one control period and pass its data to the rollout."""
         observer, simulator = rollout.observer, self._simulator
         joints: list[JointState] = []
         liquids: list[LiquidState] = []
@@ -143,7 +143,7 @@ class OfflineGraph:
         return self._synthesizer.pull()
 
     def carry_out(self, tick: Tick, step: Step | None) -> Tick:
-        """Send what a step asks for through the guard; the tick with what came of it."""
+        """Send a step's command through the guard; return the tick with the result."""
         moment, forwarded, objection = Now(tick.now, tick.now), None, ""
         if step is not None and step.trajectory is not None:
             verdict = self._guard.command(step.trajectory, moment)
@@ -162,7 +162,7 @@ class OfflineGraph:
 def pour(
     graph: OfflineGraph, rollout: Rollout, volume: float, timeout: float = 0.0
 ) -> Iterator[Tick]:
-    """Run one pour of `volume` [m^3]; yields every control period until a while after its end.
+    """Run one pour of `volume` [m^3]; yield every control period until shortly after its end.
 
     Raises:
         MultigenError: the goal is impossible.

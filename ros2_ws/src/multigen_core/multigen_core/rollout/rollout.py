@@ -1,7 +1,7 @@
-"""A policy at work: senses in, trajectories and progress out.
+"""Runs a policy: sensor data in, trajectories and progress out.
 
-The policy node drives one in real time, the offline engine as fast as it computes, many of them in
-lock-step where a caller steps them by turns.
+The policy node drives a rollout in real time, the offline engine as fast as it computes; a caller
+can also step many of them in lock-step.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from multigen_core.types import Outcome
 from multigen_core.world.vessel import Vessel
 
 MAX_AGE = 0.5
-"""Oldest data to act on, unless told otherwise [s]."""
+"""Default maximum age of data to act on [s]."""
 
 
 class GoalError(MultigenError):
-    """A goal that cannot be taken."""
+    """A goal that cannot be accepted."""
 
 
 def checked_goal(target_volume: float, fill_fraction: float, known: Vessel | None) -> PourGoal:
-    """The goal of a request, of which one of volume [m^3] and fill fraction must be given.
+    """The goal of a request with either a volume [m^3] or a fill fraction.
 
     `known` is the target vessel if the policy may know it.
 
@@ -31,7 +31,7 @@ def checked_goal(target_volume: float, fill_fraction: float, known: Vessel | Non
         GoalError: neither or both are given, or the one given is impossible.
     """
     if (target_volume != 0) == (fill_fraction != 0):
-        raise GoalError("give either a target volume or a fill fraction, and leave the other 0")
+        raise GoalError("give either a target volume or a fill fraction; leave the other at 0")
     if fill_fraction != 0:
         if known is None:
             raise GoalError("a fill fraction needs a known vessel: launch with told:=target")
@@ -47,22 +47,22 @@ def checked_goal(target_volume: float, fill_fraction: float, known: Vessel | Non
 
 
 class Rollout:
-    """Serves one pour at a time with one policy at one station.
+    """Runs one pour at a time with one policy at one station.
 
     Args:
         policy: decides.
-        station: what it is told.
-        max_age: oldest data to act on [s].
+        station: what the policy knows.
+        max_age: maximum age of data to act on [s].
     """
 
     def __init__(self, policy: Policy, station: Station, max_age: float = MAX_AGE) -> None:
         self.senses = policy.senses
         self.observer = Observer(station.arm.names, policy.senses, max_age)
-        """Takes what is sensed."""
+        """Takes the sensor data."""
         self.trouble = ""
-        """Why there is no observation now; empty if there is one, or none was tried."""
+        """Why there is no observation; empty if there is one or none was attempted."""
         self.sensing = False
-        """Whether the newest try gave an observation."""
+        """Whether the last attempt gave an observation."""
         self._policy = policy
         self._station = station
         self._session: Session | None = None
@@ -71,7 +71,7 @@ class Rollout:
 
     @property
     def busy(self) -> bool:
-        """Whether a pour runs."""
+        """Whether a pour is running."""
         return self._session is not None
 
     def begin(
@@ -80,19 +80,19 @@ class Rollout:
         """Start a pour at `now` [ns].
 
         Raises:
-            MultigenError: one runs already, the arm is stopped, or the goal is impossible.
+            MultigenError: one is running, the arm is stopped, or the goal is impossible.
         """
         if self._session is not None:
-            raise GoalError("a pour is running; cancel it or wait for its end")
+            raise GoalError("a pour is running; cancel it or wait until it ends")
         if self._stopped:
-            raise GoalError("the arm is stopped; `multigen stop --reset` releases it")
+            raise GoalError("the arm is stopped; release it with `multigen stop --reset`")
         goal = checked_goal(target_volume, fill_fraction, self._station.target)
         self._session = Session(self._policy, self._station.arm, goal, now, timeout)
         self.observer.begin()
         return goal
 
     def step(self, now: int) -> Step | None:
-        """Look, and advance the pour if one runs; to be called every control period."""
+        """Observe, and advance the pour if one is running; call every control period."""
         try:
             self._observation = self.observer.observe(now)
             self.sensing, self.trouble = True, ""
@@ -105,7 +105,7 @@ class Rollout:
         return self._settle(self._session.step(self._observation))
 
     def cancel(self, reason: str) -> Step | None:
-        """Bring the vessel upright and end the pour as canceled."""
+        """Return the vessel upright and end the pour as canceled."""
         if self._session is None:
             return None
         if self._observation is None:
@@ -113,13 +113,13 @@ class Rollout:
         return self._settle(self._session.withdraw(self._observation, Outcome.CANCELED, reason))
 
     def end(self, reason: str) -> Step | None:
-        """End the pour at once as canceled; a retreat under way goes on without the policy."""
+        """End the pour immediately as canceled; a running retreat continues without the policy."""
         if self._session is None:
             return None
         return self._settle(self._session.end(Outcome.CANCELED, reason))
 
     def set_stopped(self, stopped: bool) -> Step | None:
-        """Take over the guard's emergency stop, which ends a pour where it is."""
+        """Apply the guard's emergency stop, which ends a pour in place."""
         self._stopped = stopped
         if not stopped or self._session is None:
             return None

@@ -1,4 +1,4 @@
-"""One pour from goal to outcome, free of ROS."""
+"""One pour from goal to outcome, without ROS."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from multigen_core.policy import Observation, Policy, PourGoal
 from multigen_core.types import Outcome, PourProgress, to_nanoseconds, to_seconds
 
 GRACE = 3.0
-"""How long a pour survives without observations [s]; the guard brings the arm upright meanwhile."""
+"""How long a pour survives lost inputs [s]; the guard returns the vessel upright meanwhile."""
 DEFAULT_TIMEOUT = 120.0
 LAG = 0.5
-"""How long after the end of a trajectory the arm may arrive [s]."""
+"""Time for the arm to arrive after the end of a trajectory [s]."""
 RETREAT_PATIENCE = 30.0
-"""How long a vessel that stays tilted is told to return [s]; a guard may be starting anew."""
+"""How long to request the return of a tilted vessel [s]; a guard may be restarting."""
 STANDING = 0.06
-"""A measured vessel off the vertical by less than this [rad] stands upright."""
+"""A vessel measured within this of the vertical [rad] is upright."""
 _GUARD = GuardConfig()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a session asks for: a trajectory to send, if any, and its progress to tell."""
+    """Output of a session: a trajectory to send, if any, and the progress to report."""
 
     trajectory: Trajectory | None
     progress: PourProgress
 
 
 class Session:
-    """Runs one goal on a policy; ends with an outcome and the vessel upright, or says why not.
+    """Runs one goal on a policy; ends with an outcome and the vessel upright, or with the reason.
 
-    A pour that ends early is brought upright here, by the same way as the guard would take, planned
-    within the guard's limits.
+    If a pour ends early, the session returns the vessel upright along the path that the guard would
+    take, planned within the guard's limits.
     """
 
     def __init__(
         self, policy: Policy, arm: Arm, goal: PourGoal, now: int, timeout: float = 0.0
     ) -> None:
-        """Begin at `now` [ns]; give up after `timeout` [s], 0 for the default.
+        """Start at `now` [ns]; give up after `timeout` [s], 0 for the default.
 
         Raises:
             MultigenError: the policy cannot meet the goal.
@@ -68,7 +68,7 @@ class Session:
         self._give_up_at = 0
 
     def step(self, observation: Observation) -> Step:
-        """Advance by an observation."""
+        """Advance with an observation."""
         step = self._step(observation)
         if step.trajectory is not None and self._plan is not None:
             self._plan.accept(step.trajectory, observation.now)
@@ -90,7 +90,7 @@ class Session:
             return self._retreat(observation)
         elapsed = to_seconds(now - self._start)
         if elapsed > self._timeout:
-            reason = f"not done after {self._timeout:.0f} s"
+            reason = f"not finished after {self._timeout:.0f} s"
             return self._withdraw(observation, Outcome.TIMEOUT, reason)
         try:
             decision = self._policy.act(observation)
@@ -101,13 +101,13 @@ class Session:
         return Step(decision.trajectory, self._progress(decision.outcome, decision.reason))
 
     def starve(self, now: int, reason: str) -> Step | None:
-        """Bear that there is no observation at `now` [ns]; end after a while."""
+        """Handle a missing observation at `now` [ns]; ends the pour if it lasts."""
         if to_seconds(now - self._now) < GRACE:
             return None
         return self.end(Outcome.ABORTED, reason)
 
     def withdraw(self, observation: Observation, outcome: Outcome, reason: str) -> Step:
-        """Bring the vessel upright, then end with `outcome`."""
+        """Return the vessel upright, then end with `outcome`."""
         if self._upright_at is not None:
             return Step(None, self._progress(Outcome.RUNNING))
         step = self._withdraw(observation, outcome, reason)
@@ -136,7 +136,7 @@ class Session:
         return Step(retreat, self._progress(Outcome.RUNNING))
 
     def end(self, outcome: Outcome, reason: str) -> Step:
-        """End at once, sending the arm nothing more."""
+        """End immediately, without another command."""
         self._stage = "done"
         return Step(None, self._progress(outcome, reason))
 

@@ -1,4 +1,4 @@
-"""Keeps out a second one of what a graph may have only once."""
+"""Prevents a second instance of a node that a graph may have only once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import socket
 
 DISCOVERY = 2.0
-"""How long to look for another one before the first act [s]; busy cores need up to 1.5."""
+"""How long to look for another instance before acting [s]; busy cores need up to 1.5."""
 
 
 def domain() -> str:
@@ -15,9 +15,9 @@ def domain() -> str:
 
 
 def claim(name: str) -> socket.socket:
-    """Hold `name` in this ROS domain on this machine while the result lives.
+    """Hold `name` in this ROS domain on this machine while the returned socket exists.
 
-    The kernel frees it with the process, however that ends.
+    The kernel releases it with the process, however that ends.
 
     Raises:
         OSError: another process holds it.

@@ -1,8 +1,8 @@
-"""Plays a bag's observations to a graph, in the simulator's place: never a command, never an arm.
+"""Plays a bag's observations in place of the simulator; it never sends commands.
 
-Publishes /clock from the bag's time, so that nodes with use_sim_time see the time of the recording.
-In a loop time jumps back to the start, which clears every buffer of the contract's nodes. Bags hold
-compressed pictures; policy and synthesizer see raw ones.
+Publishes /clock from the bag's time, so nodes with use_sim_time see the time of the recording. In a
+loop, time jumps back to the start, which clears the buffers of all nodes. Bags hold compressed
+images; policy and synthesizer receive raw ones.
 """
 
 from __future__ import annotations
@@ -23,39 +23,39 @@ from multigen_core.ros.node import declare, fail, parameter, publisher, run, sto
 from multigen_core.ros.sim_clock import SimClock
 
 PERIOD = 0.005
-"""Of /clock [s], steady time."""
+"""Period of /clock [s], steady time."""
 DISCOVERY = 4.0
-"""By then DDS participants, which announce themselves every 3 s, have found each other [s]."""
+"""Time for DDS participants, which announce themselves every 3 s, to discover each other [s]."""
 LINGER = 0.5
-"""How long the last messages may take to arrive [s]."""
+"""Time allowed for the last messages to arrive [s]."""
 
 
 @dataclass(frozen=True)
 class PlayerParameters:
-    """The player's parameters."""
+    """Parameters of the player."""
 
     bag: str = parameter("", "bag directory or .mcap file")
     rate: float = parameter(1.0, "speed relative to the recording", low=0.01, high=100.0)
     loop: bool = parameter(False, "start again at the end")
-    start_offset: float = parameter(0.0, "begin this long after the bag's start [s]", low=0.0)
-    playback_duration: float = parameter(
-        0.0, "end this long after that [s]; 0: at the bag's end", low=0.0
+    start_offset: float = parameter(0.0, "start this long after the bag's start [s]", low=0.0)
+    playback_duration: float = parameter(0.0, "play this long [s]; 0: to the bag's end", low=0.0)
+    start_paused: bool = parameter(
+        False, "start paused, until simulator/pause is called with false"
     )
-    start_paused: bool = parameter(False, "wait for simulator/pause to be called with false")
     delay: float = parameter(
-        DISCOVERY, "time before the start for others to connect [s]", low=0.0, high=60.0
+        DISCOVERY, "delay before the start, for others to connect [s]", low=0.0, high=60.0
     )
     clock: bool = parameter(True, "publish /clock from the bag's time")
 
 
 class BagPlayer(Node):
-    """Publishes what is due at every tick of steady time; pictures raw, too, for who needs them."""
+    """Publishes the due messages at every tick of steady time; images also as raw messages."""
 
     def __init__(self) -> None:
         super().__init__("bag_player")
         p = declare(self, PlayerParameters)
         if not p.bag:
-            raise MultigenError("parameter bag: name the bag to play, as in bag:=bags/NAME")
+            raise MultigenError("parameter bag is empty: set the bag to play, e.g. bag:=bags/NAME")
         self._bag = BagReader(p.bag)
         self._playback = Playback(self._bag, p.rate, p.loop, p.start_offset, p.playback_duration)
         self._senders = {topic.name: publisher(self, topic) for topic in self._playback.topics}
@@ -78,7 +78,7 @@ class BagPlayer(Node):
         try:
             if self.count_subscribers(ARM_COMMAND.name):
                 raise MultigenError(
-                    f"an arm or simulator listens on {ARM_COMMAND.name}: stop it before playing"
+                    f"an arm or simulator subscribes to {ARM_COMMAND.name}: stop it before playing"
                 )
             if self._sim_clock:
                 self._sim_clock.check_alone()

@@ -1,4 +1,4 @@
-"""Calls into a running graph, for command lines."""
+"""Calls to a running graph, for command-line tools."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ from multigen_core.errors import MultigenError
 from multigen_core.types import Outcome
 
 DISCOVERY = 10.0
-"""How long to look for a server [s]."""
+"""Time to wait for a server [s]."""
 REPLY = 30.0
-"""How long to wait for the answer of one that was found [s]."""
+"""Time to wait for a server's reply [s]."""
 ATTEMPTS = 10
-"""How many times to ask in that time."""
+"""Number of attempts in that time."""
 REASON = 2.0
-"""How long to wait for the log message that says why a goal was refused [s]."""
+"""Time to wait for the log message with the reason of a refusal [s]."""
 SLICE = 0.1
-"""How long an interrupt may wait [s]."""
+"""Largest delay of an interrupt [s]."""
 REFUSAL = "goal refused: "
-"""How the policy's log begins the reason."""
+"""Prefix of the reason in the policy's log."""
 
 _interrupted = threading.Event()
 
 
 @contextmanager
 def _node(namespace: str) -> Iterator[Node]:
-    # The transport of the launch files: it finds larger graphs, and shares memory with their nodes.
+    # The launch files' transport: discovers larger graphs and shares memory with their nodes.
     profile = share_directory("multigen_core") / "config" / "fastdds.xml"
     os.environ.setdefault("FASTRTPS_DEFAULT_PROFILES_FILE", str(profile))
-    # rclpy's own handlers would end the context, and with it the way to cancel a goal.
+    # rclpy's own handlers would shut down the context, and a goal could no longer be cancelled.
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     _interrupted.clear()
-    # An exception raised wherever the signal happens to strike may be lost in a destructor.
+    # An exception raised in the signal handler itself may be lost in a destructor.
     numbers = signal.SIGINT, signal.SIGTERM
     before = [signal.signal(number, lambda *_: _interrupted.set()) for number in numbers]
     node = rclpy.create_node("multigen_command", namespace=namespace)
@@ -66,7 +66,7 @@ def _node(namespace: str) -> Iterator[Node]:
 
 
 def _spin(node: Node, until: Callable[[], bool], timeout: float | None) -> bool:
-    """Spin until the condition holds; whether it came to hold in time.
+    """Spin until the condition holds; return whether it did in time.
 
     Raises:
         KeyboardInterrupt: SIGINT or SIGTERM came.
@@ -99,16 +99,16 @@ def _missing(node: Node, what: str, service: str) -> MultigenError:
     way_out = (
         f"try {' or '.join(options)}"
         if options
-        else "is the graph running, with the same ROS_DOMAIN_ID?"
+        else "is the graph running with the same ROS_DOMAIN_ID?"
     )
     return MultigenError(f"no {what} found under {own} in {DISCOVERY:.0f} s; {way_out}")
 
 
 def _call(node: Node, kind: Any, name: str, request: Any, attempts: int = 1) -> Any:
-    """The response to a request; one that does no harm when it is repeated may have `attempts`.
+    """The response to a request; idempotent requests may have several `attempts`.
 
-    A server drops its answer to a client that it has not discovered yet, although the client has
-    discovered it.
+    A server drops its reply to a client it has not discovered yet, even if the client has
+    discovered the server.
     """
     client = node.create_client(kind, name)
     if not _spin(node, client.service_is_ready, DISCOVERY):
@@ -121,7 +121,7 @@ def _call(node: Node, kind: Any, name: str, request: Any, attempts: int = 1) -> 
 
 
 def trigger(service: str, namespace: str = "") -> str:
-    """Call a std_srvs/Trigger service; returns its message.
+    """Call a std_srvs/Trigger service; return its message.
 
     Raises:
         MultigenError: there is no such service, or it refused.
@@ -134,7 +134,7 @@ def trigger(service: str, namespace: str = "") -> str:
 
 
 def activate(name: str, namespace: str = "") -> None:
-    """Configure and activate a lifecycle node from whichever state it is in.
+    """Configure and activate a lifecycle node from any state.
 
     Raises:
         MultigenError: there is no such node, or it refused.
@@ -151,20 +151,20 @@ def activate(name: str, namespace: str = "") -> None:
             State.PRIMARY_STATE_ACTIVE: (),
         }
         if state not in steps:
-            raise MultigenError(f"{name} was shut down; start it again")
+            raise MultigenError(f"{name} has been shut down; restart it")
         for transition in steps[state]:
             change = ChangeState.Request(transition=Transition(id=transition))
             if not _call(node, ChangeState, f"{name}/change_state", change).success:
-                raise MultigenError(f"{name} refused to activate; its log says why")
+                raise MultigenError(f"{name} failed to activate; see its log")
 
 
 def pour(
     request: Pour.Goal, on_feedback: Callable[[Pour.Feedback], None], namespace: str = ""
 ) -> Pour.Result:
-    """Send a goal to /pour and wait for its result; an interrupt or SIGTERM cancels it first.
+    """Send a goal to /pour and wait for its result; SIGINT or SIGTERM cancels it first.
 
     Raises:
-        MultigenError: there is no policy, it refused the goal, or it ended; the message says why.
+        MultigenError: there is no policy, it refused the goal, or it exited; the message says why.
     """
     with _node(namespace) as node:
         reasons: list[str] = []
@@ -183,7 +183,7 @@ def pour(
         try:
             goal = _wait(node, sent, "the policy")
         except KeyboardInterrupt:
-            # The goal is on its way, and what it starts must be cancelled.
+            # The goal has been sent; the pour it starts must be cancelled.
             goal = _wait(node, sent, "the policy")
             if not goal.accepted:
                 raise
@@ -200,7 +200,7 @@ def pour(
             return _cancel(node, goal)
         if not result.done():
             raise MultigenError(
-                "the policy has ended in mid-pour; the guard brings the vessel upright"
+                "the policy exited during the pour; the guard returns the vessel upright"
             )
         return result.result().result
 

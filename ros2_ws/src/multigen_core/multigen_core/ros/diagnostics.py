@@ -17,7 +17,7 @@ Value = str | float | int
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One line on how a node does, and the figures behind it."""
+    """One line on a node's state, and the values behind it."""
 
     level: bytes
     message: str
@@ -37,7 +37,7 @@ class Health:
 
 
 class Diagnostics:
-    """Publishes what `collect` tells, once a second of steady time: also while /clock stands."""
+    """Publishes the result of `collect` once a second of steady time, even if /clock stops."""
 
     def __init__(self, node: Node, collect: Callable[[], Health], hardware_id: str = "") -> None:
         self._node = node
@@ -48,7 +48,7 @@ class Diagnostics:
         self._timer = node.create_timer(1.0 / DIAGNOSTICS.rate, self.publish, clock=clock)
 
     def publish(self) -> None:
-        """Publish the present state at once."""
+        """Publish the current state immediately."""
         health = self._collect()
         values = {key: _text(value) for key, value in health.values.items()}
         figures = "".join(f"; {key} {value}" for key, value in values.items())

@@ -1,4 +1,4 @@
-"""Publishers and subscriptions of the contract's topics, carrying the core's types."""
+"""Publishers and subscriptions of the contract's topics, with core types."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Sender:
 
     @property
     def subscribers(self) -> int:
-        """How many subscriptions there are now."""
+        """Current number of subscriptions."""
         return self._endpoint.get_subscription_count()
 
     def send(self, item: Any) -> None:
@@ -43,11 +43,11 @@ class Sender:
         self._endpoint.publish(messages.encode(self._topic.type, item, FACTORY))
 
     def flush(self, seconds: float = 1.0) -> None:
-        """Wait until every subscriber has what was published; before the process ends."""
+        """Wait until every subscriber has acknowledged; call before the process exits."""
         self._endpoint.wait_for_all_acked(Duration(seconds=seconds))
 
     def publish(self, message: Any) -> None:
-        """Publish a message as it is."""
+        """Publish a message unchanged."""
         self._endpoint.publish(message)
 
 
@@ -68,7 +68,7 @@ def subscribe(
 ) -> Subscription:
     """Call `callback` with the core item of every message.
 
-    A malformed one goes to `malformed`, or is logged and dropped where that is None.
+    A malformed message goes to `malformed`, or is logged and dropped if that is None.
     """
 
     def receive(message: Any) -> None:

@@ -1,4 +1,4 @@
-"""Messages of rclpy, built the fast way."""
+"""Fast construction of rclpy messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 @cache
 def message_class(name: str) -> type:
-    """The class of an interface such as sensor_msgs/msg/Image, std_srvs/srv/Trigger."""
+    """The class of an interface, such as sensor_msgs/msg/Image or std_srvs/srv/Trigger."""
     package, kind, cls = name.split("/")
     return getattr(import_module(f"{package}.{kind}"), cls)
 
@@ -21,8 +21,8 @@ def message_class(name: str) -> type:
 class RosFactory:
     """The core's MessageFactory for rclpy.
 
-    Unsigned bytes go in as an `array`: rclpy checks any other sequence element by element, which
-    takes 75 ms for a small picture.
+    Unsigned bytes are passed as an `array`: rclpy checks any other sequence element by element,
+    which takes 75 ms for a small image.
     """
 
     def new(self, name: str, /, **fields: Any) -> Any:

@@ -1,4 +1,4 @@
-"""rclpy's lifecycle node, made safe against its callers."""
+"""rclpy's lifecycle node, made robust against invalid requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation
 
 
 class LifecycleNode(rclpy.lifecycle.LifecycleNode):
-    """Refuses a transition that its state does not have.
+    """Refuses transitions that are invalid in its state.
 
     Jazzy's first rclpy releases end the process instead (ros2/rclpy#1209).
     """

@@ -1,4 +1,4 @@
-"""How a node sees to an end what it has begun, after it was asked to end."""
+"""Lets a node finish its work after it has been asked to exit."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Callable
 from rclpy.node import Node
 
 PATIENCE = 10.0
-"""How long a node stays at most [s]; the launch files kill later."""
+"""Longest time a node stays [s]; the launch files kill it later."""
 
 
 def linger(node: Node, busy: Callable[[], object], what: str) -> bool:
-    """Spin on while `busy()` is true, for a node's `close()`; false if patience has run out.
+    """Keep spinning while `busy()` is true, for a node's `close()`; false after PATIENCE.
 
-    Says `what` it waits for.
+    Logs `what` it waits for.
     """
     executor = node.executor
     if executor is None or not busy():
         return True
-    node.get_logger().info(f"ends in at most {PATIENCE:.0f} s: waits for {what}")
+    node.get_logger().info(f"exiting within {PATIENCE:.0f} s; waiting for {what}")
     deadline = time.monotonic() + PATIENCE
     while busy():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""What a node module imports: endpoints, parameters, diagnostics and the spin loop."""
+"""Everything a node module imports: endpoints, parameters, diagnostics and the spin loop."""
 
 from multigen_core.ros.diagnostics import Diagnostics, Health
 from multigen_core.ros.endpoints import Sender, publisher, subscribe

@@ -52,10 +52,10 @@ def _descriptor(field: dataclasses.Field[Any]) -> ParameterDescriptor:
 def declare(node: Node, cls: type[Parameters]) -> Parameters:
     """Declare every field of `cls` and return their values.
 
-    Whole numbers serve for floats, and ~/ at the beginning of a text stands for the home directory.
+    Floats also accept integers; a leading ~/ in a text is the home directory.
 
     Raises:
-        MultigenError: a value has the wrong type, lies outside its range or is no choice; one line.
+        MultigenError: a value has the wrong type, is out of range or not a choice; one line.
     """
     values = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
@@ -84,7 +84,7 @@ def declare(node: Node, cls: type[Parameters]) -> Parameters:
         pattern = field.metadata["pattern"]
         if pattern and not re.fullmatch(pattern, str(value)):
             raise MultigenError(
-                f"parameter {field.name}: {value!r} is none; {field.metadata['description']}"
+                f"parameter {field.name}: {value!r} is invalid; {field.metadata['description']}"
             )
         values[field.name] = value
     _warn_of_unknown(node, values)
@@ -93,12 +93,12 @@ def declare(node: Node, cls: type[Parameters]) -> Parameters:
 
 
 def _warn_of_unknown(node: Node, known: dict[str, Any]) -> None:
-    # A warning only: a file's section for all nodes may mean another one.
+    # Only a warning: a file's section for all nodes may be meant for another node.
     for name in node._parameter_overrides:
         if not node.has_parameter(name) and not name.startswith("qos_overrides."):
             near = difflib.get_close_matches(name, known, 1)
             meant = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
-            node.get_logger().warning(f"no parameter {name}, so it does nothing; {meant}")
+            node.get_logger().warning(f"unknown parameter {name} is ignored; {meant}")
 
 
 def _mistyped(field: dataclasses.Field[Any], value: object) -> MultigenError:

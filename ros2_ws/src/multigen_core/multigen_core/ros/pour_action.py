@@ -1,4 +1,4 @@
-"""The pour action, served one goal at a time."""
+"""Server of the pour action, one goal at a time."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class PourServer:
     """Serves /pour.
 
     `begin(request)` starts a pour or raises a MultigenError, which refuses the goal; `cancel()`
-    asks for its end. Whoever runs the pour tells its progress, the last with an outcome.
+    requests its end. The owner of the pour reports progress with `tell`, the last with an outcome.
 
-    Only then is the goal executed, which takes no time: rclpy polls a callback that waits as fast
-    as the processor goes.
+    The goal is executed only then and takes no time, because rclpy would busy-wait on a callback
+    that blocks.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class PourServer:
         )
 
     def tell(self, progress: PourProgress) -> None:
-        """Pass progress on to the client, and with an outcome end its goal."""
+        """Send progress to the client; an outcome ends its goal."""
         if self._handle is None:
             return
         if not progress.outcome:

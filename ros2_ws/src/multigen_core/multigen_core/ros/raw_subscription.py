@@ -1,4 +1,4 @@
-"""Subscriptions that take messages as they are from whoever publishes them."""
+"""Subscriptions to serialized messages from any publisher."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from multigen_core.ros.endpoints import qos_profile
 from multigen_core.ros.factory import message_class
 
 DEPTH = 500
-"""Messages the middleware keeps for us while this process is busy."""
+"""Messages that the middleware queues while this process is busy."""
 
 
 class RawSubscription:
     """Calls `callback` with the serialized messages of a topic.
 
-    Asks for the reliability and durability of the contract's publisher, and for less once a
-    publisher offers less: an incompatible request would get nothing at all.
+    Requests the reliability and durability of the contract's publisher, and less once a publisher
+    offers less, because an incompatible request would receive nothing.
     """
 
     def __init__(self, node: Node, topic: Topic, callback: Callable[[bytes], None]) -> None:

@@ -21,11 +21,11 @@ from multigen_core.types import NANOSECONDS
 from multigen_core.world.scene import load_scene
 
 SILENCE = 5.0
-"""After this long without a message something is wrong [s]."""
+"""Without a message for this long something is wrong [s]."""
 
 
 class Recorder(Node):
-    """Stamps each message as it arrives, by simulated time where there is any; a thread writes."""
+    """Stamps each message on arrival, with simulated time if there is any; a thread writes."""
 
     def __init__(self) -> None:
         super().__init__("recorder")
@@ -54,7 +54,7 @@ class Recorder(Node):
         self.get_logger().info(f"recording {self._bag.path}")
 
     def _drawn_scene(self, file: str, seed: int) -> str:
-        """The scene whole, so that the bag can be evaluated when its files have changed."""
+        """The complete scene, so that the bag can be evaluated after its files have changed."""
         try:
             return load_scene(file, seed).model_dump_json()
         except MultigenError as error:
@@ -106,11 +106,11 @@ class Recorder(Node):
         }
         self._last = (now, messages, size)
         if lost:
-            return Health.error("the disk is too slow, messages were dropped", **values)
+            return Health.error("disk too slow; messages dropped", **values)
         if self._arrivals.simulated and self._arrivals.waiting:
-            return Health.warn("waiting for /clock: is a simulator running?", **values)
+            return Health.warn("waiting for /clock; is a simulator running?", **values)
         if not self._received:
-            return Health.warn(f"nothing arrives: {whereabouts(self)}", **values)
+            return Health.warn(f"no messages received: {whereabouts(self)}", **values)
         return Health.ok("recording", **values)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The one way in which a MultiGen node runs and ends."""
+"""How every MultiGen node runs and exits."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ from multigen_core.ros.start import PARENT
 from multigen_core.ros.surroundings import settle
 
 END_WITH_PARENT = "MULTIGEN_END_WITH_PARENT"
-"""Set to true by the launch files, for `ros2 launch` leaves its nodes running when it gets SIGTERM:
-beside the arm guard of a new launch an old one must not go on."""
+"""Set to true by the launch files, because `ros2 launch` leaves its nodes running on SIGTERM, and
+an old arm guard must not keep running next to that of a new launch."""
 MIDDLEWARE = ("rcl", "rclpy", "rcutils", "rmw_fastrtps_cpp", "rmw_fastrtps_shared_cpp")
-"""Loggers of the layers below."""
+"""Loggers of the lower layers."""
 
 
 class Stop:
-    """Whether, and with which status, the process should end."""
+    """Whether, and with which status, the process should exit."""
 
     def __init__(self) -> None:
         self.status: int | None = None
 
     def __call__(self, status: int = 0) -> None:
-        """Ask the spin loop to end."""
+        """Ask the spin loop to exit."""
         if self.status is None:
             self.status = status
 
 
 stop = Stop()
-"""A node calls this to end its own process."""
+"""A node calls this to exit its process."""
 
 
 def fail(node: Node | None, error: MultigenError) -> None:
-    """Print an error as one line and end the process with status 1.
+    """Print an error as one line and exit with status 1.
 
-    For callbacks: the executor would log what they raise in words of its own, too.
+    For use in callbacks: the executor would also log their exceptions in its own format.
     """
     name = node.get_name() if node else Path(sys.argv[0]).name
     print(f"{name}: error: {error}", file=sys.stderr, flush=True)
@@ -55,10 +55,10 @@ def fail(node: Node | None, error: MultigenError) -> None:
 
 
 def run(make_node: Callable[[], Node]) -> None:
-    """Make a node, spin it until it stops or a signal comes, close it, exit.
+    """Create a node, spin until it stops or a signal arrives, close it, exit.
 
-    A MultigenError is one line on standard error and status 1. The node's `close()`, if it has one,
-    is called while the context still lives, so that it can finish its files and hold its arm.
+    A MultigenError prints one line on standard error and gives status 1. The node's `close()`, if
+    any, runs while the context is still valid, so that it can finish its files and hold its arm.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop(0))
@@ -67,7 +67,7 @@ def run(make_node: Callable[[], Node]) -> None:
         settle()
         rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     except (MultigenError, rclpy_implementation.RCLError) as error:
-        # From rcl as a rule a parameter file that is none, with lines of places in its own source.
+        # From rcl usually an invalid parameter file, with lines of its own source locations.
         fail(None, MultigenError(str(error).splitlines()[0]))
         sys.exit(stop.status)
     node: Node | None = None
@@ -80,7 +80,7 @@ def run(make_node: Callable[[], Node]) -> None:
         while stop.status is None and rclpy.ok():
             executor.spin_once(timeout_sec=0.2)
             if _orphaned():
-                node.get_logger().error("the launch is gone: ending, too")
+                node.get_logger().error("the launch process is gone; exiting")
                 stop(1)
     except MultigenError as error:
         fail(node, error)
@@ -95,12 +95,12 @@ def run(make_node: Callable[[], Node]) -> None:
 
 
 def _orphaned() -> bool:
-    """Whether a launch that ends without its nodes has done so."""
+    """Whether a launch that leaves its nodes running has exited."""
     return os.environ.get(END_WITH_PARENT) == "true" and os.getppid() != PARENT
 
 
 def _quiet_middleware() -> None:
-    """Keep what the layers below would tell of every timer tick out of a debug log.
+    """Keep the lower layers' messages about every timer tick out of a debug log.
 
     `--log-level rcl:=debug` shows it again.
     """

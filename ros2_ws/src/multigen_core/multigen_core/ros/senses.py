@@ -1,4 +1,4 @@
-"""What a policy senses, from its topics into an observer."""
+"""Connects the topics of a policy's senses to an observer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from multigen_core.types import JointState
 
 
 def subscribe_senses(node: Node, rollout: Rollout) -> list[Subscription]:
-    """Subscribe to the joints and to those senses that a rollout's policy uses."""
+    """Subscribe to the joints and to the senses that a rollout's policy uses."""
     observer, senses = rollout.observer, rollout.senses
 
     def on_joints(state: JointState) -> None:

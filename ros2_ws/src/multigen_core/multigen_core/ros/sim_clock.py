@@ -1,4 +1,4 @@
-"""The publisher of /clock, of which a graph may have only one."""
+"""The publisher of /clock; a graph may have only one."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from multigen_core.ros.factory import FACTORY
 from multigen_core.types import NANOSECONDS
 
 YOUTH = 10.0
-"""How long slow discovery may take to show one [s]."""
+"""Longest time for slow discovery to find another publisher [s]."""
 
 
 class SimClock:
-    """Tells simulated time; two in one graph would throw every node's time to and fro.
+    """Publishes simulated time; with two in one graph every node's time would jump back and forth.
 
-    On one machine a socket's name, which the kernel frees with the process, keeps a second one out
-    at once; those of other machines show only by discovery.
+    On one machine a socket name, which the kernel releases with the process, excludes a second one
+    immediately; those on other machines appear only through discovery.
 
     Raises:
-        MultigenError: this machine has one already.
+        MultigenError: this machine already has one.
     """
 
     def __init__(self, node: Node) -> None:
@@ -39,10 +39,10 @@ class SimClock:
     def check_alone(self, patience: float = 0.0) -> None:
         """Look for another publisher of /clock for `patience` seconds, at least once.
 
-        Only a newcomer gives way: one that has ticked for `YOUTH` seconds finds nothing wrong.
+        Only a new publisher yields: after `YOUTH` seconds of ticking the check always passes.
 
         Raises:
-            MultigenError: there is one.
+            MultigenError: there is another one.
         """
         deadline = time.monotonic() + patience
         while time.monotonic() < self._grown:
@@ -61,6 +61,6 @@ class SimClock:
 
 def _occupied() -> MultigenError:
     return MultigenError(
-        f"another simulator or player publishes /clock in ROS domain {domain()}: end it, "
-        "or set ROS_DOMAIN_ID to another number"
+        f"another simulator or player publishes /clock in ROS domain {domain()}: stop it, "
+        "or use another ROS_DOMAIN_ID"
     )

@@ -1,7 +1,7 @@
-"""Where the executable of every node begins: before the slow imports.
+"""Entry point of every node's executable, before the slow imports.
 
-A package registers its nodes in the entry-point group `multigen.nodes` by the names of their
-executables, and makes the executables from `main` here.
+A package registers its nodes in the entry-point group `multigen.nodes` under the names of their
+executables, which all run `main` here.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from multigen_core.errors import MultigenError
 
 GROUP = "multigen.nodes"
 PARENT = os.getppid()
-"""Who started this process."""
+"""Parent of this process at its start."""
 
 
 def main() -> None:
     """Run the node that this executable is named after.
 
-    Until the node takes its signals itself, SIGINT ends the process as SIGTERM does: at once and
-    without the page of traceback that Python would print from the midst of an import.
+    Until the node handles signals itself, SIGINT ends the process as SIGTERM does: immediately and
+    without the long traceback that Python prints when interrupted during an import.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     name = Path(sys.argv[0]).name

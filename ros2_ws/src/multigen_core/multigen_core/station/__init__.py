@@ -1,4 +1,4 @@
-"""What a policy may know of where it works, and the path that pours there."""
+"""What a policy may know about its station, and the path that pours there."""
 
 from multigen_core.station.station import HeldVessel, Station, Told, UntoldError
 

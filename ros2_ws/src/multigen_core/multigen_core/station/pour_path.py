@@ -22,13 +22,13 @@ from multigen_core.station.station import HeldVessel, Station
 from multigen_core.world.vessel import Vessel
 
 MAX_TILT = 2.3
-"""Where the path ends [rad]."""
+"""Tilt at the end of the path [rad]."""
 CLEARANCE = 0.04
 """Height of the lip above the target's rim [m]."""
 LEAD = 0.022
-"""How far before the target's axis the lip stays, which the jet crosses as it falls [m]."""
+"""Distance of the lip from the target's axis, which the jet crosses as it falls [m]."""
 UNKNOWN_HEIGHT, UNKNOWN_RADIUS = 0.15, 0.042
-"""What is assumed of a target that is not known [m]."""
+"""Assumed size of an unknown target [m]."""
 _GAP = 0.01
 _KNOTS = 36
 _SMOOTHING = 0.08
@@ -55,11 +55,11 @@ def lip_positions(
     tilts: NDArray[np.float64],
     target: Vessel | None = None,
 ) -> NDArray[np.float64]:
-    """Where the lip is at each tilt [m], (K, 3), for a target standing at `position` in base_link.
+    """Lip position at each tilt [m], (K, 3), for a target standing at `position` in base_link.
 
-    At the pour point, `CLEARANCE` above the rim and `LEAD` before the axis, wherever the source's
-    body then clears the target and the table the target stands on; at small tilts, when the body
-    hangs below the lip, further back and higher.
+    The lip is at the pour point, `CLEARANCE` above the rim and `LEAD` before the axis, if the
+    source's body then clears the target and the table; at small tilts, when the body hangs below
+    the lip, it is further back and higher.
     """
     grid = np.linspace(-0.5, MAX_TILT, 281)
     free = _free_lip_positions(source, np.asarray(position, float), np.maximum(grid, 0.0), target)
@@ -93,7 +93,7 @@ def _free_lip_positions(
 class PourPath:
     """Joint positions over the tilt of the held vessel.
 
-    `tilts` [rad] (K,), rising from 0; `positions` [rad] (K, J), joined by a cubic spline.
+    `tilts` [rad] (K,), increasing from 0; `positions` [rad] (K, J), joined by a cubic spline.
     """
 
     tilts: NDArray[np.float64]
@@ -112,7 +112,7 @@ class PourPath:
         return self._slope(np.clip(tilt, self.tilts[0], self.tilts[-1]))  # type: ignore[attr-defined]
 
     def tilt_of(self, positions: NDArray[np.float64]) -> float:
-        """The tilt [rad] of the path's point nearest to joint positions [rad], (J,)."""
+        """Tilt [rad] of the point on the path nearest to joint positions [rad], (J,)."""
 
         def distance(tilt: float) -> float:
             return float(np.sum((self.at(tilt) - positions) ** 2))
@@ -145,8 +145,8 @@ def plan_pour(station: Station) -> PourPath:
     An unknown target is taken to be `UNKNOWN_HEIGHT` high. The result depends on the station alone.
 
     Raises:
-        GraspError: the gripper does not span the held vessel.
-        UntoldError: the station tells neither held vessel nor the target's place.
+        GraspError: the held vessel is too wide for the gripper.
+        UntoldError: the station has no held vessel and target position.
         UnreachableError: the arm cannot follow it within its limits.
     """
     arm = station.arm
@@ -169,7 +169,7 @@ def plan_pour(station: Station) -> PourPath:
         names = ", ".join(np.array(arm.names)[outside.any(axis=0)])
         place = ", ".join(f"{value:.3f}" for value in position)
         raise UnreachableError(
-            f"{arm.name} would leave the limits of {names} while pouring at ({place}) m; "
+            f"{arm.name} would exceed the limits of {names} while pouring at ({place}) m; "
             "move the target"
         )
     return path

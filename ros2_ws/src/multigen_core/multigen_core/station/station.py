@@ -1,4 +1,4 @@
-"""What a policy may know of where it works."""
+"""What a policy may know about its station."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from multigen_core.world.vessel import Vessel
 
 
 class Told(StrEnum):
-    """How much of its station a policy is told, each level including those before.
+    """What a policy is told about its station; each level includes the previous ones.
 
-    Arm and camera calibration alone; besides, the held vessel, its grasp and the target's place;
-    besides, the target vessel. Start volume, first fill and liquid are never told.
+    NOTHING: arm and camera calibration only. STATION: also the held vessel, its grasp and the
+    target's position. TARGET: also the target vessel. Start volume, initial fill of the target and
+    liquid are never told.
     """
 
     NOTHING = "nothing"
@@ -24,7 +25,7 @@ class Told(StrEnum):
 
 
 class UntoldError(MultigenError):
-    """A policy needs to be told more of its station."""
+    """A policy needs to know more about its station."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class HeldVessel:
 
 @dataclass(frozen=True)
 class Station:
-    """An arm, its fixed camera as calibrated, and what is known of the vessels.
+    """An arm, its fixed camera as calibrated, and what is known about the vessels.
 
-    `position` [m] is where the target stands in base_link.
+    `position` [m] is the target's position in base_link.
     """
 
     arm: Arm
@@ -50,7 +51,7 @@ class Station:
 
     @classmethod
     def of(cls, scene: Scene, arm: Arm, told: Told = Told.STATION) -> Station:
-        """What a policy that is `told` so much knows of a scene."""
+        """The station of a scene, reduced to what the policy is `told`."""
         camera = scene.camera.model_copy(update={"calibration_error": (0.0, 0.0, 0.0)})
         if told is Told.NOTHING:
             return cls(arm, camera)
@@ -64,14 +65,14 @@ class Station:
         )
 
     def placed(self, who: str) -> tuple[HeldVessel, Vector]:
-        """The held vessel and the target's place, for `who` cannot do without.
+        """The held vessel and the target's position, which `who` needs.
 
         Raises:
-            UntoldError: the station tells neither.
+            UntoldError: the station does not have them.
         """
         if self.held is None or self.position is None:
             raise UntoldError(
-                f"{who} needs to know the held vessel and where the target stands: "
+                f"{who} needs the held vessel and the target's position: "
                 "launch with told:=station or told:=target, or evaluate with --told station"
             )
         return self.held, self.position

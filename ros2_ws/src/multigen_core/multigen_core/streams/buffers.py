@@ -25,8 +25,8 @@ T = TypeVar("T", bound=Stamped)
 class StampedBuffer(Generic[T]):
     """The newest `capacity` items in order of their stamps.
 
-    An item older than the newest is dropped and counted in `late`; one older by more than
-    `jump` ns means that the clock went back, and clears the buffer.
+    An item older than the newest is dropped and counted in `late`; one older by more than `jump` ns
+    means that the clock jumped back, and clears the buffer.
     """
 
     def __init__(self, capacity: int, jump: int = NANOSECONDS) -> None:
@@ -53,7 +53,7 @@ class StampedBuffer(Generic[T]):
         return self._items[index - 1] if index else None
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove everything."""
         self._items.clear()
 
     def __len__(self) -> int:
@@ -63,9 +63,9 @@ class StampedBuffer(Generic[T]):
 class AudioRing:
     """The last `seconds` of a sound stream, addressed by time.
 
-    It holds pieces: sound without a gap. A step between chunks up to `tolerance` seconds is clock
-    jitter and is absorbed; a longer gap begins a new piece and is counted in `gaps`. An overlap is
-    cut and counted in `overlaps`. A step back by more than `jump` seconds means that the clock went
+    It holds segments without gaps. A step between chunks up to `tolerance` seconds is clock jitter
+    and is absorbed; a longer gap starts a new segment and is counted in `gaps`. An overlap is cut
+    and counted in `overlaps`. A step back by more than `jump` seconds means that the clock jumped
     back, and clears the ring.
     """
 
@@ -86,17 +86,17 @@ class AudioRing:
         return self._end
 
     def clear(self) -> None:
-        """Forget everything but the counts."""
+        """Remove everything except the counts."""
         self._count = 0
         self._end: int | None = None
         self._pieces: deque[tuple[int, int]] = deque()
-        """Of each piece, how many samples came before it and the time of its first [ns]."""
+        """Per segment: number of samples before it and time of its first sample [ns]."""
 
     def push(self, chunk: AudioChunk) -> None:
         """Append a chunk.
 
         Raises:
-            ValueError: the chunk has another sample rate.
+            ValueError: the chunk has a different sample rate.
         """
         if chunk.sample_rate != self.sample_rate:
             raise ValueError(
@@ -115,7 +115,7 @@ class AudioRing:
         if not len(samples):
             return
         if not begin:
-            # Clocks drift: a piece that has slipped out of step is gone on with as another.
+            # Clocks drift: continue as a new segment once the offset exceeds the tolerance.
             before, stamp = self._pieces[-1]
             drift = self._samples(chunk.end - stamp) - (self._count - before + len(samples))
             begin = abs(drift) > self._tolerance
@@ -126,7 +126,7 @@ class AudioRing:
         self._end = chunk.end
 
     def _samples(self, lapse: int) -> int:
-        """A lapse [ns] in samples."""
+        """A duration [ns] in samples."""
         return round(lapse * self.sample_rate / NANOSECONDS)
 
     def _append(self, samples: NDArray[np.float32]) -> None:
@@ -138,10 +138,10 @@ class AudioRing:
             self._pieces.popleft()
 
     def since(self, stamp: int, until: int | None = None) -> tuple[AudioChunk, ...]:
-        """What the ring holds from `stamp` on, to `until` or the newest [ns], piece by piece.
+        """The sound from `stamp` to `until` or the newest sample [ns], as segments.
 
-        Between pieces sound is missing. Going on from the end of the last piece loses and repeats
-        nothing.
+        Sound is missing between segments. Continuing from the end of the last segment neither loses
+        nor repeats samples.
         """
         found = []
         oldest = self._count - len(self._data)

@@ -1,4 +1,4 @@
-"""Sound cut into messages of one length with exact stamps."""
+"""Splits sound into messages of equal length with exact stamps."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _FADE = 0.005  # s
 
 
 class Rechunker:
-    """Cuts a stream of chunks into chunks of `size` samples.
+    """Splits a stream of chunks into chunks of `size` samples.
 
-    Chunk k is stamped origin + k size / rate, rounded down to 1 ns, so that stamps never drift. A
-    chunk that does not follow the one before within a sample begins a new stream: the old one
-    `finish`es, the new one fades in.
+    Chunk k is stamped origin + k size / rate, rounded down to 1 ns, so stamps never drift. A chunk
+    that does not follow the previous one within a sample starts a new stream: the old one is
+    finished, the new one fades in.
     """
 
     def __init__(self, size: int, sample_rate: int) -> None:
@@ -26,17 +26,17 @@ class Rechunker:
         self.clear()
 
     def clear(self) -> None:
-        """Forget the stream; the next chunk begins a new one."""
+        """Drop the stream; the next chunk starts a new one."""
         self._origin = None
         self._given = 0
         self._rest: NDArray[np.float32] = np.empty(0, np.float32)
         self._last: NDArray[np.float32] = np.empty(0, np.float32)
 
     def finish(self) -> list[AudioChunk]:
-        """End the stream: one more chunk of what remained, faded out over 5 ms, then zeros.
+        """End the stream: one more chunk with the remainder, faded out over 5 ms, then zeros.
 
-        Where less than that remained, the sound before it is played backwards under the fade, for
-        breaking off would click. None if the stream had not begun.
+        If less than that remains, the preceding sound is played backwards under the fade, because a
+        hard stop would click. Nothing if the stream had not started.
         """
         if self._origin is None:
             return []
@@ -55,10 +55,10 @@ class Rechunker:
         return [chunk]
 
     def push(self, chunk: AudioChunk) -> list[AudioChunk]:
-        """The chunks completed by this one, and first the end of a stream that it breaks off.
+        """The chunks completed by this one, preceded by the end of a stream that it interrupts.
 
         Raises:
-            ValueError: the chunk has another sample rate.
+            ValueError: the chunk has a different sample rate.
         """
         if chunk.sample_rate != self._rate:
             raise ValueError(f"sound at {chunk.sample_rate} Hz given, {self._rate} Hz expected")

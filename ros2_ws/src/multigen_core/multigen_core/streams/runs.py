@@ -1,4 +1,4 @@
-"""Stretches of a stream between the moments at which its clock was set."""
+"""Runs of a stream between the times at which its clock was set."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from multigen_core.types import NANOSECONDS
 
 FORWARD = 60 * NANOSECONDS
-"""A step of the stamps beyond this is a clock that was set, not an outage [ns]."""
+"""A step of the stamps beyond this means that the clock was set, not an outage [ns]."""
 BACK = NANOSECONDS
-"""A step back beyond this is one, too; less is a message that was late [ns]."""
+"""So does a step back beyond this; a smaller one is a late message [ns]."""
 
 Stamps = NDArray[np.int64]
 
 
 def runs(stamps: Stamps) -> list[slice]:
-    """The stretches of `stamps` (N,) [ns], in order of arrival, without a jump of their clock."""
+    """The runs of `stamps` (N,) [ns], in order of arrival, without a jump of their clock."""
     if not len(stamps):
         return []
     steps = np.diff(stamps)
@@ -28,7 +28,7 @@ def runs(stamps: Stamps) -> list[slice]:
 
 
 def nearest_run(stamps: Stamps, moment: int) -> slice:
-    """The stretch that reaches from before `moment` [ns] to after it, or comes closest.
+    """The run that contains `moment` [ns], or the closest one.
 
     `stamps` (N,) [ns] in order of arrival, at least one.
     """

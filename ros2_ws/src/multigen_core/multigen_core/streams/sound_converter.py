@@ -1,4 +1,4 @@
-"""Sound of any rate and number of channels as the contract has it."""
+"""Converts sound of any rate and number of channels to the contract's format."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from multigen_core.streams.sound_file import RATES
 from multigen_core.types import NANOSECONDS, AudioChunk, AudioInfo
 
 TOLERANCE = 0.005
-"""A step between chunks up to this is clock jitter [s], as in `AudioRing`."""
+"""Steps between chunks up to this are clock jitter [s], as in `AudioRing`."""
 _EMPTY: NDArray[np.float32] = np.zeros(0, np.float32)
 
 
 class SoundConverter:
-    """Mixes the channels of decoded chunks and resamples them; the contract's pass as they are.
+    """Mixes and resamples decoded chunks; chunks in the contract's format pass unchanged.
 
-    soxr keeps the times of samples: after a break, output sample m is input sample m·rate/16000,
-    so that its stamp is that of the break plus m/16000 s.
+    soxr preserves sample times: after a break, output sample m is input sample m·rate/16000, so its
+    stamp is that of the break plus m/16000 s.
     """
 
     def __init__(self, info: AudioInfo) -> None:
-        """For a stream of the format `info`.
+        """Prepare for a stream of the format `info`.
 
         Raises:
             MultigenError: it cannot be converted.
@@ -47,7 +47,7 @@ class SoundConverter:
         self._origin = self._received = self._given = 0
 
     def push(self, chunk: AudioChunk) -> list[AudioChunk]:
-        """The sound that is complete with a chunk, whose `samples` (N * channels,) interleave.
+        """The sound completed by a chunk with interleaved `samples` (N * channels,).
 
         Raises:
             MultigenError: a channel lacks a sample.
@@ -70,7 +70,7 @@ class SoundConverter:
         return ready + self._stamped(self._resampler.resample_chunk(mono))
 
     def finish(self) -> list[AudioChunk]:
-        """What the resampler still holds."""
+        """The sound still in the resampler."""
         if self._resampler is None:
             return []
         rest = self._resampler.resample_chunk(_EMPTY, last=True)

@@ -1,1 +1,1 @@
-"""Vessels, liquids and scenes, and the physics of both: nothing here moves."""
+"""Vessels, liquids and scenes, and their static physics."""

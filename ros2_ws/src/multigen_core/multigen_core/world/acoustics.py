@@ -1,4 +1,4 @@
-"""Air columns: the speed of sound, closed forms in their limits, and the modes of any vessel.
+"""Air columns: the speed of sound, closed forms for limiting cases, and the modes of any vessel.
 
 SI units throughout.
 """
@@ -18,7 +18,7 @@ INNER_END_CORRECTION = 8 / (3 * np.pi)
 """Length a neck's inner, flanged end adds, in neck radii (Rayleigh)."""
 
 MODES = 4
-"""Modes tabulated."""
+"""Number of tabulated modes."""
 
 _CELLS = 280
 _CENTS_PER_STEP = 40.0
@@ -81,12 +81,12 @@ class Resonator:
     Solves Webster's horn equation (S p')' + k^2 S p = 0 with a rigid floor (p' = 0) at the
     surface and pressure release (p = 0) at END_CORRECTION times the mouth's radius above the mouth,
     by exact transfer matrices of short cells. The flow's cross-section widens no faster than behind
-    a flanged opening, the compressed volume stays exact; so a cylinder gives c / (4 (l + 0.62 R)),
-    and a bottle the Helmholtz resonance with its inner end correction. (Webster, PNAS 5, 1919;
-    Pierce, Acoustics, ch. 7.)
+    a flanged opening, while the compressed volume stays exact; so a cylinder gives
+    c / (4 (l + 0.62 R)), and a bottle the Helmholtz resonance with its inner end correction.
+    (Webster, PNAS 5, 1919; Pierce, Acoustics, ch. 7.)
 
-    By Hadamard's formula every mode rises strictly with the level. At the brim the first is
-    c / (4 * 0.62 R). Viscous losses and the bending of wave fronts in wide bowls are neglected.
+    By Hadamard's formula every mode increases strictly with the level. At the brim the first is
+    c / (4 * 0.62 R). Viscous losses and the curvature of wave fronts in wide bowls are neglected.
     """
 
     def __init__(self, vessel: Vessel) -> None:
@@ -111,7 +111,7 @@ class Resonator:
         """The first `count` modes [Hz], (count, *level.shape).
 
         Raises:
-            ValueError: more than MODES are asked for.
+            ValueError: more than MODES are requested.
         """
         if not 1 <= count <= MODES:
             raise ValueError(f"count must be in 1..{MODES}, got {count}")
@@ -151,8 +151,8 @@ def _tabulate(vessel: Vessel) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     steps = int(1200 * np.log2(highest / lowest) / _CENTS_PER_STEP)
     k = np.geomspace(lowest, highest, steps)
 
-    # From the mouth down, the flow is followed for all k at once: k is a mode of the vessel filled
-    # up to the height where the flow vanishes.
+    # Integrate the flow from the mouth down for all k at once: k is a mode of the vessel filled up
+    # to the height where the flow vanishes.
     phase = k * length * np.sqrt(compliance / conductance)
     admittance = k * np.sqrt(compliance * conductance)
     cosine, sine = np.cos(phase), np.sin(phase)

@@ -1,8 +1,8 @@
 """The shipped vessels and liquids by name, and references that need no catalogue.
 
-A reference is text that stands for a vessel or liquid in messages and files: the name of a
-catalogue's entry, the path of a YAML file, or the whole description as JSON, which any machine
-understands.
+A reference is text that identifies a vessel or liquid in messages and files: the name of a
+catalogue entry, the path of a YAML file, or the complete description as JSON, which works on any
+machine.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def vessel(reference: str) -> Vessel:
     """The vessel of a reference.
 
     Raises:
-        ConfigError: no such vessel, with the known names, or a bad description.
+        ConfigError: no such vessel (lists the known names), or an invalid description.
     """
     return _find(Vessel, reference)
 
@@ -86,20 +86,20 @@ def liquid(reference: str) -> Liquid:
     """The liquid of a reference.
 
     Raises:
-        ConfigError: no such liquid, with the known names, or a bad description.
+        ConfigError: no such liquid (lists the known names), or an invalid description.
     """
     return _find(Liquid, reference)
 
 
 def reference(thing: Vessel | Liquid) -> str:
-    """What `vessel` and `liquid` find it by: its name if the catalogue has it, else its JSON."""
+    """A reference for `vessel` or `liquid`: the name if it is in the catalogue, else JSON."""
     entries = vessels() if isinstance(thing, Vessel) else liquids()
     known = entries.get(thing.name)
     return thing.name if known == thing else thing.model_dump_json()
 
 
 def name_of(reference: str) -> str:
-    """The name in a reference; the reference itself if nothing here knows it."""
+    """The name in a reference; the reference itself if it is unknown here."""
     if not reference.startswith("{"):
         return Path(reference).stem
     try:

@@ -26,9 +26,9 @@ Size = Annotated[float, BeforeValidator(_plain), Field(gt=0, lt=100)]
 
 
 class VesselRow(FrozenModel):
-    """What a row tells of the vessel, sizes inside and in cm; other columns are ignored.
+    """The vessel columns of a row, inner sizes in cm; other columns are ignored.
 
-    A bottom of diameter 0 is a round one.
+    A bottom diameter of 0 means a round bottom.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -52,13 +52,13 @@ class ClipRow(VesselRow):
 
 
 COLUMNS = tuple(name for name, field in ClipRow.model_fields.items() if field.is_required())
-"""Those that a table needs."""
+"""Required columns."""
 
 
 def read_clip_table(table: Path) -> tuple[list[ClipRow], list[str]]:
-    """The rows of a table and, one line each, why others cannot be used.
+    """The valid rows of a table and, one line each, why others are invalid.
 
-    Columns may be parted by commas, semicolons or tabs, the text be UTF-8 or UTF-16.
+    Columns may be separated by commas, semicolons or tabs; the text may be UTF-8 or UTF-16.
 
     Raises:
         ConfigError: the table cannot be read, or lacks columns.
@@ -73,7 +73,7 @@ def read_clip_table(table: Path) -> tuple[list[ClipRow], list[str]]:
             skipped.append(str(error))
             continue
         if row.clip in rows:
-            skipped.append(f"{name}: listed again in row {number}; the first counts")
+            skipped.append(f"{name}: duplicate in row {number}; using the first")
             continue
         rows[row.clip] = row
     return list(rows.values()), skipped
@@ -87,7 +87,7 @@ def _read(table: Path) -> list[dict[str, str]]:
         names = _names(header, parting)
         missing = [name for name in COLUMNS if name not in names]
         if missing:
-            raise ConfigError(f"{table}: lacks the columns {', '.join(missing)}")
+            raise ConfigError(f"{table}: missing columns: {', '.join(missing)}")
         cells = csv.reader(lines[1:], delimiter=parting)
         return [dict(zip(names, map(str.strip, row), strict=False)) for row in cells if row]
     except (OSError, UnicodeError, csv.Error) as error:
@@ -95,7 +95,7 @@ def _read(table: Path) -> list[dict[str, str]]:
 
 
 def _text(data: bytes) -> str:
-    """Decoded as its byte order mark says; UTF-8 without one."""
+    """Decoded according to the byte order mark; UTF-8 without one."""
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     return data.decode("utf-16" if wide else "utf-8-sig")
 

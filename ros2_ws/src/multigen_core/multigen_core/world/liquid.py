@@ -1,4 +1,4 @@
-"""What is poured."""
+"""Liquids."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Liquid(FrozenModel):
     """A liquid at its usual temperature, in SI units.
 
     `density` [kg/m^3], `viscosity` [Pa s], `surface_tension` [N/m], `temperature` [degC];
-    `bubbliness` scales the entrained air against water; `colour` is RGBA, its alpha the opacity of
-    5 cm.
+    `bubbliness` scales the entrained air relative to water; `colour` is RGBA, its alpha the opacity
+    of 5 cm.
     """
 
     name: str = ""

@@ -1,4 +1,4 @@
-"""What vessels are made of, and all that depends on it, from one YAML catalogue."""
+"""Materials of vessels and everything that depends on them, from one YAML catalogue."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Material(FrozenModel):
 
     `young` [Pa], `density` [kg/m^3] and `quality`, the quality factor of an empty vessel's wall
     modes; `critical_tension` [N/m], the surface tension up to which a liquid wets it; `sheen` in
-    [0, 1]; `section`, its RGB colour in the hearing view; `sounds_like`, the material that a
-    generator takes it for if it was not trained on this one.
+    [0, 1]; `section`, its RGB colour in the hearing view; `sounds_like`, the material to use for
+    synthesizers that were not trained on this one.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Material(FrozenModel):
 
     @property
     def kind(self) -> str:
-        """What a generator takes it for."""
+        """The material to use for synthesizers."""
         return self.sounds_like or self.name
 
 
@@ -59,7 +59,7 @@ def material(name: str) -> Material:
     """A material.
 
     Raises:
-        ConfigError: there is none of that name; lists them.
+        ConfigError: there is no such material; lists those there are.
     """
     known = materials()
     if name not in known:

@@ -1,4 +1,4 @@
-"""Folders of recorded pours: a table of clips beside their sound, and the vessels they fill.
+"""Folders of recorded pours: a table of clips, their sound files and their vessels.
 
 A folder holds `clips.csv`, a table of `ClipRow`s, and `audio/CLIP.flac`, or any of SUFFIXES.
 """
@@ -22,7 +22,7 @@ from multigen_core.world.clip_table import (
 from multigen_core.world.vessel import Vessel
 
 VARIABLE = "MULTIGEN_REAL_DATA"
-"""Environment variable naming the folder, or the one above it."""
+"""Environment variable with the folder, or its parent."""
 _DEFAULT = "../shared/data"
 _FOLDER = "pouring_real"
 
@@ -33,13 +33,13 @@ _MATERIALS: dict[str, tuple[str, float, float]] = {
     "paperboard": ("paper", 0.0006, 800.0),
     "plastic": ("plastic", 0.0010, 1100.0),
 }
-"""Of each recorded material: ours, the usual wall [m], its density [kg/m^3]."""
+"""For each recorded material: our material, usual wall thickness [m], density [kg/m^3]."""
 _SHOULDER, _NECK = 0.68, 0.85
-"""Where, in inner heights, a bottle's shoulder begins and ends."""
+"""Start and end of a bottle's shoulder, in inner heights."""
 SUFFIXES = (
     ".flac", ".wav", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64", ".rf64",
 )  # fmt: skip
-"""Of sound files that libsndfile reads, the preferred ones first, in either case."""
+"""Sound file suffixes that libsndfile reads, in order of preference and either case."""
 _ROUND = 9
 """Points of a round bottom's profile."""
 
@@ -50,7 +50,7 @@ class RecordingError(MultigenError):
 
 @dataclass(frozen=True)
 class Recording:
-    """One recorded pour, trimmed to it: nearly empty at first, often full at its end."""
+    """One recorded pour, trimmed: nearly empty at the start, often full at the end."""
 
     clip: str
     container: str
@@ -64,35 +64,34 @@ class Recording:
 
 
 def real_data_folder(folder: str | Path = "") -> Path:
-    """The folder of recordings: `folder`, or where the environment says, or ../shared/data.
+    """The folder of recordings: `folder`, or the environment variable's, or ../shared/data.
 
     Raises:
-        RecordingError: it holds no clips.csv.
+        RecordingError: it has no clips.csv.
     """
     given = Path(folder or os.environ.get(VARIABLE) or _DEFAULT)
     for path in (given, given / _FOLDER):
         if (path / "clips.csv").is_file():
             return path
     raise RecordingError(
-        f"{given}: no recordings there: expected a folder with clips.csv and audio/CLIP.flac; "
-        f"name one, or set {VARIABLE}"
+        f"{given}: no recordings: expected a folder with clips.csv and audio/CLIP.flac; "
+        f"pass one, or set {VARIABLE}"
     )
 
 
 def recorded_vessel(row: VesselRow) -> Vessel:
     """The vessel of a row of clips.csv.
 
-    Cylinders and cones are frusta between both diameters, a bowl with a round bottom is half an
-    ellipsoid. Of a bottle the table says no more than the diameters of belly and neck: its shoulder
-    is put at 68 to 85 % of the height. Where the table gives no wall, the usual one of the material
-    stands in.
+    Cylinders and cones are frusta between both diameters; a bowl with a round bottom is half an
+    ellipsoid. For a bottle the table has only the diameters of belly and neck: its shoulder is
+    assumed at 68 to 85 % of the height. A missing wall thickness is that usual for the material.
 
     Raises:
-        ValueError: there is no such vessel, or the material is unknown.
+        ValueError: such a vessel cannot exist, or the material is unknown.
     """
     kind = row.material.split("_")[0]
     if kind not in _MATERIALS:
-        raise ValueError(f"material {row.material!r} is none of {', '.join(_MATERIALS)}")
+        raise ValueError(f"material {row.material!r} is not one of {', '.join(_MATERIALS)}")
     material, wall, density = _MATERIALS[kind]
     if row.wall_thickness_cm is not None:
         wall = row.wall_thickness_cm / 100
@@ -119,7 +118,7 @@ def _profile(row: VesselRow, bottom: float, top: float, height: float) -> list[t
     """Heights and radii [m] from diameters and height [m]."""
     if row.shape == "bottleneck":
         if not bottom:
-            raise ValueError("diameter_bottom_cm: a bottleneck's is its belly's, and not 0")
+            raise ValueError("diameter_bottom_cm: must be the belly's for a bottleneck, not 0")
         shoulder = [(_SHOULDER * height, bottom / 2), (_NECK * height, top / 2)]
         return [(0.0, bottom / 2), *shoulder, (height, top / 2)]
     if bottom:
@@ -129,10 +128,10 @@ def _profile(row: VesselRow, bottom: float, top: float, height: float) -> list[t
 
 
 def read_recordings(folder: Path) -> tuple[list[Recording], list[str]]:
-    """The recordings of a folder and, one line each, why others were left out.
+    """The recordings of a folder and, one line each, why others are skipped.
 
     Raises:
-        RecordingError: the table cannot be read, lacks columns, or nothing in it can be used.
+        RecordingError: the table cannot be read, lacks columns, or has no usable row.
     """
     table = folder / "clips.csv"
     try:
@@ -178,10 +177,10 @@ def _recording(row: ClipRow, sounds: Mapping[str, Path], folder: Path) -> Record
 
 
 def select_recordings(recordings: Iterable[Recording], wanted: Sequence[str]) -> list[Recording]:
-    """Those of the wanted containers or splits; all for an empty list.
+    """Recordings of the `wanted` containers or splits; all for an empty list.
 
     Raises:
-        RecordingError: a wanted name is neither; the message lists what there is.
+        RecordingError: a wanted name is neither; the message lists those there are.
     """
     recordings = list(recordings)
     containers = {r.container for r in recordings}

@@ -1,11 +1,11 @@
-"""Scenes: which vessels and liquid stand where, under which camera, from YAML with ranges.
+"""Scenes: vessels, liquid, their positions and the camera, from YAML with distributions.
 
-Any value of a scene file may be a range, `{uniform: [low, high]}` or `{choice: [a, b, …]}`; a seed
-draws from every range, in the file's order, and so reproduces the scene.
+Any value in a scene file may be a distribution, `{uniform: [low, high]}` or `{choice: [a, b, …]}`,
+sampled with a seed in the file's order, so the seed reproduces the scene.
 
-A scene owns its vessels and its liquid: a file may name an entry of the catalogue or another YAML
-file, or describe the thing in place. Once loaded, the scene needs neither catalogue nor files; its
-JSON is the whole scene.
+A scene owns its vessels and its liquid: a file may name a catalogue entry or another YAML file, or
+describe them inline. Once loaded, the scene needs neither catalogue nor files; its JSON is
+complete.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Centimetre = Annotated[float, Field(ge=-0.01, le=0.01)]
 
 
 def _owned(find: Callable[[str], Vessel | Liquid]) -> BeforeValidator:
-    """Takes references, resolving files beside the scene's, as well as descriptions in place."""
+    """Accepts references, with files relative to the scene's, and inline descriptions."""
 
     def resolve(value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, dict):
@@ -53,7 +53,7 @@ OwnedLiquid = Annotated[Liquid, _owned(catalogue.liquid)]
 
 
 class SourceSpec(FrozenModel):
-    """The held vessel, its start volume [ml] and the grasp's height above its foot [m]."""
+    """The held vessel, its start volume [ml] and the height of the grasp above its foot [m]."""
 
     vessel: OwnedVessel = Field(default_factory=lambda: catalogue.vessel("beaker"))
     volume_ml: Annotated[float, Field(gt=0)] = 350.0
@@ -61,7 +61,7 @@ class SourceSpec(FrozenModel):
 
 
 class TargetSpec(FrozenModel):
-    """The receiving vessel, where it stands in base_link [m] and its content [ml]."""
+    """The target vessel, its position in base_link [m] and its initial content [ml]."""
 
     vessel: OwnedVessel = Field(default_factory=lambda: catalogue.vessel("straight_glass"))
     position: Vector = (0.65, 0.12, 0.0)
@@ -69,9 +69,9 @@ class TargetSpec(FrozenModel):
 
 
 class CameraSpec(FrozenModel):
-    """The public camera in base_link: position, the point it looks at [m], vertical view [deg].
+    """The public camera in base_link: position, the point it looks at [m], vertical FOV [deg].
 
-    `calibration_error` [m] is where the camera truly is beside `position`, which `pose` reports.
+    `calibration_error` [m] is the offset of the true camera from `position`, which `pose` reports.
     """
 
     position: Vector = (1.22, 0.1, 0.27)
@@ -85,12 +85,12 @@ class CameraSpec(FrozenModel):
     def _looks_sideways(self) -> CameraSpec:
         x, y, z = np.subtract(self.look_at, self.position)
         if np.hypot(x, y) < 1e-3 * (1e-3 + abs(z)):
-            raise ValueError("look_at: must not lie right above or below position")
+            raise ValueError("look_at: must not be directly above or below position")
         return self
 
     @property
     def pose(self) -> NDArray[np.float64]:
-        """The optical frame in base_link, (4, 4): x to the right, y down, z into the picture."""
+        """The optical frame in base_link, (4, 4): x right, y down, z into the image."""
         forward = np.subtract(self.look_at, self.position)
         forward = forward / np.linalg.norm(forward)
         right = np.cross(forward, [0.0, 0.0, 1.0])
@@ -102,7 +102,7 @@ class CameraSpec(FrozenModel):
 
     @property
     def calibration(self) -> CameraCalibration:
-        """Intrinsics: square pixels, the optical axis through the picture's centre."""
+        """Intrinsics: square pixels, optical axis through the image centre."""
         focal = self.height / 2 / np.tan(np.radians(self.vertical_fov) / 2)
         matrix = np.array(
             [[focal, 0, (self.width - 1) / 2], [0, focal, (self.height - 1) / 2], [0, 0, 1]]
@@ -111,7 +111,7 @@ class CameraSpec(FrozenModel):
 
 
 class HydraulicsSpec(FrozenModel):
-    """Coefficients of the liquid model that no scene can know exactly.
+    """Coefficients of the liquid model that are uncertain in reality.
 
     `discharge` is the weir coefficient C; `jet_noise` the relative fluctuation of the jet's speed
     and direction; `slosh_damping` the damping ratio of the first mode; `capillarity` scales the
@@ -125,7 +125,7 @@ class HydraulicsSpec(FrozenModel):
 
 
 class ArmSpec(FrozenModel):
-    """How the simulated arm falls short of its commands.
+    """Imperfections of the simulated arm.
 
     `command_delay` [s] before a command acts and `servo_lag` [s], the time constant with which the
     servo's goal follows it; `joint_friction`, Coulomb friction as a share of each joint's effort
@@ -141,10 +141,10 @@ class ArmSpec(FrozenModel):
 
 
 class LookSpec(FrozenModel):
-    """Appearance that the physics does not see.
+    """Appearance, without effect on the physics.
 
-    Colours are RGB in [0, 1]; `pattern` is that of the table; `distractors` things stand about on
-    it, clear of the pour, placed by the simulation's seed.
+    Colours are RGB in [0, 1]; `pattern` is that of the table; `distractors` is the number of
+    objects on it, clear of the pour, placed by the simulation's seed.
     """
 
     table: Vector = (0.68, 0.58, 0.47)
@@ -186,10 +186,10 @@ class Scene(FrozenModel):
 
 
 def draw(value: Any, rng: np.random.Generator, where: str = "") -> Any:
-    """`value` with every range in it replaced by a draw.
+    """`value` with every distribution in it replaced by a sample.
 
     Raises:
-        ValueError: a range is malformed; names its place.
+        ValueError: a distribution is malformed; names its place.
     """
     if isinstance(value, dict):
         if set(value) == {"uniform"}:
@@ -215,10 +215,10 @@ def draw(value: Any, rng: np.random.Generator, where: str = "") -> Any:
 
 
 def load_scene(file: str | Path, seed: int) -> Scene:
-    """A scene from a YAML file, or by the name of a shipped one, drawn with `seed`.
+    """A scene from a YAML file, or a shipped one by name, sampled with `seed`.
 
     Raises:
-        ConfigError: no such file, or a key is wrong; names file, key and what is allowed.
+        ConfigError: no such file, or a wrong key; names file, key and the valid ones.
     """
     path = package_config("multigen_core", "scenes", file)
     data = load_yaml(path) or {}

@@ -1,8 +1,8 @@
-"""How much liquid a tilted solid of revolution holds below a level: V(h, θ).
+"""Volume of liquid below a level in a tilted solid of revolution: V(h, θ).
 
 Heights are measured from the lip, the lowest point of the rim: a head of 0 is the volume that a
 slow pour leaves behind. Cross-sections are circular segments, integrated along the axis by Gauss-
-Legendre rules between the points where the surface enters and leaves the wall.
+Legendre rules between the points where the surface meets the wall.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def _extreme(vessel: Vessel, tilt: ArrayLike, sign: float) -> NDArray[np.float64
 class VolumeTable:
     """V(h, θ) of one vessel, tabulated for lookups in microseconds.
 
-    Rows are tilts 0.01 rad apart; columns divide the heads from empty to full, closer at both ends,
-    where the volume bends most. Interpolation errs by less than 1e-4 of the capacity.
+    Rows are tilts 0.01 rad apart; columns divide the heads from empty to full, denser at both ends,
+    where the curvature is largest. The interpolation error is below 1e-4 of the capacity.
     """
 
     def __init__(self, vessel: Vessel) -> None:
@@ -136,5 +136,5 @@ class VolumeTable:
 
 @lru_cache(maxsize=64)
 def volume_table(vessel: Vessel) -> VolumeTable:
-    """The vessel's table, made once per process."""
+    """The vessel's table, computed once per process."""
     return VolumeTable(vessel)

@@ -48,17 +48,17 @@ class Vessel(FrozenModel):
     def _profile_is_a_vessel(self) -> Vessel:
         z, r = np.array(self.profile).T
         if not np.isfinite([z, r]).all() or (r < 0).any():
-            raise ValueError("profile: radii must be finite and not negative")
+            raise ValueError("profile: radii must be finite and non-negative")
         if z[0] != 0:
             raise ValueError(f"profile is not closed at the bottom: it starts at z = {z[0]}, not 0")
         if (np.diff(z) <= 0).any():
-            raise ValueError("profile crosses itself: z must rise strictly from bottom to mouth")
+            raise ValueError("profile: z must increase strictly from bottom to mouth")
         if r[-1] <= 0.002:
-            raise ValueError("profile has no mouth: its last radius must exceed 2 mm")
+            raise ValueError("profile has no mouth: the last radius must exceed 2 mm")
         if (r[1:] <= 0).any():
             raise ValueError("profile closes between bottom and mouth")
         if z[-1] > 0.6 or r.max() > 0.3:
-            raise ValueError("larger than the scene: at most 0.6 m high and 0.6 m wide")
+            raise ValueError("too large for the scene: at most 0.6 m high and 0.6 m wide")
         return self
 
     @property
@@ -68,12 +68,12 @@ class Vessel(FrozenModel):
 
     @property
     def floor(self) -> float:
-        """Height [m] of the inner bottom above what the vessel stands on."""
+        """Height [m] of the inner bottom above the supporting surface."""
         return self.stem + self.wall
 
     @property
     def rim_height(self) -> float:
-        """Height [m] of the rim above what the vessel stands on."""
+        """Height [m] of the rim above the supporting surface."""
         return self.floor + self.height
 
     @property
@@ -87,7 +87,7 @@ class Vessel(FrozenModel):
         return np.interp(np.asarray(z, float), heights, radii)
 
     def outer_radius(self, height: ArrayLike) -> NDArray[np.float64]:
-        """Outer radius [m] at heights [m] above where the vessel stands; a stem counts as 4 mm."""
+        """Outer radius [m] at heights [m] above the supporting surface; a stem counts as 4 mm."""
         z = np.asarray(height, float) - self.floor
         return np.where(z < -self.wall, 0.004, self.radius(z) + self.wall)
 

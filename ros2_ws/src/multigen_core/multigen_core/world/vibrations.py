@@ -1,4 +1,4 @@
-"""Closed forms, in SI units, of what rings besides the air: the vessel's wall and the bubbles."""
+"""Closed forms, in SI units, for the vibrations of the vessel's wall and of bubbles."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def wall_loading(
     """Factor <= 1 by which liquid up to `level` [m] lowers the wall modes.
 
     (f0 / f)^2 = 1 + (1.25 / 5) (rho_l R) / (rho a) (h / H)^4 (French 1983, with alpha = 1.25). The
-    1.25 / 5 stands below the 0.4 of an infinite cylinder, whose liquid cannot give way upwards.
+    1.25 / 5 is below the 0.4 of an infinite cylinder, whose liquid cannot move upwards.
     Brimful with water: 1300 cents for a 1 mm wall with R 35 mm, 870 for 2 mm, 660 for 3 mm.
     """
     filled = np.clip(np.asarray(level, np.float64) / height, 0.0, 1.0)
@@ -68,7 +68,7 @@ def wall_loading(
 def bubble_frequency(radius: ArrayLike, liquid_density: float = 998.0) -> NDArray[np.float64]:
     """Resonance [Hz] of a bubble: sqrt(3 gamma p0 / rho) / (2 pi r), 3.26 / r in water.
 
-    (Minnaert 1933; surface tension neglected, right within 1 % above r = 0.1 mm.)
+    (Minnaert 1933; surface tension neglected, accurate within 1 % above r = 0.1 mm.)
     """
     stiffness = np.sqrt(3 * HEAT_CAPACITY_RATIO * ATMOSPHERE / liquid_density)
     return stiffness / (2 * np.pi * np.asarray(radius, np.float64))
@@ -79,8 +79,8 @@ def bubble_damping(
 ) -> NDArray[np.float64]:
     """Decay rate d [1/s] of a bubble's amplitude exp(-d t).
 
-    0.13 / r + 0.0072 r^-1.5 for radiation and heat in water (van den Doel, ACM TAP 2(4), 2005),
-    plus 2 mu / (rho r^2) for viscosity beyond water's (Leighton, The Acoustic Bubble, 1994).
+    0.13 / r + 0.0072 r^-1.5 for radiation and thermal losses in water (van den Doel, ACM TAP 2(4),
+    2005), plus 2 mu / (rho r^2) for viscosity beyond water's (Leighton, The Acoustic Bubble, 1994).
     """
     r = np.asarray(radius, np.float64)
     viscous = 2 * max(viscosity - 0.001, 0.0) / (liquid_density * r**2)

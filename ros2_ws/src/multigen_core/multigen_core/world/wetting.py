@@ -1,4 +1,4 @@
-"""How a liquid holds on to a vessel: contact angles, the head a lip holds back, films and drops.
+"""Wetting of a vessel: contact angles, the head that a lip holds back, films and drops.
 
 Sources: de Gennes, Brochard-Wyart, Quéré, Capillarity and Wetting Phenomena, Springer 2004, ch. 2
 (puddles, Gibbs' condition at an edge) and 5 (Landau-Levich-Derjaguin film); Zisman, Adv. Chem. 43,
@@ -20,12 +20,12 @@ GRAVITY = 9.81
 _ZISMAN = 26.0
 """Slope of cos θ over surface tension [m/N]."""
 _HYSTERESIS = radians(25.0)
-"""Between the advancing and the receding contact angle."""
+"""Difference between the advancing and the receding contact angle."""
 _SMALLEST = radians(5.0)
 _LOGARITHM = 10.0
-"""Of the slip length over the capillary length in the dynamic contact angle."""
+"""Logarithm of capillary length over slip length in the dynamic contact angle."""
 _DROP = 6.5e-4
-"""Volume of a drop that lets go of an edge, over surface tension and density [s^2]; 0.047 ml of
+"""Volume of a drop that detaches from an edge, over surface tension and density [s^2]; 0.047 ml for
 water."""
 
 
@@ -42,7 +42,7 @@ class Wetting:
 
     @classmethod
     def of(cls, vessel: Vessel, liquid: Liquid, capillarity: float = 1.0) -> Wetting:
-        """Of a vessel's material; `capillarity` scales the heads that the lip holds back."""
+        """Wetting of a vessel's material; `capillarity` scales the heads held back at the lip."""
         excess = max(liquid.surface_tension - material(vessel.material).critical_tension, 0.0)
         advancing = max(acos(max(1.0 - _ZISMAN * excess, -1.0)), _SMALLEST)
         length = sqrt(liquid.surface_tension / (liquid.density * GRAVITY))
@@ -58,9 +58,9 @@ class Wetting:
     def starting_head(self, tilt: float) -> float:
         """Head [m] that a dry lip holds back at a tilt [rad].
 
-        The surface is pinned at the inner edge and bulges over it until it meets the rim, which
-        falls away by the tilt, at the advancing angle (Gibbs); a surface that slopes by φ where it
-        ends stands 2 l sin(φ/2) above its end.
+        The surface is pinned at the inner edge and bulges over it until it meets the rim, which is
+        inclined by the tilt, at the advancing angle (Gibbs); a surface that slopes by φ at its edge
+        stands 2 l sin(φ/2) above it.
         """
         slope = min(self.advancing + tilt, pi)
         return self.capillarity * 2.0 * self.capillary_length * sin(slope / 2.0)
@@ -73,8 +73,8 @@ class Wetting:
     def film_thickness(self, speed: float) -> float:
         """Thickness [m] of the film left by a contact line that recedes at `speed` [m/s].
 
-        0.94 l Ca^(2/3) / (1 + Ca^(2/3)), the Landau-Levich-Derjaguin film, which at high speed
-        tends to what gravity lets hang; none below Ca = θ³ / 9 ln, where the line keeps up.
+        0.94 l Ca^(2/3) / (1 + Ca^(2/3)): the Landau-Levich-Derjaguin film, limited at high speed by
+        gravity; none below Ca = θ³ / 9 ln, where the contact line keeps up.
         """
         number = self.liquid.viscosity * speed / self.liquid.surface_tension
         if number <= self.receding**3 / (9.0 * _LOGARITHM):

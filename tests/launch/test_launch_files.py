@@ -10,7 +10,7 @@ from multigen_launch import LaunchError, document, genuine
 from multigen_launch.arguments import declared
 
 ROOT = Path(__file__).parents[2]
-FILES = ("multigen", "record", "replay")
+FILES = ("multigen", "evaluate", "record", "replay")
 ARGUMENTS = (
     "sim camera audio arm use_sim_time autostart policy policy_checkpoint told synthesizer "
     "synthesizer_checkpoint arm_file scene seed backend headless real_time_factor target_ml "

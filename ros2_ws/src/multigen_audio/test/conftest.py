@@ -9,8 +9,13 @@ import yaml
 
 from multigen_audio.physical import Physical
 from multigen_audio.pours.scripted import steady_pour
-from multigen_core.world.clip_table import RecordingError, VesselRow
-from multigen_core.world.recordings import read_recordings, real_data_folder, recorded_vessel
+from multigen_core.world.recordings import (
+    RecordingError,
+    VesselRow,
+    read_recordings,
+    real_data_folder,
+    recorded_vessel,
+)
 
 ROW = {
     "container": "cup",

@@ -14,8 +14,7 @@ from multigen_audio.replay import Grains, Library, Replay
 from multigen_audio.replay.playhead import Playhead
 from multigen_core.types import CameraFrame, LiquidState
 from multigen_core.world.acoustics import cents
-from multigen_core.world.clip_table import RecordingError
-from multigen_core.world.recordings import read_recordings
+from multigen_core.world.recordings import RecordingError, read_recordings
 
 from .ridge import ridge
 

@@ -4,8 +4,9 @@ import re
 import pytest
 
 from multigen_core.config.yaml_file import ConfigError
-from multigen_core.world.clip_table import RecordingError, VesselRow
 from multigen_core.world.recordings import (
+    RecordingError,
+    VesselRow,
     read_recordings,
     real_data_folder,
     recorded_vessel,

@@ -17,8 +17,12 @@ from multigen_audio.recorded.splits import HELD_OUT
 from multigen_core.errors import MultigenError
 from multigen_core.files import write_json
 from multigen_core.synthesizer import SynthesizerConfig, synthesizer_names
-from multigen_core.world.clip_table import RecordingError
-from multigen_core.world.recordings import Recording, read_recordings, real_data_folder
+from multigen_core.world.recordings import (
+    Recording,
+    RecordingError,
+    read_recordings,
+    real_data_folder,
+)
 
 _USUAL = ("flow", "physical", "replay")
 _SHOWN = 3

@@ -26,8 +26,7 @@ from multigen_core.contract import SAMPLE_RATE
 from multigen_core.errors import MultigenError
 from multigen_core.synthesizer import SynthesizerConfig
 from multigen_core.workers import run_tasks
-from multigen_core.world.clip_table import RecordingError
-from multigen_core.world.recordings import Recording
+from multigen_core.world.recordings import Recording, RecordingError
 
 REAL = "real"
 _IDENTICAL = 2

@@ -22,7 +22,7 @@ from multigen_audio.recorded.tracker import track
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.files import write_atomic
 from multigen_core.pages import page_templates
-from multigen_core.world.clip_table import RecordingError
+from multigen_core.world.recordings import RecordingError
 
 _HIGHEST = 4000.0
 _RANGE = 50.0

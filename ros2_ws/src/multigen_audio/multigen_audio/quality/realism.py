@@ -15,8 +15,7 @@ from multigen_audio.quality.truth import Floats
 from multigen_audio.quality.two_sample import two_sample_auc
 from multigen_audio.recorded.clips import load
 from multigen_core.contract import SAMPLE_RATE
-from multigen_core.world.clip_table import RecordingError
-from multigen_core.world.recordings import Recording
+from multigen_core.world.recordings import Recording, RecordingError
 
 EmbeddedWindows = Mapping[str, Mapping[str, Floats]]
 """Embedded windows (W, D) by vessel and embedding."""

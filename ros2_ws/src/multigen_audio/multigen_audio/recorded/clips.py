@@ -20,8 +20,7 @@ from multigen_audio.recorded.tracker import HOP, Track, track
 from multigen_core.streams.sound_file import SoundFileError, read_sound_file
 from multigen_core.world import acoustics
 from multigen_core.world.acoustics import Resonator, cents
-from multigen_core.world.clip_table import RecordingError
-from multigen_core.world.recordings import Recording
+from multigen_core.world.recordings import Recording, RecordingError
 
 _SHORTEST = 1.0
 """[s]"""

@@ -15,9 +15,9 @@ from multigen_audio.recorded.comparison import compare
 from multigen_audio.recorded.label_floor import ALL, label_floors
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.files import write_atomic, write_json
-from multigen_core.world.clip_table import RecordingError
 from multigen_core.world.recordings import (
     Recording,
+    RecordingError,
     read_recordings,
     real_data_folder,
     select_recordings,

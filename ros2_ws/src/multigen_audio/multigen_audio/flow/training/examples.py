@@ -23,8 +23,7 @@ from multigen_core.learning import mel
 from multigen_core.types import LiquidState
 from multigen_core.world.acoustics import Resonator
 from multigen_core.world.catalogue import liquid, reference
-from multigen_core.world.clip_table import RecordingError
-from multigen_core.world.recordings import Recording, read_recordings
+from multigen_core.world.recordings import Recording, RecordingError, read_recordings
 from multigen_core.world.vessel import Vessel
 
 Floats = NDArray[np.float32]

@@ -9,16 +9,16 @@ from multigen_launch import LaunchError, genuine
 
 ROOT = Path(__file__).parents[2]
 REFUSALS = [
-    ({"camera": "opencv"}, "sim:=true does not go with camera:=opencv"),
-    ({"camera": "usb_cam"}, "sim:=true does not go with camera:=usb_cam"),
-    ({"audio": "microphone"}, "sim:=true does not go with .*audio:=microphone"),
-    ({"arm": "mock"}, "sim:=true does not go with .*arm:=mock"),
-    ({"arm": "kinova", "robot_ip": "1.2.3.4"}, "sim:=true does not go with .*arm:=kinova"),
-    ({"use_sim_time": "false"}, "sim:=true does not go with use_sim_time:=false"),
-    ({"sim": "false", "arm": "sim"}, "sim:=false does not go with .*arm:=sim"),
-    ({"sim": "false", "camera": "sim"}, "sim:=false does not go with camera:=sim"),
-    ({"sim": "false", "audio": "synth"}, "sim:=false does not go with .*audio:=synth"),
-    ({"scale_port": "/dev/ttyUSB0"}, "sim:=true does not go with scale_port"),
+    ({"camera": "opencv"}, "sim:=true conflicts with camera:=opencv"),
+    ({"camera": "usb_cam"}, "sim:=true conflicts with camera:=usb_cam"),
+    ({"audio": "microphone"}, "sim:=true conflicts with .*audio:=microphone"),
+    ({"arm": "mock"}, "sim:=true conflicts with .*arm:=mock"),
+    ({"arm": "kinova", "robot_ip": "1.2.3.4"}, "sim:=true conflicts with .*arm:=kinova"),
+    ({"use_sim_time": "false"}, "sim:=true conflicts with use_sim_time:=false"),
+    ({"sim": "false", "arm": "sim"}, "sim:=false conflicts with .*arm:=sim"),
+    ({"sim": "false", "camera": "sim"}, "sim:=false conflicts with camera:=sim"),
+    ({"sim": "false", "audio": "synth"}, "sim:=false conflicts with .*audio:=synth"),
+    ({"scale_port": "/dev/ttyUSB0"}, "sim:=true conflicts with scale_port"),
     ({"launch_rviz": "true"}, "launch_rviz:=true needs a full ROS 2 installation"),
     ({"sim": "false", "arm": "kinova", "robot_ip": "1.2.3.4"}, "arm:=kinova needs a full ROS 2"),
     ({"sim": "maybe"}, "argument 'sim' is 'maybe'; choices: true, false"),
@@ -37,7 +37,7 @@ REFUSALS = [
 ]
 REFUSALS_OF_KINOVA = [
     ({}, "arm:=kinova needs robot_ip:=ADDRESS"),
-    ({"robot_ip": "1.2.3.4", "namespace": "left"}, "arm:=kinova does not go with namespace:=left"),
+    ({"robot_ip": "1.2.3.4", "namespace": "left"}, "arm:=kinova conflicts with namespace:=left"),
     ({"robot_ip": "1.2.3.4"}, "gen3.launch.py is a Python launch file"),
     ({"use_fake_hardware": "true"}, "gen3.launch.py is a Python launch file"),
 ]

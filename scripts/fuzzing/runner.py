@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import random
 import resource
+import signal
 import traceback
 import warnings
 from collections import Counter
@@ -17,7 +18,9 @@ from fuzzing.families import Family, lay
 from multigen_core.errors import MultigenError
 
 PATIENCE = 10.0
-"""How long a case may take [s]."""
+"""How long a case may compute [s]."""
+STANDSTILL = 300.0
+"""How long it may take on a machine that is busy with other things [s]."""
 MEMORY = 2**30
 """What a case's process may take [bytes]."""
 ADDRESSES = 8 * 2**30
@@ -62,8 +65,8 @@ def _process(family: Family, seeds: list[int], folder: Path) -> Iterator[tuple[s
     theirs.close()
     try:
         for _ in range(len(seeds) + 1):
-            if not ours.poll(PATIENCE):
-                yield "hang", f"more than {PATIENCE:.0f} s"
+            if not ours.poll(STANDSTILL):
+                yield "hang", f"more than {STANDSTILL:.0f} s"
                 return
             told = ours.recv()
             if told is None:
@@ -75,7 +78,10 @@ def _process(family: Family, seeds: list[int], folder: Path) -> Iterator[tuple[s
                 return
     except EOFError:
         process.join()
-        yield "crash", f"exit status {process.exitcode}"
+        if process.exitcode == -signal.SIGPROF:
+            yield "hang", f"more than {PATIENCE:.0f} s of computing"
+        else:
+            yield "crash", f"exit status {process.exitcode}"
     finally:
         process.kill()
         process.join()
@@ -101,7 +107,10 @@ def _work(family: Family, seeds: list[int], folder: Path, pipe: Connection) -> N
     for seed in seeds:
         lay(family, folder, random.Random(f"{family.name} {seed}"))
         words.clear()
-        pipe.send(_outcome(family, folder, expected, words))
+        signal.setitimer(signal.ITIMER_PROF, PATIENCE)
+        outcome = _outcome(family, folder, expected, words)
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+        pipe.send(outcome)
 
 
 def _outcome(family: Family, folder: Path, expected: object, words: list[str]) -> tuple[str, str]:

@@ -181,7 +181,7 @@ def test_a_reset_in_mid_pour_ends_the_pour_and_the_world_goes_on(world, peer, wa
         (["scene:=moonbase"], "moonbase: no such file; shipped scenes"),
         (["camera:=opencv"], "sim:=true conflicts with camera:=opencv"),
         (["arm:=kinova", "sim:=false"], "needs a full ROS 2"),
-        (["backend:=isaac"], "backend:=isaac is not available"),
+        (["backend:=isaac"], "backend 'isaac' is not available"),
         (["target_ml:=5000", "exit_after_pour:=true"], "5000 ml would overflow"),
         (["target_ml:=-3", "exit_after_pour:=true"], "target_ml"),
     ],

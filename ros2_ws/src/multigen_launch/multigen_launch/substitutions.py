@@ -210,8 +210,8 @@ def _output(command: str, scope: Scope, where: str) -> str:
     except (ValueError, OSError) as error:
         raise LaunchError(f"{where}: $(command {command}): {error}") from error
     if done.returncode or done.stderr:
-        reason = done.stderr.strip() or f"exit status {done.returncode}"
-        raise LaunchError(f"{where}: $(command {words[0]} …): {reason}")
+        reason = done.stderr.strip() or f"{command}: exit status {done.returncode}"
+        raise LaunchError(f"{where}: {reason}")
     return done.stdout
 
 

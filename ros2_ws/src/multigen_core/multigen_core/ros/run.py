@@ -24,7 +24,10 @@ from multigen_core.ros.surroundings import settle
 END_WITH_PARENT = "MULTIGEN_END_WITH_PARENT"
 """Set to true by the launch files, because `ros2 launch` leaves its nodes running on SIGTERM, and
 an old arm guard must not keep running next to that of a new launch."""
-MIDDLEWARE = ("rcl", "rclpy", "rcutils", "rmw_fastrtps_cpp", "rmw_fastrtps_shared_cpp")
+MIDDLEWARE = (
+    *("rcl", "rcl_action", "rcl_lifecycle", "rclpy", "rcutils"),
+    *("rmw_fastrtps_cpp", "rmw_fastrtps_shared_cpp"),
+)
 """Loggers of the lower layers."""
 
 

@@ -119,7 +119,7 @@ def test_everyone_who_needs_the_arm_is_given_the_same(plan, sim):
         for node in plan("multigen", sim=sim, arm_file="ur5e.yaml", record="true").nodes
         if "arm_file" in node.values
     }
-    arms = {"arm_guard", "policy", "recorder"} | ({"mock_arm"} if sim == "false" else set())
+    arms = {"arm_guard", "policy", "recorder", "mock_arm" if sim == "false" else "simulator"}
     assert given == dict.fromkeys(arms, "ur5e.yaml")
 
 
@@ -142,6 +142,7 @@ def test_values_have_the_types_their_parameters_need(plan):
     assert resolved.node("simulator").values == {
         "scene": "on",
         "seed": 3,
+        "arm_file": "gen3",
         "backend": "mujoco",
         "real_time_factor": 0.0,
     }

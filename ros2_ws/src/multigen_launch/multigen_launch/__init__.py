@@ -1,7 +1,7 @@
 """Runs ROS 2 launch files with or without the `launch` package.
 
-`resolve` turns a launch file and its arguments into a `LaunchPlan` without starting anything;
-`launch` runs it. Both take the documented XML subset (see `grammar`) and refuse everything else.
+`resolve` converts a launch file and its arguments to a `LaunchPlan` without starting anything;
+`launch` runs it. Both accept the documented XML subset (see `grammar`) and reject everything else.
 """
 
 from multigen_launch.errors import LaunchError

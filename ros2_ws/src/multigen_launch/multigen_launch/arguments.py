@@ -1,4 +1,4 @@
-"""Launch arguments: what a file declares, and checks of what it is given."""
+"""Launch arguments: declarations in a file, and checks of given values."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Argument:
 
     @property
     def computed(self) -> bool:
-        """Whether it is a check rather than a choice: one allowed value, and a default."""
+        """Whether it is a check and not a real argument: it has one allowed value and a default."""
         return len(self.choices) == 1 and self.default is not None
 
     def settle(self, scope: Scope) -> None:
-        """Set the argument in `scope`, by its default if it is not given.
+        """Set the argument in `scope`, to its default if it is not given.
 
         Raises:
             LaunchError: it is required and missing, or not one of its choices.
@@ -66,10 +66,10 @@ class Argument:
 
 
 def declared(path: Path) -> tuple[dict[str, Argument], bool]:
-    """The arguments a launch file and its includes declare, and whether that is surely all.
+    """The arguments that a launch file and its includes declare, and whether these are all.
 
-    An include whose file depends on arguments leaves it open. What a Python launch file declares is
-    not for the command line here: the file that includes it says what it passes on.
+    They may not be all if an include's file depends on arguments. Arguments of Python launch files
+    are not available on the command line: the including file decides what it passes on.
 
     Raises:
         LaunchError: a file is malformed.
@@ -99,10 +99,10 @@ def _collect(path: Path, found: dict[str, Argument], above: frozenset[Path]) -> 
 
 
 def refuse_unknown(given: Iterable[str], known: Mapping[str, Argument]) -> None:
-    """Refuse arguments nobody declares; genuine launch would ignore them.
+    """Reject undeclared arguments; ROS 2's launch would ignore them.
 
     Raises:
-        LaunchError: names them, what was probably meant, and the known ones.
+        LaunchError: names them, the closest match, and the declared ones.
     """
     names = sorted(name for name, argument in known.items() if not argument.computed)
     for name in given:

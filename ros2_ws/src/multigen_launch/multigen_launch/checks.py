@@ -1,4 +1,4 @@
-"""What `multigen doctor` says of launch files."""
+"""Checks of launch files for `multigen doctor`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from multigen_launch import genuine
 
 
 def checks() -> Iterator[Finding]:
-    """What can be run."""
+    """Which kinds of launch files can run."""
     yield Finding(
         "launch files",
         State.FINE,
-        "XML and Python" if genuine.available() else "XML; no ros2 launch here for those in Python",
+        "XML and Python"
+        if genuine.available()
+        else "XML only; Python launch files need ros2 launch",
     )

@@ -1,4 +1,4 @@
-"""One running process: its group, the lines it writes, and how hard it has been asked to end."""
+"""A running process: its group, its output, and the last signal it was sent."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from multigen_launch.process_plan import ProcessPlan
 
 _CHUNK = 1 << 16
 _END_WITH_PARENT = "MULTIGEN_END_WITH_PARENT"
-"""What nodes that notice the launcher's end by themselves read; here the guardian ends them in
-turn."""
+"""Makes nodes exit when their launcher does; unused here, as the guardian stops them in order."""
 
 
 class Child:
-    """A process in its own session, so that signals reach all it starts and nobody else."""
+    """A process in its own session, so that signals reach its children and nothing else."""
 
     def __init__(
         self,
@@ -30,10 +29,10 @@ class Child:
         show: Callable[[Child, str, bool], None],
         youth: float,
     ) -> None:
-        """Start it; `show(child, line, is_stderr)` gets every line it writes.
+        """Start it; `show(child, line, is_stderr)` receives every line it writes.
 
-        For `youth` seconds it is taken to be starting yet: SIGINT would make Python print pages of
-        traceback from the midst of its imports, so SIGTERM takes its place, which ends it quietly.
+        For `youth` seconds it counts as starting: SIGINT during imports would make Python print a
+        long traceback, so SIGTERM is sent instead, which ends it quietly.
 
         Raises:
             OSError: the executable cannot be run.
@@ -41,7 +40,7 @@ class Child:
         self.plan = plan
         self.command = plan.prepare(directory)
         self.asked: signal.Signals | None = None
-        """How hard it has been asked to end: not at all, by SIGINT, SIGTERM or SIGKILL."""
+        """Last request to exit: none, SIGINT, SIGTERM or SIGKILL."""
         self._asked_at = 0.0
         self._grown = time.monotonic() + youth
         self._selector, self._show = selector, show
@@ -64,7 +63,7 @@ class Child:
         self._stderr = self._process.stderr.fileno()
 
     def _readable(self, fd: int) -> bool:
-        """Show what can be read; whether there may be more."""
+        """Show the available output; return whether there may be more."""
         try:
             data = os.read(fd, _CHUNK)
         except BlockingIOError:
@@ -79,7 +78,7 @@ class Child:
         return bool(data)
 
     def ask(self, number: signal.Signals) -> None:
-        """Ask it to end: SIGINT first, then SIGTERM, then SIGKILL."""
+        """Ask it to exit: first SIGINT, then SIGTERM, then SIGKILL."""
         now = time.monotonic()
         if self.asked is None:
             self._asked_at = now
@@ -89,7 +88,7 @@ class Child:
 
     @property
     def deadline(self) -> float | None:
-        """When it is due for the next signal (monotonic) [s]; an early SIGTERM hastens no kill."""
+        """Time of the next signal (monotonic) [s]; an early SIGTERM does not advance SIGKILL."""
         patience = self.plan.patience
         if self.asked is signal.SIGINT:
             return self._asked_at + patience.sigterm_timeout
@@ -103,7 +102,7 @@ class Child:
             os.killpg(self.pid, number)
 
     def poll(self) -> int | None:
-        """The exit status once it has ended, None before; collects the last output then."""
+        """The exit status, None while running; collects the last output at the end."""
         status = self._process.poll()
         if status is None:
             return None

@@ -1,7 +1,7 @@
 """`multigen launch`: runs a launch file, with or without ROS 2's own launch system.
 
-Also beside ROS 2's own it runs XML files itself: `ros2 launch` ends with status 0 whatever its
-nodes did, stops all of them at once, and leaves them behind on SIGTERM.
+It runs XML files itself even where ROS 2's launch is installed, because `ros2 launch` exits with
+status 0 whatever its nodes do, stops all of them at once, and leaves them running on SIGTERM.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from multigen_launch.runner import launch
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen launch`."""
     parser.description = (
-        "Run a launch file. Exit status: 0 if every process ended well, by itself or when asked "
-        "to (Ctrl-C, SIGTERM, the end of an on_exit=shutdown node); 1 if any failed, or the file "
-        "or its arguments are wrong. Processes stop one after another, the file's last one first. "
+        "Run a launch file. Exit status: 0 if every process exited cleanly, on its own or on "
+        "request (Ctrl-C, SIGTERM, exit of an on_exit=shutdown node); 1 if any failed, or if the "
+        "file or its arguments are invalid. Processes stop one by one, in reverse order. "
         "Python launch files need ROS 2's own launch system."
     )
-    parser.add_argument("file", help="a launch file, or the package that holds it")
+    parser.add_argument("file", help="a launch file, or the package that contains it")
     parser.add_argument(
         "arguments", nargs="*", metavar="NAME:=VALUE", help="launch arguments; FILE after a package"
     )
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     """Run, show or describe the launch file.
 
     Raises:
-        LaunchError: the file or its arguments are wrong.
+        LaunchError: the file or its arguments are invalid.
     """
     path, words = _locate(args.file, list(args.arguments))
     arguments = _parse(words)

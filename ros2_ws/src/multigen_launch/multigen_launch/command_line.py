@@ -10,7 +10,7 @@ from multigen_launch.substitutions import Call, parse, perform
 
 
 def split(text: str, scope: Scope, where: str) -> list[str]:
-    """The words of `text` by shell rules; what a substitution yields is never split.
+    """The words of `text` by shell rules; results of substitutions are never split.
 
     Raises:
         LaunchError: quotes do not match, or a substitution fails.

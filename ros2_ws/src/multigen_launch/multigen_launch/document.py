@@ -1,4 +1,4 @@
-"""Launch files as checked trees whose elements know their line."""
+"""Launch files as validated trees whose elements know their line."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def load(path: Path) -> Element:
     """The `<launch>` element of a file, checked against the grammar throughout.
 
     Raises:
-        LaunchError: unreadable, not XML, or something the subset does not know.
+        LaunchError: unreadable, not XML, or outside the subset.
     """
     try:
         content = path.read_bytes()

@@ -1,7 +1,7 @@
-"""The error of everything that is wrong with a launch file or its arguments."""
+"""Error for launch files and their arguments."""
 
 from multigen_core.errors import MultigenError
 
 
 class LaunchError(MultigenError):
-    """A launch file, or what it was given, is wrong; the message starts with file and line."""
+    """A launch file or its arguments are invalid; the message starts with file and line."""

@@ -1,4 +1,4 @@
-"""ROS 2's own launch system, where it is installed: it runs what is written in Python."""
+"""ROS 2's own launch system, if installed: it runs Python launch files."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def available() -> bool:
 
 
 def hand_over(arguments: Sequence[str]) -> NoReturn:
-    """Become `ros2 launch arguments`; does not return."""
+    """Replace this process with `ros2 launch arguments`; does not return."""
     os.execvp("ros2", ["ros2", "launch", *arguments])

@@ -1,4 +1,4 @@
-"""The XML subset: which elements exist, what attributes they take and what they may hold."""
+"""The XML subset: its elements, their attributes and their children."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ACTIONS = frozenset({"arg", "let", "include", "group", "push-ros-namespace", "no
 
 @dataclass(frozen=True)
 class Kind:
-    """What one element may look like."""
+    """Grammar of one element."""
 
     required: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()

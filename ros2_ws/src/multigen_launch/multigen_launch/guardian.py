@@ -35,12 +35,11 @@ done
 
 
 class Guardian:
-    """A small shell that waits for its input to end, which the launcher's death does surely.
+    """A small shell that waits for end of input, which the launcher's death always causes.
 
-    It then sends SIGINT to each of the process groups it was told of last, in that order and once
-    the one before has ended or `patience` seconds have passed; to the rest SIGTERM and SIGKILL.
-    Unlike a parent-death signal this reaches the nodes' own children too and lets a recorder close
-    its bag.
+    It then sends SIGINT to each process group of the latest list, in order, waiting for each to
+    exit or for `patience` seconds; then SIGTERM and SIGKILL to the rest. Unlike a parent-death
+    signal, this also reaches the nodes' children and lets a recorder close its bag.
     """
 
     def __init__(self, patience: float) -> None:
@@ -54,14 +53,14 @@ class Guardian:
         )
 
     def watch(self, groups: Iterable[int]) -> None:
-        """Tell it which process groups live now, the first to stop first."""
+        """Update the list of running process groups, the first to stop first."""
         assert self._shell.stdin
         with contextlib.suppress(BrokenPipeError):
             self._shell.stdin.write(" ".join(map(str, groups)) + "\n")
             self._shell.stdin.flush()
 
     def dismiss(self) -> None:
-        """End it; nothing is left to guard."""
+        """End it; there is nothing left to guard."""
         self.watch([])
         assert self._shell.stdin
         with contextlib.suppress(BrokenPipeError):

@@ -1,7 +1,7 @@
-"""Evaluates launch files into plans, with the scoping of genuine launch.
+"""Evaluates launch files to plans, with the scoping of ROS 2's launch.
 
-What an include is given, and what it sets, stays visible after it, as in genuine launch; a group
-keeps changes to itself. Unlike there, `$(dirname)` after an include is again the including file's.
+As there, arguments of an include, and what it sets, stay visible after it; changes in a group are
+local. Unlike there, `$(dirname)` after an include is that of the including file again.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from multigen_launch.substitutions import condition, parse, perform
 
 
 def resolve(path: str | Path, arguments: Mapping[str, str] | None = None) -> LaunchPlan:
-    """The plan of a launch file with `arguments`; starts nothing but the file's `$(command …)`.
+    """The plan of a launch file with `arguments`; starts nothing except `$(command …)`.
 
     Raises:
-        LaunchError: the file, what it includes, or an argument is wrong; one line.
+        LaunchError: the file, an include, or an argument is invalid; one line.
     """
     path, given = Path(path).absolute(), dict(arguments or {})
     known, complete = declared(path)
@@ -202,5 +202,5 @@ class _Interpreter:
 
 
 def _difference(environment: Mapping[str, str]) -> dict[str, str]:
-    """What differs from this process's own environment."""
+    """The difference from this process's environment."""
     return {key: value for key, value in environment.items() if os.environ.get(key) != value}

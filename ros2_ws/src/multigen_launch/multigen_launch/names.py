@@ -1,4 +1,4 @@
-"""The rules for names and times that a launch file meets."""
+"""Rules for names and times in launch files."""
 
 import re
 

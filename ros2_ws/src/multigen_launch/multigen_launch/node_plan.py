@@ -1,4 +1,4 @@
-"""A `<node>` once its substitutions are known."""
+"""A `<node>` with its substitutions resolved."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class NodePlan(ProcessPlan):
     name: str | None
     namespace: str | None
     parameters: tuple[Path | dict[str, Value], ...]
-    """Parameter files and inline values, the later ones winning."""
+    """Parameter files and inline values; later ones override earlier ones."""
 
     remappings: tuple[tuple[str, str], ...]
 
     @property
     def values(self) -> dict[str, Value]:
-        """The inline parameters together."""
+        """All inline parameters, merged."""
         return {
             name: value
             for block in self.parameters
@@ -40,7 +40,7 @@ class NodePlan(ProcessPlan):
         return self.command(self.parameter_files(directory))
 
     def parameter_files(self, directory: Path) -> list[Path]:
-        """Write the inline parameters under `directory`; every file in order."""
+        """Write the inline parameters to `directory`; return all files in order."""
         known = self.name and self.namespace
         node = f"{(self.namespace or '').rstrip('/')}/{self.name}" if known else "/**"
         files = []
@@ -54,7 +54,7 @@ class NodePlan(ProcessPlan):
         return files
 
     def command(self, parameter_files: Sequence[Path]) -> list[str]:
-        """The command line, in genuine launch's order."""
+        """The command line, in the order of ROS 2's launch."""
         parameters = [part for path in parameter_files for part in ("--params-file", str(path))]
         return self._command(parameters)
 
@@ -70,7 +70,7 @@ class NodePlan(ProcessPlan):
         return command
 
     def describe(self) -> str:
-        """The command as one line for a shell, its inline parameters in place of their files."""
+        """The command as one shell line, with inline parameters instead of their files."""
         parameters = []
         for block in self.parameters:
             if isinstance(block, dict):

@@ -1,4 +1,4 @@
-"""Where ROS packages and their executables are, by AMENT_PREFIX_PATH."""
+"""Locates ROS packages and their executables with AMENT_PREFIX_PATH."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def share_of(package: str, where: str) -> Path:
         if (prefix / "share" / package).is_dir():
             return prefix / "share" / package
     raise LaunchError(
-        f"{where}: package {package!r} not found: source the workspace that holds it, "
+        f"{where}: package {package!r} not found: source the workspace that contains it, "
         f"or on a ROS installation: apt install ros-$ROS_DISTRO-{package.replace('_', '-')}"
     )
 
@@ -54,7 +54,7 @@ def launch_file_of(package: str, name: str) -> Path:
     """A launch file anywhere in a package's share directory.
 
     Raises:
-        LaunchError: there is none of that name, or several.
+        LaunchError: there is none with that name, or several.
     """
     share = share_of(package, "multigen launch")
     found = sorted(share.rglob(name))

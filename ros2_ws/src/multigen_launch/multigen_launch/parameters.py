@@ -1,4 +1,4 @@
-"""Parameter values: their types by genuine launch's rules, and the files that carry them."""
+"""Parameter values, typed by the rules of ROS 2's launch, and parameter files."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Value = Scalar | list[bool] | list[int] | list[float] | list[str]
 
 _SCALARS: dict[str, type] = {"str": str, "bool": bool, "float": float, "int": int}
 TYPES = (*_SCALARS, *(f"list_of_{name}" for name in _SCALARS), "yaml")
-"""What a parameter's `type` attribute may be; without one, YAML rules decide (`yaml`)."""
+"""Values of a parameter's `type` attribute; without one, YAML rules apply (`yaml`)."""
 
 
 def value_of(raw: str, kind: str | None, perform: Callable[[str], str], where: str) -> Value:
     """The value of `<param value="raw" type="kind">`, with `perform` for its substitutions.
 
-    Without a type YAML decides, twice: on the raw text and on what substitution made of it, so
-    quotes around a substitution do not keep a text from turning into a bool or a number; only
-    `type="str"` does. An empty text stays one.
+    Without a type, YAML rules apply twice: to the raw text and to the result of substitution.
+    Quotes around a substitution therefore do not prevent conversion to a bool or number; only
+    `type="str"` does. An empty text stays a text.
 
     Raises:
-        LaunchError: the text is not of the type, or of no parameter type at all.
+        LaunchError: the text is not of the type, or of no valid parameter type.
     """
     if kind in _SCALARS:
         return _scalar(perform(raw), kind, where)
@@ -78,7 +78,7 @@ def _scalar(text: str, kind: str, where: str) -> Scalar:
 
 
 class _Quoted(str):
-    """A text that keeps its quotes: rcl reads more words as booleans than PyYAML quotes."""
+    """A text that stays quoted: rcl reads more words as booleans than PyYAML quotes."""
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
@@ -92,7 +92,7 @@ _Dumper.add_representer(
 
 
 def parameters_yaml(node: str, values: Mapping[str, Value]) -> str:
-    """The parameters file of a node, `/**` if its full name is not known."""
+    """The parameter file of a node, `/**` if its full name is unknown."""
 
     def quoted(value: Any) -> Any:
         if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What a launch file comes to once its arguments are known; nothing has been started."""
+"""A launch file with its arguments resolved; nothing is started."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from multigen_launch.process_plan import ProcessPlan
 
 @dataclass(frozen=True, slots=True)
 class LaunchPlan:
-    """The processes of a launch file, in the order they start; they stop in the reverse order."""
+    """The processes of a launch file, in start order; they stop in reverse order."""
 
     processes: tuple[ProcessPlan, ...]
 
@@ -20,14 +20,14 @@ class LaunchPlan:
         return tuple(plan for plan in self.processes if isinstance(plan, NodePlan))
 
     def node(self, executable: str) -> NodePlan:
-        """The only node of an executable's name; KeyError if there is none or several."""
+        """The only node with an executable; KeyError if there is none or several."""
         found = [node for node in self.nodes if node.executable.name == executable]
         if len(found) != 1:
             raise KeyError(f"{len(found)} nodes run {executable}")
         return found[0]
 
     def describe(self) -> str:
-        """One block per process: its label, what its exit means, its command."""
+        """One block per process: label, effect of its exit, command."""
         return "\n".join(
             f"[{plan.label}]{plan.fate}\n    {plan.describe()}" for plan in self.processes
         )

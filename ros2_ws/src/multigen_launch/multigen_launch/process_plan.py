@@ -1,4 +1,4 @@
-"""What every process of a launch file has in common, be it a node or a Python launch file."""
+"""Base class of a launch file's processes: nodes and Python launch files."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import NamedTuple
 
 
 class Patience(NamedTuple):
-    """How long a process that was asked to end may take, as genuine launch configures it."""
+    """Time a process may take to exit on request, configured as in ROS 2's launch."""
 
     sigterm_timeout: float = 5.0
     """From SIGINT to SIGTERM [s]."""
 
     sigkill_timeout: float = 5.0
-    """From there to SIGKILL [s]."""
+    """From SIGTERM to SIGKILL [s]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessPlan(ABC):
-    """One process to start, and how it ends."""
+    """One process to start, and the effect of its exit."""
 
     label: str
-    """Names the process in the output, `<executable>-<number>`."""
+    """Label of the process in the output, `<executable>-<number>`."""
 
     environment: dict[str, str]
-    """What differs from the launcher's own environment."""
+    """Differences from the launcher's environment."""
 
     patience: Patience
     output: str = "screen"
@@ -34,21 +34,21 @@ class ProcessPlan(ABC):
     """Whether its exit stops everything (`on_exit="shutdown"`)."""
 
     respawn_delay: float | None = None
-    """How long after its exit it is started again [s] (`respawn="true"`); None: never."""
+    """Delay of a restart after its exit [s] (`respawn="true"`); None: no restart."""
 
     @abstractmethod
     def prepare(self, directory: Path) -> list[str]:
-        """Write the files it needs under `directory`; the command line that starts it."""
+        """Write the files it needs to `directory`; return its command line."""
 
     @abstractmethod
     def describe(self) -> str:
-        """The command as one line for a shell."""
+        """The command as one shell line."""
 
     @property
     def fate(self) -> str:
-        """What its exit means, for people; empty if nothing."""
+        """Effect of its exit, as text; empty if there is none."""
         if self.essential:
             return "  (its exit stops everything)"
         if self.respawn_delay is not None:
-            return f"  (started again {self.respawn_delay:g} s after its exit)"
+            return f"  (restarts {self.respawn_delay:g} s after its exit)"
         return ""

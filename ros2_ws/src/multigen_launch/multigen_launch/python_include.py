@@ -1,4 +1,4 @@
-"""An `<include>` of a Python launch file, which ROS 2's own launch system runs as a process."""
+"""An `<include>` of a Python launch file, run as a process by ROS 2's launch system."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from multigen_launch.process_plan import ProcessPlan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PythonInclude(ProcessPlan):
-    """A `ros2 launch` of its own, so that it starts and stops in turn like a node."""
+    """A separate `ros2 launch`, so that it starts and stops in order like a node."""
 
     file: Path
     arguments: dict[str, str]
     namespace: str | None
 
     def prepare(self, directory: Path) -> list[str]:
-        """As the base says; arguments go by a file, for the command line takes no empty one."""
+        """See the base class; arguments go in a file: the command line takes no empty ones."""
         path = directory / f"{self.label}.launch.xml"
         lines = [f"<arg name={_quoted(k)} value={_quoted(v)}/>" for k, v in self.arguments.items()]
         if self.namespace is not None:
@@ -41,5 +41,5 @@ class PythonInclude(ProcessPlan):
 
 
 def _quoted(text: str) -> str:
-    """The text as an attribute in which nothing is a substitution."""
+    """The text as an attribute without substitutions."""
     return quoteattr(text.replace("\\", "\\\\").replace("$(", "\\$("))

@@ -1,4 +1,4 @@
-"""Runs a plan: shows output as it comes, and leaves no process behind however it ends."""
+"""Runs a plan: shows output immediately, and never leaves a process behind."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ from multigen_launch.plan import LaunchPlan
 from multigen_launch.process_plan import ProcessPlan
 
 YOUTH = 2.0
-"""How long a process may take until it handles its signals [s]."""
+"""Time until a process handles signals [s]."""
 _REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _HARDER = {signal.SIGINT: signal.SIGTERM, signal.SIGTERM: signal.SIGKILL}
 
 
 def launch(path: str | Path, arguments: Mapping[str, str] | None = None) -> int:
-    """Run a launch file until its processes have ended; the main thread only.
+    """Run a launch file until its processes have exited; only in the main thread.
 
-    Ctrl-C, SIGTERM, SIGHUP and the end of an `on_exit="shutdown"` node stop every process, the
-    last of the file first: the next gets SIGINT once those after it have ended or have needed
-    SIGTERM, so that who must outlive another stands before it in the file. Asking again sends
-    SIGINT to all at once, asking once more SIGTERM; SIGKILL comes by the clock alone.
+    Ctrl-C, SIGTERM, SIGHUP and the exit of an `on_exit="shutdown"` node stop every process in
+    reverse order: each gets SIGINT once those after it in the file have exited or needed SIGTERM,
+    so a process that must outlive another comes before it. A second request sends SIGINT to all at
+    once, a third SIGTERM; SIGKILL is sent only after a timeout.
 
     Returns:
-        0 if the processes ended well, by themselves or when asked to; 1 if any failed.
+        0 if the processes exited cleanly, on their own or on request; 1 if any failed.
 
     Raises:
-        LaunchError: the file or an argument is wrong; nothing was started.
+        LaunchError: the file or an argument is invalid; nothing was started.
     """
     return Runner(resolve(path, arguments)).run()
 
 
 class Runner:
-    """Starts the processes of one plan and stays until the last has ended."""
+    """Starts the processes of one plan and runs until the last has exited."""
 
     def __init__(self, plan: LaunchPlan, youth: float = YOUTH) -> None:
         self._plan, self._youth = plan, youth
         self._children: list[Child] = []
-        """Those that run, in the order of the plan."""
+        """The running processes, in the order of the plan."""
         self._respawns: list[tuple[float, ProcessPlan]] = []
         self._selector = selectors.DefaultSelector()
         self._stopping = False
@@ -109,7 +109,7 @@ class Runner:
         for key, _ in self._selector.select(wait):
             key.data(key.fd)
         if self._log.broken and not self._stopping:
-            self._stop("nobody reads the output any more")
+            self._stop("output closed")
         for child in list(self._children):
             status = child.poll()
             if status is not None:
@@ -136,7 +136,7 @@ class Runner:
                 self._respawns.append((when, child.plan))
 
     def _stop(self, reason: str) -> None:
-        """Begin to stop, or hurry."""
+        """Start stopping, or escalate."""
         self._respawns.clear()
         if not self._stopping:
             self._stopping = True
@@ -153,11 +153,11 @@ class Runner:
                     child.ask(signal.SIGTERM)
 
     def _press_on(self) -> None:
-        """Press those whose time is up; ask the next in turn."""
+        """Escalate for processes whose time is up; signal the next in order."""
         for child in self._children:
             if child.asked and child.deadline and child.deadline <= time.monotonic():
                 harder = _HARDER[child.asked]
-                message = f"process does not end: sending {harder.name} [pid {child.pid}]"
+                message = f"process does not exit: sending {harder.name} [pid {child.pid}]"
                 self._log.say("ERROR", child.plan.label, message)
                 child.ask(harder)
         waiting = [child for child in self._children if child.asked is None]
@@ -169,7 +169,7 @@ class Runner:
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
-        """Turn signals into readable bytes, so that they are handled between other events."""
+        """Convert signals to readable bytes, so that they are handled between other events."""
         reader, writer = os.pipe()
         for fd in (reader, writer):
             os.set_blocking(fd, False)

@@ -1,4 +1,4 @@
-"""What a part of a launch file sees: launch configurations, environment, its own directory."""
+"""Scope of a part of a launch file: launch configurations, environment, its directory."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from multigen_launch.names import is_namespace, is_time
 from multigen_launch.process_plan import Patience
 
 _NAMESPACE = "ros_namespace"
-"""Where genuine launch keeps the pushed namespace, so that includes inherit it."""
+"""Where ROS 2's launch stores the pushed namespace, so that includes inherit it."""
 
 
 @dataclass(slots=True)
 class Scope:
-    """Mutable; a group works on a copy, so that what it sets ends with it."""
+    """Mutable; a group works on a copy, so its changes end with it."""
 
     configurations: dict[str, str]
     environment: dict[str, str]
@@ -26,11 +26,11 @@ class Scope:
         return Scope(dict(self.configurations), dict(self.environment), self.directory)
 
     def push_namespace(self, namespace: str, where: str) -> None:
-        """Put what follows under `namespace`, which is relative to the one so far."""
+        """Apply `namespace`, relative to the current one, to what follows."""
         self.configurations[_NAMESPACE] = self.namespace_of(namespace, where) or "/"
 
     def namespace_of(self, own: str | None, where: str) -> str | None:
-        """The absolute namespace of a node that asks for `own`; None if nobody asks for any.
+        """The absolute namespace of a node with namespace `own`; None if none is set.
 
         Raises:
             LaunchError: it is not a valid ROS namespace.
@@ -46,10 +46,10 @@ class Scope:
         return namespace
 
     def patience(self, where: str) -> Patience:
-        """How long what starts here may take to end.
+        """Time that processes started here may take to exit.
 
         Raises:
-            LaunchError: a configured value is no time.
+            LaunchError: a configured value is not a time.
         """
         given = {}
         for name in Patience._fields:

@@ -1,7 +1,7 @@
 r"""Substitutions: `$(name argument …)` inside attributes.
 
-The syntax is that of genuine launch: arguments are set apart by exactly one space, may be quoted
-with ' or ", nest, and a backslash takes the next character literally.
+The syntax is that of ROS 2's launch: arguments are separated by exactly one space, may be quoted
+with ' or " and nested, and a backslash escapes the next character.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ARITY = {
     "if": (2, 3),
     "command": (1, 1),
 }
-"""The known substitutions and how many arguments each takes."""
+"""The known substitutions and their numbers of arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,10 @@ class _Parser:
             expected = str(low) if low == high else f"{low} or {high}"
             raise self._fail(f"$({name}) takes {expected} arguments, got {len(arguments)}")
         if name in ("equals", "not-equals") and () in arguments:
-            # Genuine launch compares with the text "[]" here.
-            raise self._fail(f"$({name}) cannot compare with an empty text; prefix both sides")
+            # ROS 2's launch compares with the text "[]" here.
+            raise self._fail(
+                f"$({name}) cannot compare with an empty text; add a prefix on both sides"
+            )
         return Call(name, tuple(arguments))
 
     def _argument(self, quote: str) -> Template:
@@ -113,7 +115,7 @@ class _Parser:
                 raise self._fail("a space needs quotes, a backslash does not keep it")
             parts.append(self._part(quote))
         if not parts:
-            raise self._fail("an argument is missing, or more than one space stands before it")
+            raise self._fail("an argument is missing, or there is more than one space before it")
         return tuple(parts)
 
 
@@ -121,7 +123,7 @@ def parse(text: str, where: str) -> Template:
     """The template in an attribute's text.
 
     Raises:
-        LaunchError: malformed, or a substitution the subset does not know.
+        LaunchError: malformed, or a substitution outside the subset.
     """
     return _Parser(text, where).template()
 
@@ -130,8 +132,8 @@ def perform(template: Template, scope: Scope, where: str) -> str:
     """The template's text in a scope.
 
     Raises:
-        LaunchError: a variable, package or environment variable is missing, a boolean is none, or
-            a command fails.
+        LaunchError: a variable, package or environment variable is missing, a boolean is invalid,
+            or a command fails.
     """
     return "".join(
         part if isinstance(part, str) else _perform_call(part, scope, where) for part in template
@@ -173,10 +175,10 @@ def _perform_call(call: Call, scope: Scope, where: str) -> str:
 
 
 def condition(text: str, where: str) -> bool:
-    """Whether the text of an `if` or `unless` means true; stricter than `$(not)` and its kin.
+    """Whether the text of an `if` or `unless` is true; stricter than `$(not)` and similar.
 
     Raises:
-        LaunchError: it is none of true, false, 1 and 0.
+        LaunchError: it is not true, false, 1 or 0.
     """
     word = text.strip().lower()
     if word not in ("true", "1", "false", "0"):
@@ -190,7 +192,7 @@ def _word(value: bool) -> str:
 
 def _variable(name: str, scope: Scope, where: str) -> str:
     if name not in scope.configurations:
-        raise LaunchError(f"{where}: $(var {name}): nothing of that name is declared before")
+        raise LaunchError(f"{where}: $(var {name}): not declared before")
     return scope.configurations[name]
 
 
@@ -203,7 +205,7 @@ def _environment(call: Call, name: str, scope: Scope, where: str) -> str:
 
 
 def _output(command: str, scope: Scope, where: str) -> str:
-    """What a command writes; like genuine launch, one that complains has failed."""
+    """Output of a command; as in ROS 2's launch, one that writes to stderr has failed."""
     try:
         words = shlex.split(command)
         done = subprocess.run(words, env=scope.environment, capture_output=True, text=True)
@@ -226,7 +228,7 @@ def _boolean(text: str, name: str, where: str) -> bool:
 
 
 def _equal(left: str, right: str) -> bool:
-    """Equality as genuine launch sees it: booleans by meaning, numbers nearly, text exactly."""
+    """Equality as in ROS 2's launch: booleans by meaning, numbers approximately, text exactly."""
     words = {"true": True, "1": True, "false": False, "0": False}
     if left.lower() in words and right.lower() in words:
         return words[left.lower()] == words[right.lower()]

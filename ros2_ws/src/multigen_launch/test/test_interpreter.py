@@ -253,7 +253,7 @@ def test_args_split_by_shell_rules_but_not_inside_substitutions(workspace, args,
         ("<include file='$(dirname)/gone.launch.xml'/>", "gone.launch.xml: No such file"),
         (f"<let name='sigterm_timeout' value='long'/>{NODE}/>", ":2: sigterm_timeout is 'long'"),
         ("<include file='$(dirname)/main.launch.xml'/>", "main.launch.xml: includes itself"),
-        ("<let name='a' value='$(var b)'/>", r":2: \$\(var b\): nothing of that name"),
+        ("<let name='a' value='$(var b)'/>", r":2: \$\(var b\): not declared before"),
     ],
 )
 def test_refuses_before_anything_starts(workspace, body, reason):

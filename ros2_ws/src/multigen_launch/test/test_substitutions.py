@@ -96,7 +96,7 @@ def test_if_leaves_the_other_branch_alone(scope):
         ("$(equals it's x)", "needs quotes"),
         (r"$(equals a\ b c)", "a space needs quotes"),
         ("$(equals x '')", "cannot compare with an empty text"),
-        ("$(var missing)", "nothing of that name is declared before"),
+        ("$(var missing)", "not declared before"),
         ("$(env GONE)", "environment variable is not set"),
         ("$(not maybe)", "needs true or false, got 'maybe'"),
         ("$(and true 2)", "needs true or false"),

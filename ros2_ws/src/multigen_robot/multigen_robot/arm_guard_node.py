@@ -1,7 +1,7 @@
-"""The arm guard's node: everything that moves the arm passes here, in simulation and for real.
+"""The arm guard node: every command to the arm passes through it, in simulation and for real.
 
-It runs under a watchdog, to which its heart beats from the timer that looks after the arm. A guard
-that replaces another takes over that one's duty: a stop, or a vessel to be brought upright.
+It runs under a watchdog; the heartbeat comes from the timer that monitors the arm. A guard that
+replaces another takes over its duty: an emergency stop, or a vessel to return upright.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from multigen_robot.watchdog import Heart
 TICK = 0.05
 """Period of the watchdog [s]."""
 _OCCUPIED = (
-    "another guard moves this arm, or a bag with its topics is being played: end that first, or "
-    "set ROS_DOMAIN_ID to another number"
+    "another guard controls this arm, or a bag with its topics is playing: stop that first, or "
+    "use another ROS_DOMAIN_ID"
 )
 
 
 class ArmGuardNode(Node):
-    """Forwards commands that obey the rules; stops, and returns the vessel upright in silence."""
+    """Forwards valid commands; handles stops; returns the vessel upright when commands stop."""
 
     def __init__(self) -> None:
         super().__init__("arm_guard")
@@ -56,11 +56,11 @@ class ArmGuardNode(Node):
         target = self.resolve_topic_name(contract.ARM_COMMAND.name)
         self._rivals = Rivals(self, f"guard_of_{target}", contract.STOPPED, _OCCUPIED)
         if self._heart.last_words:
-            self.get_logger().warning(f"took over from a guard that hung or died; duty: {duty}")
+            self.get_logger().warning(f"replacing a guard that hung or died; resuming: {duty}")
             self._serve()
 
     def _serve(self) -> None:
-        """Begin, alone."""
+        """Start serving, as the only guard."""
         self._serving = True
         self._rivals.forget()
         self._arm = ros.publisher(self, contract.ARM_COMMAND)
@@ -79,7 +79,7 @@ class ArmGuardNode(Node):
 
     def _on_command(self, trajectory: Trajectory) -> None:
         if self._closing:
-            self._carry_out(self._guard.refuse(Rule.STOPPED, "the guard ends"))
+            self._carry_out(self._guard.refuse(Rule.STOPPED, "the guard is shutting down"))
         else:
             self._carry_out(self._guard.command(trajectory, self._now()))
 
@@ -117,7 +117,7 @@ class ArmGuardNode(Node):
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success = True
-        response.message = "commands pass again" if self._guard.stopped else "was not stopped"
+        response.message = "commands accepted again" if self._guard.stopped else "was not stopped"
         self._guard.reset()
         self._stopped.send(False)
         self._diagnostics.publish()
@@ -128,7 +128,7 @@ class ArmGuardNode(Node):
         values = {"tilt": guard.tilt, "accepted": guard.accepted, "retreats": guard.retreats}
         values |= {f"rejected_{rule}": guard.rejections[rule] for rule in Rule}
         if not self._serving:
-            return ros.Health.warn("looks for another guard of this arm", **values)
+            return ros.Health.warn("checking for another guard of this arm", **values)
         if guard.stopped or stale:
             return ros.Health.error(guard.trouble if guard.stopped else stale, **values)
         if guard.trouble:
@@ -136,18 +136,20 @@ class ArmGuardNode(Node):
         return ros.Health.ok("guarding", **values)
 
     def close(self) -> None:
-        """Leave no vessel tilted: stay until it is upright."""
+        """Keep running until the vessel is upright."""
         if not self._serving:
             return
         self._closing = True
-        self._carry_out(self._guard.retreat(self._now(), "the guard ends in mid-pour"))
+        self._carry_out(
+            self._guard.retreat(self._now(), "the guard is shutting down during a pour")
+        )
         if not linger(self, lambda: self._guard.busy(self._now()), "the vessel to be upright"):
-            self.get_logger().error(f"ends with the vessel tilted by {self._guard.tilt:.2f} rad")
+            self.get_logger().error(f"exiting with the vessel tilted by {self._guard.tilt:.2f} rad")
         self._arm.flush()
 
 
 def main() -> None:
-    """Run the guard until a signal comes."""
+    """Run the guard until a signal arrives."""
     sys.argv[0] = "arm_guard"
     ros.run(ArmGuardNode)
 

@@ -1,6 +1,6 @@
-"""The camera's node: pictures of a V4L2 camera, a video file or a network stream.
+"""The camera node: images from a V4L2 camera, a video file or a network stream.
 
-Parameters have the names of usb_cam's, so that either driver takes the same file.
+Parameter names are those of usb_cam, so both drivers accept the same file.
 """
 
 from __future__ import annotations
@@ -22,31 +22,33 @@ from multigen_robot.camera.stream import CameraStream
 from multigen_robot.devices.device_node import DeviceNode
 
 STALE = 1.0
-"""A picture older than this [s] means that the camera hangs."""
+"""Without a newer image than this [s] the camera hangs."""
 
 
 @dataclass(frozen=True)
 class CameraParameters:
-    """What may be set of the node."""
+    """Node parameters."""
 
     video_device: str = ros.parameter("/dev/video0", "Index, device, video file or URL")
     framerate: float = ros.parameter(
-        30.0, "Wished pictures per second; 0: the device's", 0.0, 240.0
+        30.0, "Requested images per second; 0: the device's default", 0.0, 240.0
     )
-    frame_id: str = ros.parameter(contract.CAMERA_FRAME, "Frame of the pictures")
-    image_width: int = ros.parameter(640, "Wished width [px]; 0: the device's", 0, 8192)
-    image_height: int = ros.parameter(480, "Wished height [px]; 0: the device's", 0, 8192)
-    pixel_format: str = ros.parameter("any", "What the device sends", choices=tuple(FOURCC))
+    frame_id: str = ros.parameter(contract.CAMERA_FRAME, "Frame of the images")
+    image_width: int = ros.parameter(640, "Requested width [px]; 0: the device's default", 0, 8192)
+    image_height: int = ros.parameter(
+        480, "Requested height [px]; 0: the device's default", 0, 8192
+    )
+    pixel_format: str = ros.parameter("any", "Pixel format of the device", choices=tuple(FOURCC))
     camera_name: str = ros.parameter("camera", "Name of the calibration")
     camera_info_url: str = ros.parameter(
         "", "Calibration: path, file:// or package:// URL, with ${NAME}, ${ROS_HOME}"
     )
-    capture_latency: float = ros.parameter(0.0, "From exposure to arrival [s]", 0.0, 1.0)
-    loop: bool = ros.parameter(True, "Begin a video file again at its end")
+    capture_latency: float = ros.parameter(0.0, "Time from exposure to arrival [s]", 0.0, 1.0)
+    loop: bool = ros.parameter(True, "Restart a video file at its end")
 
 
 class CameraNode(DeviceNode):
-    """Publishes pictures, compressed ones while someone listens, and their calibration."""
+    """Publishes images, compressed images while there are subscribers, and the calibration."""
 
     def __init__(self) -> None:
         super().__init__("camera")
@@ -89,9 +91,9 @@ class CameraNode(DeviceNode):
         try:
             if self._calibration is not None:
                 return fitted(self._calibration, width, height)
-            self._uncalibrated = "not calibrated (camera_info_url): a 60° view is assumed"
+            self._uncalibrated = "not calibrated (camera_info_url); assuming a 60° field of view"
         except CalibrationSizeError as error:
-            self._uncalibrated = f"{error}; until then a 60° view is assumed"
+            self._uncalibrated = f"{error}; until then assuming a 60° field of view"
         self.get_logger().warning(self._uncalibrated)
         return assumed_calibration(width, height)
 
@@ -109,17 +111,17 @@ class CameraNode(DeviceNode):
         if status.error:
             return ros.Health.error(status.error, **values)
         if age > STALE:
-            return ros.Health.error(f"no picture for {age:.1f} s", **values)
+            return ros.Health.error(f"no image for {age:.1f} s", **values)
         warnings = [*status.warnings, *filter(None, [self._uncalibrated])]
         if warnings:
             return ros.Health.warn("; ".join(warnings), **values)
         return ros.Health.ok("delivering", **values)
 
     def close(self) -> None:
-        """Give the device back."""
+        """Release the device."""
         self._stream.close()
 
 
 def main() -> None:
-    """Run the camera until a signal comes."""
+    """Run the camera until a signal arrives."""
     ros.run(CameraNode)

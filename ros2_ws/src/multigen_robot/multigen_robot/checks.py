@@ -1,4 +1,4 @@
-"""What `multigen doctor` says of real devices."""
+"""Checks of real devices for `multigen doctor`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The microphone's node: sound of a PortAudio device or a file, 16 kHz mono, stamped by sample."""
+"""The microphone node: sound from a PortAudio device or file, 16 kHz mono, stamped by sample."""
 
 from __future__ import annotations
 
@@ -13,29 +13,31 @@ from multigen_robot.microphone.source import MicrophoneConfig
 from multigen_robot.microphone.stream import MicrophoneStream
 
 STALE = 1.0
-"""Sound older than this [s] means that the microphone hangs."""
+"""Without newer sound than this [s] the microphone hangs."""
 
 
 @dataclass(frozen=True)
 class MicrophoneParameters:
-    """What may be set of the node."""
+    """Node parameters."""
 
     device: str = ros.parameter(
-        "", "Index, part of a name, or a sound file; empty: the default one"
+        "", "Index, part of a name, or a sound file; empty: the system's default"
     )
-    sample_rate: int = ros.parameter(0, "Rate to open the device with [Hz]; 0: 16000 or its own", 0)
-    channels: int = ros.parameter(0, "Channels to open; 0: one if possible", 0, 64)
-    channel: int = ros.parameter(0, "Channel to listen to, from 1; 0: the mean of all", 0, 64)
+    sample_rate: int = ros.parameter(
+        0, "Sample rate of the device [Hz]; 0: 16000 or its default", 0
+    )
+    channels: int = ros.parameter(0, "Number of channels to open; 0: one if possible", 0, 64)
+    channel: int = ros.parameter(0, "Channel to use, from 1; 0: the mean of all", 0, 64)
     chunk: int = ros.parameter(contract.CHUNK, "Samples per message at 16 kHz", 80, 3200)
     frame_id: str = ros.parameter(contract.MICROPHONE_FRAME, "Frame of the sound")
     capture_latency: float = ros.parameter(
-        0.02, "From sound to callback [s], for a device that does not tell", 0.0, 1.0
+        0.02, "Time from sound to callback [s], if the device does not report it", 0.0, 1.0
     )
-    loop: bool = ros.parameter(False, "Begin a sound file again at its end")
+    loop: bool = ros.parameter(False, "Restart a sound file at its end")
 
 
 class MicrophoneNode(DeviceNode):
-    """Publishes stamped sound; loses none silently."""
+    """Publishes stamped sound; reports every loss."""
 
     def __init__(self) -> None:
         super().__init__("microphone")
@@ -80,10 +82,10 @@ class MicrophoneNode(DeviceNode):
         return ros.Health.ok("listening", **values)
 
     def close(self) -> None:
-        """Give the device back."""
+        """Release the device."""
         self._stream.close()
 
 
 def main() -> None:
-    """Run the microphone until a signal comes."""
+    """Run the microphone until a signal arrives."""
     ros.run(MicrophoneNode)

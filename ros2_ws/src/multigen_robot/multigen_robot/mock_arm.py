@@ -1,4 +1,4 @@
-"""An arm of numbers alone: follows trajectories as a joint_trajectory_controller does."""
+"""A kinematic mock arm that follows trajectories like a joint_trajectory_controller."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from multigen_core.contract import BASE_FRAME
 from multigen_core.types import JointState, to_nanoseconds, to_seconds
 
 _SETTLING = 5.0
-"""Time constants until the arm has followed."""
+"""Time constants until the arm has settled."""
 
 
 class MockArm:
@@ -19,8 +19,8 @@ class MockArm:
 
     Args:
         arm: its description.
-        positions: where it starts [rad], (J,).
-        lag: time constant [s] with which it follows the commanded state.
+        positions: at the start [rad], (J,).
+        lag: time constant [s] of following the commanded state.
         noise: standard deviation of measured positions [rad].
         gripper: position of the gripper joint [rad], if the arm has one.
         seed: of the noise.
@@ -59,7 +59,7 @@ class MockArm:
         return self._follower.moving(now - to_nanoseconds(_SETTLING * self._lag))
 
     def state(self, now: int) -> JointState:
-        """The measured state at `now` [ns], which must not go back."""
+        """The measured state at `now` [ns], which must not decrease."""
         desired, speed = self._follower.sample(now)
         if self._lag > 0.0 and self._last is not None:
             kept = np.exp(-max(0.0, to_seconds(now - self._last)) / self._lag)

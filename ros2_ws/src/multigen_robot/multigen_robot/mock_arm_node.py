@@ -1,4 +1,4 @@
-"""The mock arm's node: joint states and a controller without an arm, on wall time."""
+"""The mock arm node: joint states and a controller without an arm, on wall time."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from multigen_robot.mock_arm import MockArm
 
 @dataclass(frozen=True)
 class MockArmParameters:
-    """What may be set of the node."""
+    """Node parameters."""
 
     arm_file: str = ros.parameter("gen3", "Arm description: a shipped name or a YAML file")
     rate: float = ros.parameter(100.0, "Joint states per second", 30.0, 1000.0)
     start_positions: str = ros.parameter(
-        "", "Where the arm starts: joint positions [rad] separated by commas; empty: its home"
+        "", "Initial joint positions [rad], separated by commas; empty: home"
     )
     lag: float = ros.parameter(0.02, "Time constant of following commands [s]", 0.0, 1.0)
     noise: float = ros.parameter(0.0, "Standard deviation of measured positions [rad]", 0.0, 0.1)
@@ -32,7 +32,7 @@ class MockArmParameters:
 
 
 class MockArmNode(DeviceNode):
-    """Stands for an arm with its joint_trajectory_controller and joint_state_broadcaster."""
+    """Replaces an arm with its joint_trajectory_controller and joint_state_broadcaster."""
 
     def __init__(self) -> None:
         super().__init__("mock_arm")
@@ -61,10 +61,10 @@ class MockArmNode(DeviceNode):
     def _health(self) -> ros.Health:
         if self._refused:
             return ros.Health.warn(self._refused)
-        return ros.Health.ok("no arm, only numbers")
+        return ros.Health.ok("running; this is a mock arm")
 
     def close(self) -> None:
-        """Outlive the guard, which may have a vessel to bring upright."""
+        """Keep running until the guard has exited, which may have to return a vessel upright."""
         linger(self, self._needed, "the guard and its last command")
 
     def _needed(self) -> bool:
@@ -86,5 +86,5 @@ def _start(text: str, arm: Arm) -> np.ndarray:
 
 
 def main() -> None:
-    """Run the mock arm until a signal comes."""
+    """Run the mock arm until a signal arrives."""
     ros.run(MockArmNode)

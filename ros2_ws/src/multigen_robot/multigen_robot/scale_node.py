@@ -1,4 +1,4 @@
-"""The scale's node: what a real pour weighs, for evaluation only."""
+"""The scale node: mass of a real pour, for evaluation only."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class ScaleParameters:
-    """What may be set of the node."""
+    """Node parameters."""
 
     port: str = ros.parameter("/dev/ttyUSB0", "Serial device of the scale")
-    baud: int = ros.parameter(9600, "Its rate [bit/s]", 300, 4_000_000)
-    parity: str = ros.parameter("none", "Its parity", choices=tuple(PARITIES))
-    data_bits: int = ros.parameter(8, "Its data bits", 7, 8)
+    baud: int = ros.parameter(9600, "Baud rate [bit/s]", 300, 4_000_000)
+    parity: str = ros.parameter("none", "Parity", choices=tuple(PARITIES))
+    data_bits: int = ros.parameter(8, "Data bits", 7, 8)
     protocol: str = ros.parameter(
         "standard",
-        f"What it speaks: {', '.join(PROTOCOLS)}, or a regular expression with a group value",
+        f"Protocol: {', '.join(PROTOCOLS)}, or a regular expression with a group value",
     )
-    request: str = ros.parameter("", "What asks it for a reading; empty: as the protocol has it")
-    rate: float = ros.parameter(10.0, "How often it is asked, if it is [Hz]", 0.1, 100.0)
-    tare: bool = ros.parameter(True, "Take the first reading at rest as zero")
+    request: str = ros.parameter("", "Request for a reading; empty: the protocol's")
+    rate: float = ros.parameter(10.0, "Polling rate, if the scale needs requests [Hz]", 0.1, 100.0)
+    tare: bool = ros.parameter(True, "Use the first stable reading as zero")
     density: float = ros.parameter(1000.0, "Density of the liquid [kg/m³]", 100.0, 20000.0)
 
 
 class ScaleNode(DeviceNode):
-    """Publishes what has been poured onto the scale; NaN while that is unknown."""
+    """Publishes what has been poured onto the scale; NaN while unknown."""
 
     def __init__(self) -> None:
         super().__init__("scale")
@@ -60,12 +60,12 @@ class ScaleNode(DeviceNode):
         mass = self._weighing.net(reading)
         fault = self._weighing.fault
         if bool(fault) != bool(before):
-            self.report(f"scale {fault}" if fault else "the scale weighs", bool(fault))
+            self.report(f"scale {fault}" if fault else "scale is delivering", bool(fault))
         self._states.send(PourState(reading.stamp, NAN, mass / self._density, NAN, mass))
 
     def _on_tare(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._weighing.tare()
-        response.success, response.message = True, "the next reading at rest is zero"
+        response.success, response.message = True, "the next stable reading is zero"
         return response
 
     def _health(self) -> ros.Health:
@@ -83,10 +83,10 @@ class ScaleNode(DeviceNode):
         return ros.Health.ok("weighing", **values)
 
     def close(self) -> None:
-        """Give the port back."""
+        """Release the port."""
         self._stream.close()
 
 
 def main() -> None:
-    """Run the scale until a signal comes."""
+    """Run the scale until a signal arrives."""
     ros.run(ScaleNode)

@@ -1,7 +1,7 @@
-"""Runs a process that must never hang: a heart that stops beating is killed and started again.
+"""Runs a process that must never hang: without a heartbeat it is killed and restarted.
 
-The child writes a line every now and then to the pipe that `HEARTBEAT` names. The last line, from
-which its successor goes on, is passed to that in `LAST_WORDS`.
+The child periodically writes a line to the pipe in `HEARTBEAT`. The last line is passed to its
+successor in `LAST_WORDS`, to resume from.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from multigen_core.errors import MultigenError
 HEARTBEAT = "MULTIGEN_HEARTBEAT"
 LAST_WORDS = "MULTIGEN_LAST_WORDS"
 SILENCE = 2.0
-"""How long a heart may pause [s]."""
+"""Longest time between heartbeats [s]."""
 STARTUP = 30.0
-"""How long until its first beat, and for its end once it was asked to [s]."""
+"""Time allowed for the first heartbeat, and for exiting when asked to [s]."""
 _PERIOD = 0.25
 _PAUSE = 0.5
 
 
 class Heart:
-    """The child's side; beats nowhere if no watchdog listens."""
+    """The child's side; does nothing without a watchdog."""
 
     def __init__(self) -> None:
         pipe = os.environ.get(HEARTBEAT)
         self._pipe = int(pipe) if pipe else None
         self.last_words = os.environ.get(LAST_WORDS, "")
-        """What the predecessor said last; empty for the first."""
+        """Last line of the predecessor; empty for the first process."""
 
     def beat(self, words: str) -> None:
-        """Tell that this process does well, and what its successor should know.
+        """Send a heartbeat, with the state for a successor.
 
         Raises:
             MultigenError: the watchdog is gone; raised once.
@@ -49,11 +49,11 @@ class Heart:
             os.write(self._pipe, f"{words}\n".encode())
         except BrokenPipeError as error:
             self._pipe = None
-            raise MultigenError("its watchdog has ended, so it ends, too") from error
+            raise MultigenError("its watchdog is gone; exiting") from error
 
 
 class Watchdog:
-    """Keeps `command` running under `name`, and passes SIGINT and SIGTERM on to it."""
+    """Keeps `command` running under `name`, and forwards SIGINT and SIGTERM to it."""
 
     def __init__(self, name: str, command: Sequence[str]) -> None:
         self._name = name
@@ -63,7 +63,7 @@ class Watchdog:
         self._words = ""
 
     def run(self) -> int:
-        """Run until the command ends by itself or was asked to; returns its exit status."""
+        """Run until the command exits on its own or on request; return its exit status."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._pass_on)
         while True:
@@ -81,7 +81,7 @@ class Watchdog:
                 self._child.send_signal(number)
 
     def _live(self) -> int:
-        """One life of the child; its exit status, negative if a signal ended it."""
+        """Run the child once; return its exit status, negative if a signal ended it."""
         reader, writer = os.pipe()
         environment = {**os.environ, HEARTBEAT: str(writer), LAST_WORDS: self._words}
         self._child = child = subprocess.Popen(self._command, env=environment, pass_fds=[writer])
@@ -95,13 +95,13 @@ class Watchdog:
         status = child.wait()
         if not self._asked and status < 0:
             how = "hung and was killed" if hung else f"died of {signal.Signals(-status).name}"
-            print(f"{self._name}: error: {how}; starts again", file=sys.stderr, flush=True)
+            print(f"{self._name}: error: {how}; restarting", file=sys.stderr, flush=True)
         return status
 
     def _listen(self, pipe: int) -> bool:
-        """Listen until the heart stops; whether the child still lives then.
+        """Listen until heartbeats stop; return whether the child is still alive.
 
-        Silence is counted in waits, so that a pause of the whole machine is none.
+        Silence is counted in waits, so a pause of the whole machine does not count.
         """
         silence, limit = 0.0, STARTUP
         while silence < limit:

@@ -149,7 +149,7 @@ def test_a_guard_that_is_asked_to_end_brings_the_vessel_upright_first(robot, gra
     assert robot.end() == 0
     wait(lambda: graph.tilt < 0.01, "the arm to be upright again")
     assert len(graph.forwarded) == 2
-    assert "ends with the vessel tilted" not in robot.output
+    assert "exiting with the vessel tilted" not in robot.output
 
 
 def test_a_mock_arm_asked_to_end_with_its_guard_carries_the_return_out(start_node, graph, wait):
@@ -181,8 +181,8 @@ def test_a_guard_that_hangs_or_dies_is_replaced_and_the_vessel_comes_upright(
     wait(lambda: len(graph.forwarded) == 2, "the retreat of the new guard")
     wait(lambda: graph.tilt < 0.01, "the arm to be upright again")
     fate = {signal.SIGSTOP: "hung and was killed", signal.SIGKILL: "died of SIGKILL"}[blow]
-    assert f"arm_guard: error: {fate}; starts again" in robot.output
-    assert "duty: arm" in robot.output
+    assert f"arm_guard: error: {fate}; restarting" in robot.output
+    assert "resuming: arm" in robot.output
     assert robot.end() == 0
 
 
@@ -190,7 +190,7 @@ def test_a_stop_outlives_the_guard(robot, graph, wait, call):
     assert call(Trigger, "arm_guard/stop").success
     wait(lambda: graph.stopped[-1:] == [True], "the stop on its topic")
     os.kill(worker(robot), signal.SIGKILL)
-    wait(lambda: "duty: stop" in robot.output, "the new guard")
+    wait(lambda: "resuming: stop" in robot.output, "the new guard")
 
     def refused():
         graph.send(tilting(0.0, 0.1, 1.0))
@@ -208,12 +208,12 @@ def test_a_guard_whose_watchdog_is_killed_ends_but_leaves_no_vessel_tilted(robot
     pid = worker(robot)
     robot.child.kill()
     wait(lambda: not Path(f"/proc/{pid}").exists(), "the guard's end")
-    assert "its watchdog has ended" in robot.output
+    assert "its watchdog is gone" in robot.output
     wait(lambda: graph.tilt < 0.01, "the arm to be upright again")
 
 
 def test_a_second_guard_of_the_arm_is_refused_and_another_arms_is_not(robot, start_node, wait):
-    start_node("multigen_robot", "arm_guard").refuses("another guard moves this arm")
+    start_node("multigen_robot", "arm_guard").refuses("another guard controls this arm")
     other = start_node("multigen_robot", "arm_guard", __ns="/left")
     wait(lambda: "/left" in other.output or other.child.poll() is None, "its start")
     assert robot.child.poll() is None
@@ -223,7 +223,7 @@ def test_a_guard_that_hears_of_one_elsewhere_is_refused(start_node, peer):
     # As from another machine, where no claim on this one's names tells of it.
     stopped = publisher(peer, contract.STOPPED)
     stopped.send(False)
-    start_node("multigen_robot", "arm_guard").refuses("another guard moves this arm")
+    start_node("multigen_robot", "arm_guard").refuses("another guard controls this arm")
 
 
 def test_without_joint_states_commands_are_refused(start_node, graph, wait, meet):

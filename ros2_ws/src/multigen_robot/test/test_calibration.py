@@ -74,7 +74,7 @@ def test_without_a_url_the_camera_info_managers_place_is_looked_at(tmp_path, mon
     [
         (("plumb_bob", "fisheye"), "'fisheye' is not one of plumb_bob, rational_polynomial, equi"),
         (("plumb_bob", "equidistant"), "equidistant has 4 coefficients, not 5"),
-        (("plumb_bob", "none"), "none goes with no coefficients but 0"),
+        (("plumb_bob", "none"), "none: coefficients must be 0"),
         (
             ("cols: 5\n  data: [0.1,", "cols: 6\n  data: [0.1, 0.3,"),
             "plumb_bob has 4 or 5 coefficients, not 6",

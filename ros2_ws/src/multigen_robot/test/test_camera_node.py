@@ -68,7 +68,7 @@ def test_a_lost_stream_shows_in_diagnostics_and_comes_back(start_node, eye, mjpe
         "multigen_robot", "camera", video_device=server.url, image_width=0, image_height=0
     )
     wait(lambda: len(eye.images) > 5, "pictures")
-    wait(lambda: "60° view is assumed" in health.message("/camera"), "the warning")
+    wait(lambda: "assuming a 60° field of view" in health.message("/camera"), "the warning")
     server.stop()
     wait(lambda: health.level("/camera") == b"\x02", "the error")
     count = len(eye.images)

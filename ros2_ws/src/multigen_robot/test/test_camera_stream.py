@@ -37,7 +37,7 @@ def sink():
 
 def test_a_file_is_played_at_its_own_rate_from_the_start(sink, video, wait, index_of, picture):
     sink.open(CameraConfig(str(video(count=20, rate=20.0)), loop=False), frame_id="eye")
-    wait(lambda: sink.stream.status.error == "the file has ended", "the end")
+    wait(lambda: sink.stream.status.error == "end of file", "the end")
     drops = sink.stream.status.drops
     assert len(sink.frames) + drops == 20
     assert index_of(sink.frames[0].rgb) == 0
@@ -48,7 +48,7 @@ def test_a_file_is_played_at_its_own_rate_from_the_start(sink, video, wait, inde
     first = sink.frames[0].stamp
     for index, frame in zip(indices, sink.frames, strict=True):
         assert frame.stamp - first >= (index / 20.0 - 0.05) * 1e9
-    assert ("the file has ended", True) in sink.lines
+    assert ("end of file", True) in sink.lines
 
 
 def test_a_looped_file_begins_again(sink, video, wait, index_of):
@@ -68,7 +68,7 @@ def test_a_slow_consumer_loses_pictures_but_not_the_time(sink, video, wait):
     sink.stream = CameraStream(
         CameraConfig(str(video(count=20, rate=20.0)), loop=False), time.monotonic_ns, slow
     )
-    wait(lambda: sink.stream.status.error == "the file has ended", "the end")
+    wait(lambda: sink.stream.status.error == "end of file", "the end")
     assert sink.stream.status.drops > 5
     assert sink.stream.status.frames + sink.stream.status.drops == 20
 
@@ -123,7 +123,7 @@ def test_a_frozen_stream_is_noticed_and_forgiven(sink, mjpeg, wait, picture):
     server = mjpeg()
     server.source = lambda index: picture(3)
     sink.open(CameraConfig(server.url))
-    wait(lambda: sink.stream.status.error == "the picture is frozen", "the fault")
+    wait(lambda: sink.stream.status.error == "the image is frozen", "the fault")
     server.source = picture
     wait(lambda: sink.stream.status.error == "", "the end of the fault")
-    assert ("pictures are good again", False) in sink.lines
+    assert ("images are good again", False) in sink.lines

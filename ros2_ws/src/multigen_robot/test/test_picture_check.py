@@ -24,7 +24,7 @@ def test_nothing_is_wrong_before_and_with_living_pictures():
 
 
 def test_a_covered_lens_is_black():
-    assert watch(noisy(1, 60)) == "pictures are black; is the lens covered?"
+    assert watch(noisy(1, 60)) == "images are black; is the lens covered?"
 
 
 def test_a_short_blackout_is_borne():
@@ -37,7 +37,7 @@ def test_light_ends_the_fault():
 
 def test_a_picture_that_never_changes_is_frozen():
     still = next(noisy(100, 1))
-    assert watch([still] * 60) == "the picture is frozen"
+    assert watch([still] * 60) == "the image is frozen"
     assert watch([still] * 20) == ""
     assert watch([*([still] * 60), *noisy(100, 1, seed=5)]) == ""
 

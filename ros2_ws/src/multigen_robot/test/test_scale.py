@@ -128,7 +128,9 @@ def test_a_load_out_of_range_is_a_state_and_no_number(make, line, fault):
 def test_a_unit_that_only_begins_like_a_known_one_is_named_and_not_converted(unit):
     reading = parse(f"ST,GS,+  12.3 {unit}", protocol("standard"), 0)
     assert math.isnan(reading.mass)
-    assert reading.fault.startswith(f"in the unit {unit}, none of mg, g, kg, ct, gn, oz, lb")
+    assert reading.fault.startswith(
+        f"in unit {unit}, which is not one of mg, g, kg, ct, gn, oz, lb"
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,9 +162,13 @@ def test_an_expression_of_ones_own_reads_other_scales():
 @pytest.mark.parametrize(
     ("name", "request_", "word"),
     [
-        ("(", "", "none of standard, a-and-d, mt-sics, sartorius, kern, ohaus, nor a regular"),
+        (
+            "(",
+            "",
+            "not one of standard, a-and-d, mt-sics, sartorius, kern, ohaus or a valid regular",
+        ),
         (r"(\d+)", "", "value"),
-        ("mettler", "", "give one of standard"),
+        ("mettler", "", "use one of standard"),
         ("standard", "é", "ASCII"),
     ],
 )
@@ -194,7 +200,7 @@ def test_the_first_reading_at_rest_is_the_zero_until_asked_again():
     assert nets[1:] == [0.0, pytest.approx(0.15), pytest.approx(0.15)]
     weighing.tare()
     assert math.isnan(weighing.net(Reading(0, 0.35, False)))
-    assert weighing.fault == "waits to come to rest for its zero"
+    assert weighing.fault == "waiting for a stable reading as zero"
     assert weighing.net(Reading(0, 0.35, True)) == 0.0
 
 
@@ -217,7 +223,7 @@ def test_a_scale_that_never_settles_tells_no_mass():
     nets = [weighing.net(reading) for reading in readings(0.2, *70 * ["~0.3"])]
     assert nets[60] == pytest.approx(0.1)
     assert math.isnan(nets[61])
-    assert weighing.fault.startswith("not settled for 70 s")
+    assert weighing.fault.startswith("unstable for 70 s")
     assert weighing.net(Reading(to_nanoseconds(71), 0.3, True)) == pytest.approx(0.1)
 
 
@@ -296,7 +302,7 @@ def test_lines_of_another_protocol_are_told_as_such(scale, listen, wait):
 
     def babble():
         scale.write("ST,GS,+  1.00 g\r\n")
-        return readings and "none fits the protocol" in readings[-1].fault
+        return readings and "no line matches the protocol" in readings[-1].fault
 
     wait(lambda: stream.status.connects, "the port")
     wait(babble, "the complaint")

@@ -54,14 +54,14 @@ def test_a_child_that_falls_silent_is_replaced_by_one_that_knows_its_last_words(
     process = watch("live(0.5) if life < 3 else sys.exit(0); time.sleep(1e6)")
     assert process.wait() == 0
     assert sorted(lives(process)) == [1, 2, 3]
-    assert process.output.count("dog: error: hung and was killed; starts again") == 2
+    assert process.output.count("dog: error: hung and was killed; restarting") == 2
 
 
 def test_a_child_that_is_killed_is_replaced(watch, wait):
     process = watch("live(1000)")
     wait(lambda: 1 in lives(process), "the first life")
     os.kill(lives(process)[1], signal.SIGKILL)
-    wait(lambda: "died of SIGKILL; starts again" in process.output, "the second life")
+    wait(lambda: "died of SIGKILL; restarting" in process.output, "the second life")
     wait(lambda: len(process.output.splitlines()) == 3, "the second life")
     assert process.child.poll() is None
 
@@ -106,4 +106,4 @@ def test_a_child_without_its_watchdog_learns_it(watch, wait):
     process = watch("live(1000)")
     wait(lambda: lives(process), "the child")
     process.child.kill()
-    wait(lambda: "its watchdog has ended" in process.output, "the child to notice")
+    wait(lambda: "its watchdog is gone" in process.output, "the child to notice")

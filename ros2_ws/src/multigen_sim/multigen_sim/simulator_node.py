@@ -24,7 +24,7 @@ from multigen_sim.simulation_loop import Rates, SimulationLoop
 
 @dataclass(frozen=True)
 class SimulatorParameters:
-    """What may be set of the node."""
+    """Node parameters."""
 
     scene: str = ros.parameter("default", "Scene: a shipped name or a YAML file", writable=True)
     seed: int = ros.parameter(0, "Draws the scene's ranges and all noise", 0, writable=True)
@@ -147,5 +147,5 @@ class SimulatorNode(Node):
 
 
 def main() -> None:
-    """Run the simulator until a signal comes."""
+    """Run the simulator until a signal arrives."""
     ros.run(SimulatorNode)

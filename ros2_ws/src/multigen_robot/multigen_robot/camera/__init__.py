@@ -1,1 +1,1 @@
-"""The camera, behind its node."""
+"""Camera driver."""

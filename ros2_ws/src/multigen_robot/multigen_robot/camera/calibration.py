@@ -1,4 +1,4 @@
-"""Camera calibrations in the YAML form of ROS's camera_calibration."""
+"""Camera calibrations in the YAML format of ROS's camera_calibration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from multigen_core.errors import MultigenError
 from multigen_core.types import CameraCalibration
 
 _VIEW = np.deg2rad(60.0)
-"""Horizontal field of view assumed of an uncalibrated camera, that of a common webcam."""
+"""Assumed horizontal field of view of an uncalibrated camera, that of a common webcam."""
 
 
 _COEFFICIENTS = {
@@ -24,7 +24,7 @@ _COEFFICIENTS = {
     "equidistant": (4,),
     "none": (0, 1, 4, 5),
 }
-"""How many coefficients each distortion model may have."""
+"""Possible numbers of coefficients of each distortion model."""
 
 
 class _Matrix(BaseModel):
@@ -53,7 +53,7 @@ class _File(BaseModel):
         if (self.camera_matrix.rows, self.camera_matrix.cols) != (3, 3):
             raise ValueError("camera_matrix must be 3×3")
         if min(self.camera_matrix.data[0], self.camera_matrix.data[4]) <= 0:
-            raise ValueError("camera_matrix holds no positive focal lengths")
+            raise ValueError("camera_matrix: focal lengths must be positive")
         given = len(self.distortion_coefficients.data)
         if self.distortion_model not in _COEFFICIENTS:
             raise ValueError(
@@ -66,19 +66,18 @@ class _File(BaseModel):
                 f"distortion_model {self.distortion_model} has {counts} coefficients, not {given}"
             )
         if self.distortion_model == "none" and any(self.distortion_coefficients.data):
-            raise ValueError("distortion_model none goes with no coefficients but 0")
+            raise ValueError("distortion_model none: coefficients must be 0")
         return self
 
 
 def load_calibration(url: str, camera_name: str) -> CameraCalibration | None:
     """The calibration at a camera_info_url: a path, file://PATH or package://PACKAGE/PATH.
 
-    As in camera_info_manager, ${NAME} stands for `camera_name`, ${ROS_HOME} for that variable or
-    ~/.ros, and an empty `url` for the file ${ROS_HOME}/camera_info/${NAME}.yaml; None if that is
-    not there.
+    As in camera_info_manager, ${NAME} is `camera_name`, ${ROS_HOME} that variable or ~/.ros, and an
+    empty `url` means ${ROS_HOME}/camera_info/${NAME}.yaml; None if that file does not exist.
 
     Raises:
-        MultigenError: the file is missing or wrong.
+        MultigenError: the file is missing or invalid.
     """
     path = _path(url or "${ROS_HOME}/camera_info/${NAME}.yaml", camera_name)
     if not url and not path.is_file():
@@ -115,23 +114,23 @@ def _path(url: str, camera_name: str) -> Path:
 
 
 def assumed_calibration(width: int, height: int) -> CameraCalibration:
-    """A pinhole camera with a common webcam's field of view, for one that is not calibrated."""
+    """A pinhole camera with a common webcam's field of view, for uncalibrated cameras."""
     focal = width / 2 / np.tan(_VIEW / 2)
     matrix = np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
     return CameraCalibration(width, height, matrix)
 
 
 class CalibrationSizeError(MultigenError):
-    """A calibration belongs to pictures of another shape."""
+    """A calibration is for images of a different aspect ratio."""
 
 
 def fitted(calibration: CameraCalibration, width: int, height: int) -> CameraCalibration:
-    """The calibration for pictures of another resolution of the same view.
+    """The calibration scaled to another resolution of the same view.
 
-    Pixel centres have whole coordinates, so (c + ½) scales with the resolution.
+    Pixel centres have integer coordinates, so (c + ½) scales with the resolution.
 
     Raises:
-        CalibrationSizeError: the aspect ratio differs, so the picture shows another view.
+        CalibrationSizeError: the aspect ratio differs, so the view differs.
     """
     if (calibration.width, calibration.height) == (width, height):
         return calibration

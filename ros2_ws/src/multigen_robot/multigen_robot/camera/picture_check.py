@@ -1,4 +1,4 @@
-"""Notices pictures that show nothing: black ones, and ones that do not change."""
+"""Detects black and frozen images."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _BLACK_SPREAD = 5.0
 
 
 class PictureCheck:
-    """Tells how long pictures have been black or the same.
+    """Tracks how long images have been black or unchanged.
 
-    A living sensor's noise changes every picture, so equal ones come from a device that hangs.
+    Sensor noise changes every image, so identical images come from a device that hangs.
     """
 
     def __init__(self, patience: float = 1.0) -> None:
@@ -26,7 +26,7 @@ class PictureCheck:
         self._newest = 0
 
     def add(self, rgb: NDArray[np.uint8], now: int) -> None:
-        """Look at a picture (H, W, 3) that came at `now` [ns]."""
+        """Check an image (H, W, 3) received at `now` [ns]."""
         sample = rgb[::_STRIDE, ::_STRIDE].copy()
         black = sample.mean() < _BLACK_MEAN and sample.std() < _BLACK_SPREAD
         if not black or self._bright_at is None:
@@ -39,9 +39,9 @@ class PictureCheck:
 
     @property
     def fault(self) -> str:
-        """What is wrong with the pictures; empty if nothing is."""
+        """The fault of the images; empty if there is none."""
         if self._bright_at is not None and self._newest - self._bright_at > self._patience:
-            return "pictures are black; is the lens covered?"
+            return "images are black; is the lens covered?"
         if self._changed_at is not None and self._newest - self._changed_at > self._patience:
-            return "the picture is frozen"
+            return "the image is frozen"
         return ""

@@ -1,4 +1,4 @@
-"""Where pictures come from: a V4L2 camera, a video file or a network stream, all through OpenCV."""
+"""Image sources: a V4L2 camera, a video file or a network stream, all through OpenCV."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ FOURCC = {
     "mono16": "Y16 ",
     "y102mono8": "Y10 ",
 }
-"""usb_cam's names of pixel formats, and V4L2's. Of usb_cam's, OpenCV lacks m4202rgb; whatever the
-device sends is published as rgb8."""
+"""usb_cam's names of pixel formats, and V4L2's. OpenCV lacks usb_cam's m4202rgb; images are always
+published as rgb8."""
 _TIMEOUT_MS = 3000
 
-# OpenCV and FFmpeg would add their own lines to standard error on every failed attempt.
+# OpenCV and FFmpeg would print their own lines on every failed attempt.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 class CameraError(MultigenError):
-    """No picture can be had."""
+    """The camera gives no images."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraConfig:
-    """What is asked of a camera; 0 leaves a size or rate [Hz] to the device.
+    """Requested settings of a camera; a size or rate [Hz] of 0 leaves it to the device.
 
     `device`: an index, a path below /dev, a video file, or a URL (http MJPEG, rtsp).
     """
@@ -55,19 +55,19 @@ class CameraConfig:
 
     @property
     def is_url(self) -> bool:
-        """Whether the pictures come over the network."""
+        """Whether the images come over the network."""
         return "://" in self.device
 
     @property
     def is_file(self) -> bool:
-        """Whether the pictures come from a file."""
+        """Whether the images come from a file."""
         return not (self.is_url or self.device.isdigit() or self.device.startswith("/dev/"))
 
     def check(self) -> None:
-        """Check what can be known to be wrong before anything is opened.
+        """Check everything that can be checked before opening.
 
         Raises:
-            CameraError: says what.
+            CameraError: a setting is invalid.
         """
         if not self.device:
             raise CameraError("video_device is empty; give an index, a device, a file or a URL")
@@ -82,13 +82,13 @@ class CameraConfig:
 
 
 class Source:
-    """An opened source. Reading blocks until there is a picture."""
+    """An open source. Reading blocks until there is an image."""
 
     def __init__(self, config: CameraConfig) -> None:
         """Open it.
 
         Raises:
-            CameraError: it is not there or gives no pictures.
+            CameraError: it does not exist or gives no images.
         """
         device = config.device
         if config.is_url or config.is_file:
@@ -128,7 +128,7 @@ class Source:
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 2)
 
     def _deviations(self, config: CameraConfig) -> tuple[str, ...]:
-        """What the device set otherwise than asked; the size shows in the pictures themselves."""
+        """Settings that the device did not accept; the size is checked in the images themselves."""
         found = []
         fourcc = FOURCC[config.pixel_format]
         given = int(self._capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little").decode("latin1")
@@ -139,7 +139,7 @@ class Source:
         return tuple(found)
 
     def read(self) -> NDArray[np.uint8] | None:
-        """The next picture, RGB (H, W, 3); None when there are no more."""
+        """The next image, RGB (H, W, 3); None when there are no more."""
         good, bgr = self._capture.read()
         if not good or bgr is None:
             return None
@@ -147,21 +147,21 @@ class Source:
         return np.asarray(cv2.cvtColor(bgr, code), np.uint8)
 
     def skip(self) -> bool:
-        """Pass over one picture without decoding it."""
+        """Skip one image without decoding it."""
         return bool(self._capture.grab())
 
     def take_drops(self) -> int:
-        """Pictures skipped since the last call; a live source cannot tell."""
+        """Images skipped since the last call; unknown for a live source."""
         return 0
 
     def close(self) -> None:
-        """Give the device back."""
+        """Release the device."""
         self._capture.release()
 
 
 def _advice(config: CameraConfig) -> str:
     if config.is_file:
-        return "not a video that can be read"
+        return "not a readable video"
     if config.is_url:
-        return "no stream there; is the address right and the server up?"
-    return "cannot be opened; is it in use, or are you missing from the group 'video'?"
+        return "no stream; is the address right and the server up?"
+    return "cannot be opened; is it in use, or are you not in the group 'video'?"

@@ -1,4 +1,4 @@
-"""A thread that keeps a camera delivering: opens, paces, stamps, reconnects, counts."""
+"""A camera thread: opens, paces, stamps, reconnects, counts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from multigen_robot.devices.stream import DeviceStatus, DeviceStream, Report
 
 @dataclass(frozen=True, slots=True)
 class CameraStatus(DeviceStatus):
-    """How the camera does; `rate` is the smoothed rate of arrivals [Hz]."""
+    """State of the camera; `rate` is the smoothed arrival rate [Hz]."""
 
     warnings: tuple[str, ...] = ()
     frames: int = 0
@@ -26,19 +26,19 @@ class CameraStatus(DeviceStatus):
 
 
 class CameraStream(DeviceStream[CameraStatus]):
-    """Delivers pictures to `deliver` from its own thread until closed.
+    """Delivers images to `deliver` from its own thread until closed.
 
-    A picture's stamp is the clock at its arrival less `latency`, the time from exposure to arrival.
-    Of a live source, pictures missing by its own rate count as drops; a file is played at its own
-    rate, and pictures for which there was no time are skipped and count as drops.
+    An image's stamp is the clock at its arrival minus `latency`, the time from exposure to arrival.
+    For a live source, images missing relative to its own rate count as drops. A file is played at
+    its own rate; late images are skipped and count as drops.
 
     Args:
         config: what to open.
         clock: the graph's time [ns].
-        deliver: takes each picture.
-        report: takes one line for the log when the source fails, and one when it is back.
+        deliver: receives each image.
+        report: receives a log line when the source fails and another when it recovers.
         latency: [s].
-        frame_id: of the pictures.
+        frame_id: of the images.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class CameraStream(DeviceStream[CameraStatus]):
         """Start.
 
         Raises:
-            CameraError: the configuration cannot work whatever is plugged in later.
+            CameraError: the configuration is invalid, whatever is plugged in later.
         """
         config.check()
         super().__init__("camera", CameraStatus(), report)
@@ -71,8 +71,8 @@ class CameraStream(DeviceStream[CameraStatus]):
         finally:
             source.close()
         if self._config.is_file:
-            return "the file has ended"
-        raise CameraError(f"{self._config.device}: no more pictures; reconnecting")
+            return "end of file"
+        raise CameraError(f"{self._config.device}: no more images; reconnecting")
 
     def _open(self) -> Source | VideoFile:
         if self._config.is_file:
@@ -96,7 +96,7 @@ class CameraStream(DeviceStream[CameraStatus]):
             self._deliver(CameraFrame(stamp, rgb, self._frame_id))
 
     def _compare(self, width: int, height: int, source: Source | VideoFile) -> None:
-        """Report what the device gives, against what was wished for."""
+        """Report the device's settings and deviations from the request."""
         wanted = (self._config.width or width, self._config.height or height)
         deviations = source.deviations
         if (width, height) != wanted:
@@ -126,5 +126,5 @@ class CameraStream(DeviceStream[CameraStatus]):
             if source.rate and not self._config.is_file:
                 drops += max(0, round(lapse * source.rate) - 1)
         if fault != status.error:
-            self._report(fault or "pictures are good again", bool(fault))
+            self._report(fault or "images are good again", bool(fault))
         self._update(error=fault, frames=status.frames + 1, drops=drops, rate=rate, arrival=arrival)

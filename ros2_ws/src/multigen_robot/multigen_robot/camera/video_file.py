@@ -1,4 +1,4 @@
-"""A video file played at its own rate, as if a camera saw it now."""
+"""A video file played at its own rate, like a camera."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _DEFAULT_RATE = 30.0
 
 
 class VideoFile:
-    """A source that gives each picture when it is due and skips those that are overdue.
+    """A source that gives each image when it is due and skips overdue ones.
 
     Args:
-        config: which file, and whether to begin again at its end.
-        wait: sleeps for so many seconds; true when there is no more need to.
+        config: the file, and whether to restart at its end.
+        wait: sleeps for a number of seconds; returns true to stop.
     """
 
     def __init__(self, config: CameraConfig, wait: Callable[[float], bool]) -> None:
@@ -35,7 +35,7 @@ class VideoFile:
         self._shown = 0
 
     def read(self) -> NDArray[np.uint8] | None:
-        """The next picture, RGB (H, W, 3), once it is due; None at the end."""
+        """The next image, RGB (H, W, 3), once it is due; None at the end."""
         while time.monotonic() > self._due + 1 / self.rate and self._source.skip():
             self._shown += 1
             self._drops += 1
@@ -55,7 +55,7 @@ class VideoFile:
         return self._start + self._shown / self.rate
 
     def take_drops(self) -> int:
-        """Pictures skipped since the last call."""
+        """Images skipped since the last call."""
         drops, self._drops = self._drops, 0
         return drops
 

@@ -1,1 +1,1 @@
-"""What every real device takes."""
+"""Base classes of device drivers."""

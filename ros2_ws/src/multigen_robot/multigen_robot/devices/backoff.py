@@ -12,10 +12,10 @@ class Backoff:
         self._next = first
 
     def failed(self) -> float:
-        """How long to wait now [s]."""
+        """Time to wait now [s]."""
         pause, self._next = self._next, min(2 * self._next, self._longest)
         return pause
 
     def succeeded(self) -> None:
-        """Begin anew with the shortest pause."""
+        """Reset to the shortest pause."""
         self._next = self._first

@@ -1,4 +1,4 @@
-"""What the nodes of all real devices have in common."""
+"""Base class of device nodes."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ Parameters = TypeVar("Parameters")
 
 
 class DeviceNode(Node):
-    """A node on wall time that reports what befalls its device."""
+    """A node on wall time that reports the state of its device."""
 
     def declare(self, cls: type[Parameters]) -> Parameters:
         """Declare the parameters and return their values.
 
         Raises:
-            MultigenError: a value is wrong, or time is simulated.
+            MultigenError: a value is invalid, or time is simulated.
         """
         values = ros.declare(self, cls)
         if self.get_parameter("use_sim_time").value:
-            raise MultigenError(f"{self.get_name()} runs on wall time: set use_sim_time false")
+            raise MultigenError(f"{self.get_name()} runs on wall time: set use_sim_time to false")
         return values
 
     def now(self) -> int:

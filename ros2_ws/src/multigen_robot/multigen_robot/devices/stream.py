@@ -1,4 +1,4 @@
-"""A thread that keeps a device delivering: opens it, and opens it again when it is lost."""
+"""A device thread: opens the device, and reopens it when it is lost."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from multigen_core.errors import MultigenError
 from multigen_robot.devices.backoff import Backoff
 
 Report = Callable[[str, bool], None]
-"""Takes one line for the log, and whether it tells of something bad."""
+"""Receives a log line, and whether it is a problem."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceStatus:
-    """How a device does; `arrival` is steady time [ns] of what it delivered last."""
+    """State of a device; `arrival` is the steady time [ns] of its last data."""
 
     error: str = "not opened yet"
     connects: int = 0
@@ -29,12 +29,12 @@ Status = TypeVar("Status", bound=DeviceStatus)
 
 
 class DeviceStream(ABC, Generic[Status]):
-    """Attends to a device from its own thread until closed.
+    """Runs a device in its own thread until closed.
 
     Args:
         name: of the thread.
         status: before the device is opened.
-        report: takes one line when the device is lost, and one when it is back.
+        report: receives a log line when the device is lost and another when it recovers.
     """
 
     def __init__(self, name: str, status: Status, report: Report) -> None:
@@ -46,14 +46,14 @@ class DeviceStream(ABC, Generic[Status]):
 
     @abstractmethod
     def _attend(self) -> str:
-        """Open the device and deliver until the end; returns why there is no more, for good.
+        """Open the device and deliver until the end; return why there is no more data.
 
         Raises:
             MultigenError: it cannot be opened, or was lost.
         """
 
     def close(self) -> None:
-        """End the thread and give the device back."""
+        """End the thread and release the device."""
         self._over.set()
         self._thread.join(timeout=5.0)
 
@@ -72,7 +72,7 @@ class DeviceStream(ABC, Generic[Status]):
             self._update(error=reason)
 
     def _opened(self, line: str, bad: bool = False, **values: Any) -> None:
-        """Note that the device delivers."""
+        """Record that the device is delivering."""
         self._backoff.succeeded()
         self._report(line, bad)
         self._update(error="", connects=self.status.connects + 1, **values)

@@ -1,1 +1,1 @@
-"""The microphone, behind its node."""
+"""Microphone driver."""

@@ -1,4 +1,4 @@
-"""One channel made of several, and which of them spoil it."""
+"""Mixes several channels to one, and finds faulty ones."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from numpy.typing import NDArray
 _DEAD = 1e-5
 """Below half a step of 16 bits: not even the converter's own noise."""
 _LIVING = 1e-3
-"""From here on a channel carries sound, root mean square."""
+"""RMS above which a channel carries sound."""
 _FULL_SCALE = 0.9995
 _ANTIPHASE = -0.9
-"""Channels correlated like this cancel each other."""
+"""Channels with a correlation below this cancel each other."""
 _SPAN = 1.0
-"""How much sound is judged at a time [s]."""
+"""Length of sound to check at a time [s]."""
 
 
 class Channels:
-    """Takes the mean of a microphone's channels, or one of them.
+    """Mixes a microphone's channels, or selects one.
 
     Args:
         rate: samples per second.
-        channel: which, counted from 1; 0 for the mean.
+        channel: to select, counted from 1; 0 for the mean.
     """
 
     def __init__(self, rate: int, channel: int = 0) -> None:
@@ -29,7 +29,7 @@ class Channels:
         self._span = round(_SPAN * rate)
         self._heard: list[NDArray[np.float32]] = []
         self.fault = ""
-        """Which channels do not fit the others; empty if none."""
+        """Faulty channels; empty if there are none."""
 
     def mix(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """One channel (N,) of samples (N, C) in [-1, 1]."""
@@ -44,7 +44,7 @@ class Channels:
         return samples.mean(axis=1, dtype=np.float32)
 
     def _judge(self, samples: NDArray[np.float32]) -> str:
-        """What is wrong with a second of sound (N, C)."""
+        """The fault in a second of sound (N, C)."""
         peaks = np.abs(samples).max(axis=0)
         powers = np.sqrt((samples.astype(float) ** 2).mean(axis=0))
         living, dead, clipped = powers > _LIVING, peaks < _DEAD, peaks >= _FULL_SCALE

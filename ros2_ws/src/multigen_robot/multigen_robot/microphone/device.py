@@ -1,4 +1,4 @@
-"""A PortAudio input, and how one is found."""
+"""PortAudio inputs, and finding one."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ except OSError:
     sounddevice = None
 
 QUEUE = 200
-"""Blocks that may wait between the device's callback and its reader: 4 s."""
+"""Length of the queue between the device's callback and its reader, in blocks: 4 s."""
 STALL = 1.0
-"""A device that gives nothing for this long [s] is gone."""
+"""A device without data for this long [s] is gone."""
 _MAX_LAG = 1.0
 
 
 class Device:
-    """A PortAudio input. Its callback only copies; whoever reads does the rest."""
+    """A PortAudio input. Its callback only copies; the reader does the rest."""
 
     def __init__(self, config: MicrophoneConfig, clock: Callable[[], int]) -> None:
         """Open it.
 
         Raises:
-            MicrophoneError: it is not there or cannot be opened; lists those that are.
+            MicrophoneError: it does not exist or cannot be opened; lists those available.
         """
         self._clock = clock
         self._latency = config.latency
@@ -37,7 +37,7 @@ class Device:
         self._lost = 0
         if sounddevice is None:
             raise MicrophoneError("PortAudio is missing; install it: apt install libportaudio2")
-        # PortAudio learns of devices plugged in meanwhile only by starting anew.
+        # PortAudio finds newly connected devices only when reinitialised.
         sounddevice._terminate()
         sounddevice._initialize()
         index = find_device(config.device)
@@ -63,7 +63,7 @@ class Device:
         if not 0.0 <= lag <= _MAX_LAG:
             lag = self._latency + frames / self.rate
         now = self._clock()
-        # Sound servers claim later times now and then, but no block comes before its last sample.
+        # Sound servers sometimes report later times, but no block arrives before its last sample.
         latest = now - to_nanoseconds(frames / self.rate)
         stamp = min(now - to_nanoseconds(lag), latest)
         block = Block(scaled(pcm), stamp, bool(status.input_overflow), self._lost, latest)
@@ -82,18 +82,16 @@ class Device:
         try:
             return self._blocks.get(timeout=STALL)
         except queue.Empty:
-            raise MicrophoneError(
-                f"microphone {self.name} gives no sound any more; is it unplugged?"
-            ) from None
+            raise MicrophoneError(f"microphone {self.name} stopped; is it unplugged?") from None
 
     def close(self) -> None:
-        """Give the device back."""
+        """Release the device."""
         self._stream.abort(ignore_errors=True)
         self._stream.close(ignore_errors=True)
 
 
 def _settings(index: int, info: Any, config: MicrophoneConfig) -> tuple[int, int]:
-    """The rate and channels to open with: as asked, or 16 kHz mono, or else the device's own."""
+    """Rate and channels to open: as requested, or 16 kHz mono, or else the device's own."""
     rates = [config.rate] if config.rate else [SAMPLE_RATE, int(info["default_samplerate"])]
     most = config.channels or int(info["max_input_channels"])
     if config.channel > most:
@@ -111,7 +109,7 @@ def _settings(index: int, info: Any, config: MicrophoneConfig) -> tuple[int, int
             except (sounddevice.PortAudioError, ValueError) as error:
                 reason = _message(error)
     raise MicrophoneError(
-        f"microphone {info['name']} takes neither of {rates} Hz with {channels} channels: {reason}"
+        f"microphone {info['name']} supports none of {rates} Hz at {channels} channels: {reason}"
     )
 
 
@@ -120,7 +118,7 @@ def _message(error: Exception) -> str:
 
 
 def input_devices() -> dict[int, str]:
-    """Indices and names of the devices that record."""
+    """Indices and names of input devices."""
     return {
         index: str(info["name"])
         for index, info in enumerate(sounddevice.query_devices())
@@ -129,7 +127,7 @@ def input_devices() -> dict[int, str]:
 
 
 def find_device(wanted: str) -> int:
-    """The index of the device given by index or part of its name; the default one for "".
+    """The index of a device given by index or part of its name; the default for "".
 
     Raises:
         MicrophoneError: there is none, or several; lists them.
@@ -144,10 +142,10 @@ def find_device(wanted: str) -> int:
     if wanted.isdigit():
         if int(wanted) in devices:
             return int(wanted)
-        raise MicrophoneError(f"microphone {wanted} is not there; available: {listed}")
+        raise MicrophoneError(f"no microphone {wanted}; available: {listed}")
     exact = [index for index, name in devices.items() if name.lower() == wanted.lower()]
     found = exact or [i for i, name in devices.items() if wanted.lower() in name.lower()]
     if len(found) != 1:
-        what = "several devices" if found else "no device"
-        raise MicrophoneError(f"{what} called {wanted!r} record; available: {listed}")
+        what = "several input devices match" if found else "no input device matches"
+        raise MicrophoneError(f"{what} {wanted!r}; available: {listed}")
     return found[0]

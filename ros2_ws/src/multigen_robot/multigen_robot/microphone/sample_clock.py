@@ -1,20 +1,20 @@
-"""When each sample of a sound device was taken, from noisy times of its blocks."""
+"""Times of a sound device's samples, estimated from noisy block times."""
 
 from __future__ import annotations
 
 from multigen_core.types import NANOSECONDS, to_nanoseconds
 
 _GAIN = 0.005
-"""Share of an error that the estimate follows per block; the time constant is 4 s at 50 blocks/s.
+"""Fraction of the error corrected per block; the time constant is 4 s at 50 blocks/s.
 
-Sound cards differ from the system's clock by up to some 100 ppm, which lags by 0.4 ms then.
+Sound cards differ from the system clock by up to some 100 ppm, which gives a lag of 0.4 ms.
 """
 _OUTLIER = 0.01
-"""Errors count as if no larger than this [s]: a late callback says little."""
+"""Errors are clipped to this [s], because a late callback carries little information."""
 _SLEW = 0.0004
-"""How far a stamp may deviate from the one before and the nominal rate [s]."""
+"""Largest deviation of a stamp from the previous one plus the nominal period [s]."""
 _GAP = 0.05
-"""An error larger than this [s] that lasts is a gap in the samples or a step of the clock."""
+"""A lasting error larger than this [s] is a gap in the samples or a step of the clock."""
 _LASTING = 15
 _LASTING_AFTER_OVERFLOW = 3
 
@@ -22,9 +22,9 @@ _LASTING_AFTER_OVERFLOW = 3
 class SampleClock:
     """Smooth stamps for sample positions at a nominal rate [Hz].
 
-    Blocks arrive late at random, so the estimate averages their times, and puts no sample after the
-    earliest moment at which it can have been taken. Stamps follow it by at most `_SLEW` from one to
-    the next, and jump only where samples are missing.
+    Blocks arrive with random delays, so the estimate averages their times, and never puts a sample
+    after the latest time at which it can have been taken. Stamps follow the estimate by at most
+    `_SLEW` per step, and jump only where samples are missing.
     """
 
     def __init__(self, rate: float) -> None:
@@ -39,10 +39,10 @@ class SampleClock:
     def observe(
         self, position: float, time: int, overflow: bool = False, latest: int | None = None
     ) -> float:
-        """Learn that the sample at `position` was taken at about `time` [ns], not after `latest`.
+        """Add an observation: the sample at `position` was taken at about `time`, by `latest` [ns].
 
-        `overflow` tells that samples were lost somewhere before. Returns the length of a gap found
-        here [s], 0 if there is none, negative where the clock went back.
+        `overflow`: samples were lost before it. Returns the length of a gap found here [s], 0 if
+        there is none, negative if the clock went back.
         """
         if self._time is None:
             self._time, self._position, self._seen = time, position, 1
@@ -70,11 +70,11 @@ class SampleClock:
         return 0.0
 
     def skip(self) -> None:
-        """Let the next stamp jump to the estimate: samples were left out on purpose."""
+        """Let the next stamp jump to the estimate, because samples were skipped on purpose."""
         self._last = None
 
     def restart(self) -> None:
-        """Forget everything, as after opening the device anew."""
+        """Reset, as after reopening the device."""
         self._time = None
         self._seen = 0
         self._late = []

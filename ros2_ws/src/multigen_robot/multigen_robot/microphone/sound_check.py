@@ -1,4 +1,4 @@
-"""Notices sound that carries nothing, or too much."""
+"""Detects silent and clipped sound."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SILENCE = 1e-5
 
 
 class SoundCheck:
-    """Counts clipped samples, and tells how long a microphone has given nothing but zeros."""
+    """Counts clipped samples, and tracks how long a microphone has given only zeros."""
 
     def __init__(self, sample_rate: int, patience: float = 1.0) -> None:
         self._rate = sample_rate
@@ -21,7 +21,7 @@ class SoundCheck:
         self.clipped = 0
 
     def add(self, samples: NDArray[np.float32]) -> None:
-        """Look at samples in [-1, 1], (N,)."""
+        """Check samples in [-1, 1], (N,)."""
         loud = np.flatnonzero(np.abs(samples) > _SILENCE)
         self._zeros = len(samples) - 1 - loud[-1] if len(loud) else self._zeros + len(samples)
         clipped = int(np.count_nonzero(np.abs(samples) >= _FULL_SCALE))
@@ -33,9 +33,9 @@ class SoundCheck:
 
     @property
     def fault(self) -> str:
-        """What is wrong with the sound; empty if nothing is."""
+        """The fault of the sound; empty if there is none."""
         if self._zeros > self._patience * self._rate:
-            return "silent: nothing but zeros; is the microphone muted?"
+            return "silent: only zeros; is the microphone muted?"
         if self._since_clipping is not None and self._since_clipping < 5.0:
             return "clipping; turn the microphone's gain down"
         return ""

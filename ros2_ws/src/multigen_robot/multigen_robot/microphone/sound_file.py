@@ -1,4 +1,4 @@
-"""A sound file played as if it were heard now."""
+"""A sound file played in real time, like a microphone."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from multigen_robot.microphone.source import Block, MicrophoneConfig, Microphone
 
 
 class SoundFile:
-    """A sound file that gives each block when its last sample would have been heard."""
+    """A sound file that gives each block when its last sample is due."""
 
     def __init__(self, config: MicrophoneConfig, clock: Callable[[], int]) -> None:
         """Open it.
 
         Raises:
-            MicrophoneError: it is missing or no sound file, or has no such channel.
+            MicrophoneError: it is missing, not a sound file, or lacks the channel.
         """
         if not Path(config.device).is_file():
             raise MicrophoneError(f"device {config.device}: no such file")
@@ -33,7 +33,7 @@ class SoundFile:
         except (soundfile.LibsndfileError, OSError, TypeError) as error:
             line = " ".join(str(error).split())
             raise MicrophoneError(
-                f"device {config.device} is no sound file that can be read: {line}; "
+                f"device {config.device} is not a readable sound file: {line}; "
                 f"convert it: ffmpeg -i {Path(config.device).name} sound.wav"
             ) from error
         if config.channel > self._file.channels:
@@ -61,7 +61,7 @@ class SoundFile:
         return Block(samples, stamp)
 
     def _decode(self, count: int) -> NDArray[np.float32]:
-        """So many samples, (N, channels); 16-bit ones pass bit by bit."""
+        """The next `count` samples, (N, channels); 16-bit samples pass bit by bit."""
         if self._file.subtype == "PCM_16":
             return scaled(self._file.read(count, dtype="int16", always_2d=True))
         samples = self._file.read(count, dtype="float32", always_2d=True)

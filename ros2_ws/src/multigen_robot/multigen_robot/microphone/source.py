@@ -1,4 +1,4 @@
-"""What a microphone is asked for and gives, be it a PortAudio device or a sound file."""
+"""Settings and data blocks of sound sources: PortAudio devices and sound files."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ FILE_SUFFIXES = {
     *(name.lower() for name in soundfile.available_formats()),
     *("aac", "aif", "aifc", "m4a", "mp4", "oga", "opus", "snd", "wave", "webm", "wma"),
 }
-"""Endings of names that mean a file, be it one that can be read; what it holds tells its format."""
+"""Suffixes that identify a file, readable or not; its content determines the format."""
 
 
 class MicrophoneError(MultigenError):
-    """No sound can be had."""
+    """The microphone gives no sound."""
 
 
 @dataclass(frozen=True, slots=True)
 class MicrophoneConfig:
-    """What is asked of a microphone; 0 leaves rate [Hz] or channels to what the device does best.
+    """Requested settings of a microphone; a rate [Hz] or channel count of 0 is automatic.
 
     `device`: empty for the system's default, an index, part of a name, or a sound file. `channel`:
-    which of several to listen to, from 1; 0 for their mean. `latency` [s] from sound to callback is
-    assumed where the device does not tell. `loop` plays a file again.
+    to use, from 1; 0 for the mean of all. `latency` [s] from sound to callback is assumed if the
+    device does not report it. `loop` repeats a file.
     """
 
     device: str = ""
@@ -53,8 +53,8 @@ class MicrophoneConfig:
 class Block:
     """Samples in [-1, 1], (N, channels), and the time of the first [ns].
 
-    `overflow`: samples before it were lost in the device; `lost`: how many were lost on our side;
-    `latest`: when the first sample was taken at the latest [ns].
+    `overflow`: samples before it were lost in the device; `lost`: number lost on our side;
+    `latest`: latest possible time of the first sample [ns].
     """
 
     samples: NDArray[np.float32]
@@ -79,7 +79,7 @@ class SoundSource(Protocol):
         """
 
     def close(self) -> None:
-        """Give the device back."""
+        """Release the device."""
 
 
 def scaled(pcm: NDArray[np.int16]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""A thread that keeps a microphone delivering: opens, resamples, stamps, reconnects, counts."""
+"""A microphone thread: opens, resamples, stamps, reconnects, counts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from multigen_robot.microphone.source import Block, MicrophoneConfig, SoundSourc
 
 @dataclass(frozen=True, slots=True)
 class MicrophoneStatus(DeviceStatus):
-    """How the microphone does; `lag` [s] is from a chunk's last sample to its delivery."""
+    """State of the microphone; `lag` [s] is the time from a chunk's last sample to its delivery."""
 
     warning: str = ""
     name: str = ""
@@ -36,10 +36,10 @@ class MicrophoneStatus(DeviceStatus):
 
 
 class Chunker:
-    """Turns blocks at a device's rate into stamped chunks at 16 kHz.
+    """Converts blocks at a device's rate to stamped chunks at 16 kHz.
 
-    Chunks hold `size` samples; the last before a gap may hold fewer. soxr keeps the times of
-    samples, so the output's sample m is the input's sample m·rate/16000.
+    Chunks hold `size` samples; the last before a gap may hold fewer. soxr preserves sample times,
+    so output sample m is input sample m·rate/16000.
     """
 
     def __init__(self, rate: int, size: int, frame_id: str = "") -> None:
@@ -62,7 +62,7 @@ class Chunker:
         )
 
     def add(self, block: Block, samples: NDArray[np.float32]) -> tuple[list[AudioChunk], float]:
-        """Chunks complete with `block`, and the gap before it [s], negative if time went back.
+        """Chunks completed by `block`, and the gap before it [s], negative if time went back.
 
         `samples`: one channel made of the block's, (N,).
         """
@@ -89,7 +89,7 @@ class Chunker:
         return chunks, gap
 
     def finish(self) -> list[AudioChunk]:
-        """What is left before a gap or the end, joined to the chunk before it."""
+        """The remainder before a gap or the end, joined to the previous chunk."""
         samples = self._pending
         if self._resampler is not None:
             tail = self._resampler.resample_chunk(np.empty(0, np.float32), last=True)
@@ -108,8 +108,8 @@ class MicrophoneStream(DeviceStream[MicrophoneStatus]):
     Args:
         config: what to open.
         clock: the graph's time [ns].
-        deliver: takes each chunk.
-        report: takes one line for the log when something fails, and one when it is good again.
+        deliver: receives each chunk.
+        report: receives a log line when something fails and another when it recovers.
         frame_id: of the chunks.
     """
 
@@ -124,7 +124,7 @@ class MicrophoneStream(DeviceStream[MicrophoneStatus]):
         """Start.
 
         Raises:
-            MicrophoneError: the configuration cannot work whatever is plugged in later.
+            MicrophoneError: the configuration is invalid, whatever is plugged in later.
         """
         if config.is_file:
             SoundFile(config, clock).close()
@@ -145,7 +145,7 @@ class MicrophoneStream(DeviceStream[MicrophoneStatus]):
             self._listen(source)
         finally:
             source.close()
-        return "the file has ended"
+        return "end of file"
 
     def _listen(self, source: SoundSource) -> None:
         chunker = Chunker(source.rate, self._config.chunk, self._frame_id)
@@ -184,7 +184,7 @@ class MicrophoneStream(DeviceStream[MicrophoneStatus]):
             what = "sound lost" if gap > 0 else "the clock went back"
             self._report(f"{what}: {abs(gap) * 1000:.0f} ms", True)
         if fault != status.warning:
-            self._report(fault or "the sound is good again", bool(fault))
+            self._report(fault or "sound is good again", bool(fault))
         self._update(
             warning=fault,
             clipped=clipped,

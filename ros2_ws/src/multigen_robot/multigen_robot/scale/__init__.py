@@ -1,1 +1,1 @@
-"""The laboratory scale, behind its node."""
+"""Laboratory scale driver."""

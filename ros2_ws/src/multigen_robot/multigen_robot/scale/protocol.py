@@ -1,4 +1,4 @@
-"""How laboratory scales tell what they weigh, by make."""
+"""Serial protocols of laboratory scales."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ UNITS = {
     "oz": 28.349523125e-3,
     "lb": 0.45359237,
 }
-"""Kilograms in a unit. `gr`, a gram to some makers and a grain to others, is none."""
+"""Kilograms per unit. `gr` is excluded: a gram to some makers, a grain to others."""
 _VALUE = r"(?P<value>[+-]?\s*\d+(?:\.\d*)?(?:\[\d\])?)"
-"""A number; brackets hold a digit that is not verified."""
+"""A number; brackets enclose an unverified digit."""
 _UNIT = r"(?P<unit>[A-Za-z]+)"
 
 
@@ -28,11 +28,11 @@ class ScaleError(MultigenError):
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """The lines of a scale, and what makes it tell one.
+    """The lines of a scale, and the request for one.
 
-    `reading` has a group `value` and may have `unit`, without which a value is in grams, `stable`,
-    which stands only in a reading at rest, and `moving`, which stands only in one that is not.
-    `over` and `under` are lines of a load out of range. `request` is sent before every reading.
+    `reading` has a group `value` and optionally `unit` (default: grams), `stable` (present only in
+    stable readings) and `moving` (present only in unstable ones). `over` and `under` match a load
+    out of range. `request` is sent before every reading.
     """
 
     reading: re.Pattern[str]
@@ -72,17 +72,17 @@ PROTOCOLS = {
         b"IP\r\n",
     ),
 }
-"""By make. `standard` is the text that A&D began and many copy, sent unasked; Kern's newer models
-speak MT-SICS."""
+"""Protocols by maker. `standard` is A&D's text format, copied by many and sent without request;
+Kern's newer models use MT-SICS."""
 
 
 def protocol(name: str, request: str = "") -> Protocol:
-    r"""The protocol of a name in `PROTOCOLS`, or of a regular expression for its readings.
+    r"""The protocol by name in `PROTOCOLS`, or from a regular expression for its readings.
 
     `request` replaces the protocol's own; \r, \n and \x1b stand for control characters.
 
     Raises:
-        ScaleError: the expression or the request is wrong.
+        ScaleError: the expression or the request is invalid.
     """
     found = PROTOCOLS.get(name.lower()) or Protocol(_expression(name))
     if not request:
@@ -90,7 +90,7 @@ def protocol(name: str, request: str = "") -> Protocol:
     try:
         asked = request.encode("ascii").decode("unicode_escape").encode("latin1")
     except UnicodeError as error:
-        raise ScaleError(f"request {request!r}: give ASCII characters, \\r, \\n, \\x1b") from error
+        raise ScaleError(f"request {request!r}: use ASCII characters, \\r, \\n, \\x1b") from error
     return Protocol(found.reading, found.over, found.under, asked)
 
 
@@ -100,20 +100,20 @@ def _expression(text: str) -> re.Pattern[str]:
         pattern = re.compile(text)
     except re.error as error:
         raise ScaleError(
-            f"protocol {text!r}: none of {known}, nor a regular expression: {error}"
+            f"protocol {text!r}: not one of {known} or a valid regular expression: {error}"
         ) from error
     if "value" not in pattern.groupindex:
         raise ScaleError(
-            f"protocol {text!r}: give one of {known}, or an expression with a group (?P<value>…)"
+            f"protocol {text!r}: use one of {known}, or an expression with a group (?P<value>…)"
         )
     return pattern
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A mass [kg] read at `stamp` [ns], and whether the scale had come to rest.
+    """A mass [kg] read at `stamp` [ns], and whether it is stable.
 
-    Where `fault` says why there is no mass, it is NaN.
+    The mass is NaN if there is a `fault`, which says why.
     """
 
     stamp: int
@@ -123,12 +123,12 @@ class Reading:
 
 
 def unknown(stamp: int, fault: str) -> Reading:
-    """The reading of a moment at which the mass is unknown."""
+    """A reading without a known mass."""
     return Reading(stamp, float("nan"), False, fault)
 
 
 def parse(line: str, spoken: Protocol, stamp: int) -> Reading | None:
-    """What a line of text tells, None if nothing."""
+    """The reading in a line of text, None if there is none."""
     for pattern, fault in ((spoken.over, "overloaded"), (spoken.under, "underloaded")):
         if pattern is not None and pattern.search(line):
             return unknown(stamp, fault)
@@ -142,6 +142,6 @@ def parse(line: str, spoken: Protocol, stamp: int) -> Reading | None:
         return None
     unit = groups.get("unit") or "g"
     if unit.lower() not in UNITS:
-        return unknown(stamp, f"in the unit {unit}, none of {', '.join(UNITS)}")
+        return unknown(stamp, f"in unit {unit}, which is not one of {', '.join(UNITS)}")
     stable = groups.get("stable", "") is not None and groups.get("moving") is None
     return Reading(stamp, value * UNITS[unit.lower()], stable)

@@ -1,4 +1,4 @@
-"""A scale on a serial line: asked where it wants to be, read in a thread that reconnects."""
+"""A scale on a serial line: polled if required, read in a thread that reconnects."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from multigen_robot.devices.stream import DeviceStatus, DeviceStream, Report
 from multigen_robot.scale.protocol import Protocol, Reading, ScaleError, parse, unknown
 
 SILENT = 2.0
-"""A scale that tells nothing for longer [s] is off, or waits to be asked."""
+"""A scale that sends nothing for longer [s] is off or waits for requests."""
 PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
 _LONGEST_LINE = 128
 
 
 @dataclass(frozen=True, slots=True)
 class ScaleConfig:
-    """A serial line and what is spoken there.
+    """A serial line and its protocol.
 
-    `rate`: how often a scale is asked that wants to be [Hz].
+    `rate`: polling rate of a scale that needs requests [Hz].
     """
 
     port: str
@@ -36,7 +36,7 @@ class ScaleConfig:
 
 @dataclass(frozen=True, slots=True)
 class ScaleStatus(DeviceStatus):
-    """How the scale does; `unread` counts lines that told nothing."""
+    """State of the scale; `unread` counts lines without a reading."""
 
     readings: int = 0
     unread: int = 0
@@ -45,13 +45,13 @@ class ScaleStatus(DeviceStatus):
 class ScaleStream(DeviceStream[ScaleStatus]):
     """Delivers readings to `deliver` from its own thread until closed.
 
-    Silence and loss are readings, too: of an unknown mass.
+    Silence and loss also give readings, with unknown mass.
 
     Args:
         config: what to open.
         clock: the graph's time [ns].
-        deliver: takes each reading.
-        report: takes one line for the log when the scale is lost, and one when it is back.
+        deliver: receives each reading.
+        report: receives a log line when the scale is lost and another when it recovers.
     """
 
     def __init__(
@@ -106,11 +106,11 @@ class ScaleStream(DeviceStream[ScaleStatus]):
     def _silence(self, seconds: float) -> str:
         status = self.status
         if status.unread > status.readings:
-            return "lines come but none fits the protocol; check it, and baud, parity, data bits"
-        return f"silent for {seconds:.0f} s; is it on, and does it send or want to be asked?"
+            return "no line matches the protocol; check protocol, baud, parity and data bits"
+        return f"silent for {seconds:.0f} s; is it on, and does it send by itself or on request?"
 
     def _take(self, line: str, stamp: int) -> bool:
-        """Deliver what a line tells; whether it tells anything."""
+        """Deliver the reading in a line; return whether there is one."""
         reading = parse(line, self._config.protocol, stamp)
         if reading is None:
             self._update(unread=self.status.unread + 1)

@@ -1,4 +1,4 @@
-"""What has been poured onto a scale, or why that is unknown."""
+"""Net mass on a scale, or why it is unknown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from multigen_core.types import to_seconds
 from multigen_robot.scale.protocol import Reading
 
 RESTLESS = 60.0
-"""A scale that has not come to rest for longer [s] tells no mass; no pour lasts as long."""
+"""A scale unstable for longer [s] gives no mass; no pour lasts this long."""
 _NAN = float("nan")
 
 
@@ -14,7 +14,7 @@ class Weighing:
     """Net masses of readings.
 
     Args:
-        tare: whether the first reading at rest is the zero.
+        tare: use the first stable reading as zero.
     """
 
     def __init__(self, tare: bool = True) -> None:
@@ -24,7 +24,7 @@ class Weighing:
         """Why the mass is unknown; empty if it is known."""
 
     def tare(self) -> None:
-        """Take the next reading at rest as zero."""
+        """Use the next stable reading as zero."""
         self._zero = None
 
     def net(self, reading: Reading) -> float:
@@ -44,8 +44,8 @@ class Weighing:
         restless = to_seconds(reading.stamp - self._rested)
         if restless > RESTLESS:
             return (
-                f"not settled for {restless:.0f} s: is there a draught, or does it stand unsteady?"
+                f"unstable for {restless:.0f} s; is there a draught, or is it on unsteady ground?"
             )
         if self._zero is None:
-            return "waits to come to rest for its zero"
+            return "waiting for a stable reading as zero"
         return ""

@@ -424,7 +424,7 @@ def test_a_picture_of_nothing_is_left_out_of_the_page_by_name(
                 message.data = np.zeros(0, np.uint8)
             new.write(topic, message, time)
     multigen("report", tmp_path / "dark", "-o", tmp_path / "page.html")
-    assert "no picture 0." in caplog.text
+    assert "no image 0." in caplog.text
     assert "<img" not in (tmp_path / "page.html").read_text()
 
 

@@ -161,7 +161,7 @@ def test_without_recordings_the_rest_is_judged(monkeypatch, tmp_path, capsys) ->
     [
         (["--episodes", "0"], "--episodes must be at least 1"),
         (["--workers", "-1"], "--workers must be at least 1"),
-        (["--recordings", "/nowhere"], "/nowhere: no recordings there"),
+        (["--recordings", "/nowhere"], "/nowhere: no recordings"),
     ],
 )
 def test_wrong_arguments_are_one_line(options, message, capsys) -> None:

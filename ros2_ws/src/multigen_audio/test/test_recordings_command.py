@@ -21,7 +21,7 @@ def test_its_scenes_hold_the_recorded_vessels(recorded_folder, tmp_path) -> None
     assert main(["recordings", str(recorded_folder), "--scenes", str(tmp_path)]) == 0
     scene = load_scene(tmp_path / "cup_scene.yaml", 0)
     cup = scene.target.vessel
-    assert cup.name == str(tmp_path / "cup.yaml")
+    assert cup.name == "cup"
     assert cup.height == pytest.approx(0.16)
     assert cup.capacity == pytest.approx(3.1416 * 0.03**2 * 0.16, rel=1e-3)
 

@@ -148,7 +148,7 @@ def test_the_pour_command_ends_when_the_policy_dies(policy, start, robot, path, 
     pour = start("multigen", "pour", "--target-ml", "100")
     wait(lambda: path.tilt_of(robot.positions) > 0.2, "the vessel to tilt")
     policy.child.kill()
-    pour.refuses("multigen pour: error: the policy has ended in mid-pour")
+    pour.refuses("multigen pour: error: the policy exited during the pour")
 
 
 def test_activate_works_from_any_state_and_pour_tells_why_it_is_refused(
@@ -188,7 +188,7 @@ def test_an_impossible_target_ml_ends_the_node_in_one_line(start_node, robot):
         ({"scene": "nowhere"}, "nowhere: no such file; shipped scenes"),
         ({"policy": "magic"}, "policy 'magic' is not available; available: acoustic, timed"),
         ({"rate": 1000.0}, "parameter rate: 1000.0 is not between 1.0 and 50.0"),
-        ({"device": "tpu"}, "parameter device: 'tpu' is none"),
+        ({"device": "tpu"}, "parameter device: 'tpu' is invalid"),
         ({"arm_file": "gen7"}, "gen7: no such file; shipped arms: gen3"),
     ],
 )

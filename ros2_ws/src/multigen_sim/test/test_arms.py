@@ -140,7 +140,7 @@ def test_dynamics_of_another_arm_are_refused(own_arm):
 
 def test_an_arm_without_dynamics_names_those_that_are_there(own_arm):
     arm = own_arm(lambda text: text.replace("dynamics: masses.yaml\n", ""))
-    with pytest.raises(MultigenError, match=r"mine: no such file, nor one of .*gen3, ur5e"):
+    with pytest.raises(MultigenError, match=r"mine: no such file; shipped .*gen3, ur5e"):
         MujocoSimulator(arm)
 
 

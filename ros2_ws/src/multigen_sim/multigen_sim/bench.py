@@ -23,9 +23,9 @@ _VIEWS: tuple[View, ...] = ("public", "cutaway")
 def run(_: argparse.Namespace) -> dict[str, float | str]:
     """Figures of a 9 s pour of the default scene, on one thread.
 
-    `physics` has no pictures; `offline` draws both views at 10 Hz, as episodes are generated;
-    `live` the camera at 30 Hz and the hearing view at 10 Hz, as the node does. Those with `cpu`
-    count processor time, which other load on the machine does not stretch: they are per core.
+    `physics` renders no images; `offline` renders both views at 10 Hz, as for generated episodes;
+    `live` the camera at 30 Hz and the hearing view at 10 Hz, like the node. Figures with `cpu`
+    count CPU time, which is independent of other load on the machine: they are per core.
     """
     physics = _measure({})
     offline = _measure({"public": 0.1, "cutaway": 0.1})
@@ -54,7 +54,7 @@ def run(_: argparse.Namespace) -> dict[str, float | str]:
 
 @dataclass
 class _Run:
-    """What a pour took: seconds, and milliseconds per picture by view."""
+    """Cost of a pour: seconds, and milliseconds per image by view."""
 
     wall: float = 0.0
     cpu: float = 0.0
@@ -71,7 +71,7 @@ class _Run:
 
 
 def _measure(periods: dict[View, float]) -> _Run:
-    """A pour with pictures of each view every so many seconds."""
+    """A pour with images of each view at a period in seconds."""
     result = _Run(costs={v: [] for v in periods}, cpu_costs={v: [] for v in periods})
     begun = 0.0, 0.0
     for tick, simulator in enumerate(TiltSchedule().pour(load_scene("default", 0), 0, Arm.load())):

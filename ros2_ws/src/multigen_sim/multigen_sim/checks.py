@@ -1,4 +1,4 @@
-"""What `multigen doctor` says of the simulator."""
+"""Checks of the simulator for `multigen doctor`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FRAMES = 20
 
 
 def checks() -> Iterator[Finding]:
-    """Physics, and whether and how fast pictures are drawn."""
+    """Physics engine, and whether and how fast images are rendered."""
     yield Finding("physics", State.FINE, f"mujoco {mujoco.__version__}")
     backend = os.environ.get("MUJOCO_GL", "egl")
     simulator = MujocoSimulator(Arm.load())
@@ -29,8 +29,8 @@ def checks() -> Iterator[Finding]:
         for _ in range(_FRAMES):
             simulator.render("public")
         took = (time.perf_counter() - start) / _FRAMES
-        yield Finding("pictures", State.FINE, f"by {backend}, {took * 1e3:.1f} ms each")
+        yield Finding("rendering", State.FINE, f"{backend}, {took * 1e3:.1f} ms per image")
     except MultigenError as error:
-        yield Finding("pictures", State.BROKEN, str(error), "install libegl1 and libgl1-mesa-dri")
+        yield Finding("rendering", State.BROKEN, str(error), "install libegl1 and libgl1-mesa-dri")
     finally:
         simulator.close()

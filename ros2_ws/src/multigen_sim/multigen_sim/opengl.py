@@ -1,4 +1,4 @@
-"""Which OpenGL MuJoCo draws with, settled before MuJoCo is imported: it would fail in riddles."""
+"""Selects MuJoCo's OpenGL backend before its import, which would fail with unclear errors."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ BACKENDS = ("egl", "osmesa", "glfw")
 
 
 def settle() -> None:
-    """Draw off-screen by EGL if MUJOCO_GL asks for nothing else.
+    """Render off-screen with EGL unless MUJOCO_GL selects another backend.
 
     Raises:
-        MultigenError: it asks for what is not there.
+        MultigenError: it selects an unavailable one.
     """
     wanted = os.environ.setdefault("MUJOCO_GL", "egl").lower()
     if wanted not in BACKENDS:
-        raise MultigenError(f"MUJOCO_GL is {wanted!r}: give {', '.join(BACKENDS)}, or unset it")
+        raise MultigenError(f"MUJOCO_GL is {wanted!r}: use {', '.join(BACKENDS)}, or unset it")
     if wanted == "osmesa" and find_library("OSMesa") is None:
         raise MultigenError(
-            "MUJOCO_GL=osmesa, but there is no OSMesa library: install Debian's libosmesa6, or "
+            "MUJOCO_GL=osmesa, but the OSMesa library is missing: install Debian's libosmesa6, or "
             "unset MUJOCO_GL for EGL"
         )

@@ -1,4 +1,4 @@
-"""Keeping simulated time in step with steady time, and with the sound made from it."""
+"""Keeps simulated time in sync with steady time and with the generated sound."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from collections.abc import Callable
 from multigen_core.types import NANOSECONDS, to_seconds
 
 _TOLERATED = 0.1
-"""Lateness after which the pace starts anew instead of being made up for [s]."""
+"""Delay after which the pace restarts instead of catching up [s]."""
 _WINDOW = 1.0
 SHORTEST_AUDIO_LEAD = 0.15
-"""A frame, a chunk and the time to compute it: no synthesizer is faster [s]."""
+"""A frame, a chunk and the time to compute it: the least possible latency [s]."""
 AUDIO_TIMEOUT = 10.0
-"""Steady time without any sound after which waiting for it stops [s]."""
+"""Steady time without sound after which to stop waiting for it [s]."""
 
 
 class Pacer:
-    """Holds simulated time to `factor` times steady time; 0 lets it run as fast as it can."""
+    """Keeps simulated time at `factor` times steady time; 0 runs as fast as possible."""
 
     def __init__(self, factor: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._factor = factor
         self._clock = clock
         self.overruns = 0
-        """How often the computer was too slow and the pace started anew."""
+        """Number of times the computer was too slow and the pace restarted."""
         self.measured = 0.0
-        """Simulated over steady time of the last second."""
+        """Real-time factor of the last second."""
         self.restart(0)
 
     def restart(self, now: int) -> None:
-        """Start pacing anew at simulated time `now` [ns], as after a pause."""
+        """Restart pacing at simulated time `now` [ns], as after a pause."""
         self._anchor = (now, self._clock())
         self._sample = self._anchor
 
     def delay(self, now: int) -> float:
-        """How long to wait [s] before simulated time `now` [ns] is due."""
+        """Time to wait [s] until simulated time `now` [ns] is due."""
         at = self._clock()
         sampled = at - self._sample[1]
         if sampled >= _WINDOW:
@@ -51,7 +51,7 @@ class Pacer:
 
 
 class AudioLead:
-    """Keeps simulated time from running further than `limit` [s] ahead of the sound; 0 is off."""
+    """Keeps simulated time at most `limit` [s] ahead of the sound; 0 is off."""
 
     def __init__(self, limit: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = round(limit * NANOSECONDS)
@@ -60,10 +60,10 @@ class AudioLead:
         self._newest: int | None = None
         self._heard_at = clock()
         self.silent = False
-        """Whether no sound came for so long that nobody waits for it any more."""
+        """Whether there has been no sound for so long that waiting has stopped."""
 
     def heard(self, stamp: int) -> None:
-        """Note sound up to `stamp` [ns]."""
+        """Record sound up to `stamp` [ns]."""
         with self._changed:
             self._newest = stamp if self._newest is None else max(stamp, self._newest)
             self._heard_at = self._clock()
@@ -71,13 +71,13 @@ class AudioLead:
             self._changed.notify_all()
 
     def restart(self, now: int) -> None:
-        """Forget the sound before simulated time `now` [ns]."""
+        """Discard the sound before simulated time `now` [ns]."""
         with self._changed:
             self._newest = now
             self._heard_at = self._clock()
 
     def wait(self, now: int, slice_time: float = 0.05) -> bool:
-        """Whether simulated time may go on past `now` [ns]; waits up to `slice_time` [s] for it."""
+        """Whether simulated time may advance past `now` [ns]; waits up to `slice_time` [s]."""
         if not self._limit:
             return True
         with self._changed:

@@ -1,7 +1,7 @@
-"""Another pour simulation timed beside ours, if installed: SPlisHSPlasH (pip: pysplishsplash).
+"""Speed of another simulator for comparison, if installed: SPlisHSPlasH (pip: pysplishsplash).
 
-It pours from the same cylinder, turned by its gravity, on one thread; in a process of its own, for
-it brings its own OpenGL libraries.
+It pours from the same cylinder, tilted by turning gravity, on one thread, in its own process
+because it ships its own OpenGL libraries.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _SIDES = 32
 
 
 def peer_figures() -> dict[str, float | str]:
-    """Its figures beside ours, or that there is none."""
+    """Its figures, or that it is not installed."""
     if find_spec(_MODULE) is None:
-        return {"peer": "none installed; pip install pysplishsplash to compare"}
+        return {"peer": "not installed; pip install pysplishsplash to compare"}
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "LD_PRELOAD": "libGL.so.1"}
     try:
         done = subprocess.run(
@@ -86,7 +86,7 @@ def _scene() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run it and print its figures as the last line."""
+    """Run it and print its figures on the last line."""
     splish: Any = __import__(_MODULE)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,4 +1,4 @@
-"""Sheets of pictures: what a scene or the vessels of the catalogue look like through a pour."""
+"""Image sheets of a pour: a scene, or the vessels of the catalogue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from multigen_sim.tilt_schedule import STEP, TiltSchedule
 
 Picture = NDArray[np.uint8]
 _GRASP = 0.06
-"""How high above its foot a vessel is held on the vessels' sheet [m]."""
+"""Grasp height of a vessel on the vessels' sheet, above its foot [m]."""
 
 
 def _both_views(simulator: MujocoSimulator) -> tuple[Picture, Picture]:
@@ -25,7 +25,7 @@ def _both_views(simulator: MujocoSimulator) -> tuple[Picture, Picture]:
 def pour_pictures(
     scene: Scene, seed: int, arm: Arm, times: list[float]
 ) -> list[tuple[Picture, Picture]]:
-    """Public and hearing views at rising `times` [s] of a pour by the clock."""
+    """Public and hearing views at increasing `times` [s] of a scheduled pour."""
     pictures: list[tuple[Picture, Picture]] = []
     for tick, simulator in enumerate(TiltSchedule().pour(scene, seed, arm)):
         while len(pictures) < len(times) and times[len(pictures)] <= tick * STEP + 1e-9:
@@ -36,7 +36,7 @@ def pour_pictures(
 
 
 def pouring_picture(scene: Scene, seed: int, arm: Arm, poured: float) -> tuple[Picture, Picture]:
-    """Both views as soon as the target has gained `poured` [m^3], or the pour is over."""
+    """Both views once the target has gained `poured` [m^3], or at the end of the pour."""
     for simulator in TiltSchedule(tilt=2.0).pour(scene, seed, arm):
         if simulator.state().pour.poured_volume >= poured:
             break
@@ -58,7 +58,7 @@ def _beside(public: Picture, hearing: Picture) -> Picture:
 
 
 def scene_sheet(scene: Scene, seed: int, arm: Arm) -> Picture:
-    """A pour in six pictures, both views beside each other."""
+    """A pour in six images, both views side by side."""
     times = [float(t) for t in np.linspace(0.0, TiltSchedule().duration, 7)[:-1]]
     tiles = [
         _label(_beside(*views), f"{scene.name} seed {seed}, {time:.1f} s")
@@ -73,7 +73,7 @@ def _fits(vessel: Vessel, arm: Arm) -> bool:
 
 
 def vessel_sheet(arm: Arm, columns: int = 4) -> Picture:
-    """Every vessel amid a pour: from it where the gripper can hold it, else into it."""
+    """Every vessel during a pour: as the source if the gripper can hold it, else as the target."""
     tiles = []
     for name, vessel in catalogue.vessels().items():
         if _fits(vessel, arm):

@@ -1,4 +1,4 @@
-"""`multigen sim`: what the simulator has, as lists and as pictures."""
+"""`multigen sim`: contents of the simulator, as lists and images."""
 
 from __future__ import annotations
 
@@ -18,23 +18,25 @@ from multigen_core.world.scene import load_scene
 
 def register_sim(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `multigen sim`."""
-    parser.description = "Scenes, vessels and liquids of the simulator."
+    parser.description = (
+        "Show the simulator's scenes, vessels and liquids; validate its liquid model."
+    )
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     show_list = actions.add_parser("list", help="list scenes, vessels and liquids")
     show_list.set_defaults(run=run_list)
-    show = actions.add_parser("show", help="draw a picture sheet")
+    show = actions.add_parser("show", help="render an image sheet")
     what = show.add_mutually_exclusive_group()
     what.add_argument("--scene", default="default", help="a shipped name or a YAML file")
     what.add_argument("--vessels", action="store_true", help="every vessel of the catalogue")
-    show.add_argument("--seed", type=int, default=0, help="draws the scene's ranges")
+    show.add_argument("--seed", type=int, default=0, help="samples the scene's distributions")
     show.add_argument("--arm", default="gen3", help="a shipped name or a YAML file")
     show.add_argument("-o", "--output", type=Path, default=Path("sheet.png"), help="PNG to write")
     show.set_defaults(run=run_show)
     description = actions.add_parser("urdf", help="print the arm's URDF")
     description.add_argument("--arm", default="gen3", help="a shipped name or a YAML file")
     description.set_defaults(run=run_urdf)
-    reset = actions.add_parser("reset", help="set a running simulation back to its start")
-    reset.add_argument("--namespace", default="", help="of the graph")
+    reset = actions.add_parser("reset", help="reset a running simulation")
+    reset.add_argument("--namespace", default="", help="namespace of the graph")
     reset.set_defaults(run=run_reset)
     validate = actions.add_parser("validate", help="check the liquid model; table and plots")
     validate.add_argument("-o", "--output", type=Path, help="folder for plots and checks.json")
@@ -44,7 +46,7 @@ def register_sim(parser: argparse.ArgumentParser) -> None:
 
 
 def run_reset(args: argparse.Namespace) -> None:
-    """Set a running simulation back to its scene's start."""
+    """Reset a running simulation to the start of its scene."""
     from multigen_core.ros import client
 
     client.trigger("simulator/reset", args.namespace)
@@ -52,7 +54,7 @@ def run_reset(args: argparse.Namespace) -> None:
 
 
 def run_list(_: argparse.Namespace) -> None:
-    """Print what there is."""
+    """Print the lists."""
     console = Console()
     table = Table("scene", "description", title="Scenes")
     for path in sorted((share_directory("multigen_core") / "config" / "scenes").glob("*.yaml")):
@@ -111,10 +113,10 @@ def run_urdf(args: argparse.Namespace) -> None:
 
 
 def run_validate(args: argparse.Namespace) -> int:
-    """Check the liquid model; returns 1 if a check fails.
+    """Check the liquid model; return 1 if a check fails.
 
     Raises:
-        MultigenError: an argument is wrong, or the folder cannot be written.
+        MultigenError: an argument is invalid, or the folder cannot be written.
     """
     from multigen_sim.validation.report import validate
 
@@ -122,10 +124,10 @@ def run_validate(args: argparse.Namespace) -> int:
 
 
 def run_show(args: argparse.Namespace) -> None:
-    """Draw a sheet and write it.
+    """Render a sheet and write it.
 
     Raises:
-        MultigenError: the scene is wrong, or the file cannot be written.
+        MultigenError: the scene is invalid, or the file cannot be written.
     """
     from multigen_sim.picture_sheet import scene_sheet, vessel_sheet
 
@@ -136,7 +138,7 @@ def run_show(args: argparse.Namespace) -> None:
         sheet = scene_sheet(load_scene(args.scene, args.seed), args.seed, arm)
     coded, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     if not coded:
-        raise MultigenError("the sheet could not be coded as PNG")
+        raise MultigenError("the sheet cannot be encoded as PNG")
     try:
         args.output.write_bytes(png.tobytes())
     except OSError as error:

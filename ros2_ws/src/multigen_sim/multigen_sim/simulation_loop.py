@@ -1,4 +1,4 @@
-"""The thread that owns a simulator: steps it in time, follows trajectories, hands out results."""
+"""The thread that owns a simulator: steps it, follows trajectories, publishes results."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from multigen_core.world.scene import Scene
 from multigen_sim.pacing import AudioLead, Pacer
 
 START = 10_000_000
-"""Simulated time of the first moment [ns]: not 0, which means no time yet."""
+"""Initial simulated time [ns]; not 0, which means that there is no time yet."""
 _LONGEST_TICK = 0.005
 _PAUSE_POLL = 0.02
 
 
 class Outputs(Protocol):
-    """Where the loop's results go; called from its thread."""
+    """Receives the loop's results, in its thread."""
 
     def clock(self, now: int) -> None: ...
     def joints(self, state: JointState) -> None: ...
@@ -51,7 +51,7 @@ class Outputs(Protocol):
 
 @dataclass(frozen=True)
 class Rates:
-    """How often each output comes per simulated second."""
+    """Rate of each output per simulated second."""
 
     joints: float = 100.0
     camera: float = 30.0
@@ -61,7 +61,7 @@ class Rates:
 
 
 class SimulationLoop:
-    """Runs until `stop`. Simulated time never goes back: a reset goes on from where it was."""
+    """Runs until `stop`. Simulated time never goes back: it continues across a reset."""
 
     def __init__(
         self,
@@ -84,13 +84,13 @@ class SimulationLoop:
         self.rejected = 0
         """Commands refused."""
         self.reason = ""
-        """Why the newest refused command was refused."""
+        """Reason of the last refusal."""
         self.collisions = 0
-        """How often two bodies began to touch."""
+        """Number of new contacts between bodies."""
         self.collision = ""
-        """Which did so last."""
+        """The last pair in contact."""
         self.cost: dict[str, float] = {"step_ms": 0.0, "render_ms": 0.0, "hearing_view_ms": 0.0}
-        """Running mean of what each part takes [ms]."""
+        """Running mean of each part's time [ms]."""
         self._thread = threading.Thread(target=self._run, name="simulator", daemon=True)
 
     def start(self) -> None:
@@ -103,23 +103,23 @@ class SimulationLoop:
         self._thread.join(timeout=5.0)
 
     def command(self, trajectory: Trajectory) -> None:
-        """Follow `trajectory` from now on."""
+        """Follow `trajectory` from now."""
         self._commands.append(trajectory)
 
     def reset(self, timeout: float = 10.0) -> str:
-        """Load the scene anew; returns an empty string, or why it failed."""
+        """Reload the scene; return an empty string, or why it failed."""
         done, answer = threading.Event(), [""]
         self._resets.append((done, answer))
         return answer[0] if done.wait(timeout) else "the simulator is busy"
 
     def reject(self, error: Exception) -> None:
-        """Note a command that is not followed."""
+        """Record a command that is not followed."""
         self.rejected += 1
         self.reason = str(error)
 
     @property
     def figures(self) -> dict[str, float]:
-        """How it runs, by name."""
+        """Diagnostic values by name."""
         return {
             "real_time_factor": self.pacer.measured,
             "overruns": self.pacer.overruns,
@@ -136,7 +136,7 @@ class SimulationLoop:
             self._loop()
         except MultigenError as error:
             self._outputs.failed(error)
-        except Exception as error:  # a world that stands still must not look alive
+        except Exception as error:  # a stopped world must not look alive
             self._outputs.failed(
                 MultigenError(f"the simulator failed: {type(error).__name__}: {error}")
             )

@@ -1,4 +1,4 @@
-"""The simulator's node: the only publisher of /clock; runs on steady time itself."""
+"""The simulator node: the only publisher of /clock; itself on steady time."""
 
 from __future__ import annotations
 
@@ -27,21 +27,23 @@ class SimulatorParameters:
     """Node parameters."""
 
     scene: str = ros.parameter("default", "Scene: a shipped name or a YAML file", writable=True)
-    seed: int = ros.parameter(0, "Draws the scene's ranges and all noise", 0, writable=True)
+    seed: int = ros.parameter(
+        0, "Seed of the scene's distributions and all noise", 0, writable=True
+    )
     arm_file: str = ros.parameter("gen3", "Arm description: a shipped name or a YAML file")
-    camera_rate: float = ros.parameter(30.0, "Pictures per second", 1.0, 60.0)
+    camera_rate: float = ros.parameter(30.0, "Camera images per second", 1.0, 60.0)
     joint_state_rate: float = ros.parameter(100.0, "Joint states per second", 10.0, 1000.0)
     real_time_factor: float = ros.parameter(
-        1.0, "Simulated over steady time; 0: as fast as possible", 0.0, 100.0
+        1.0, "Ratio of simulated to steady time; 0: as fast as possible", 0.0, 100.0
     )
     max_audio_lead: float = ros.parameter(
-        0.0, "How far simulated time may run ahead of the sound [s]; 0: any", 0.0, 10.0
+        0.0, "Maximum lead of simulated time over the sound [s]; 0: unlimited", 0.0, 10.0
     )
-    backend: str = ros.parameter("mujoco", "Physics: an installed backend")
+    backend: str = ros.parameter("mujoco", "Installed physics backend")
 
 
 class SimulatorNode(Node):
-    """Publishes the simulated world per contract and follows joint trajectories."""
+    """Publishes the simulated world as in the contract and follows joint trajectories."""
 
     def __init__(self) -> None:
         super().__init__("simulator")
@@ -49,7 +51,7 @@ class SimulatorNode(Node):
         if 0.0 < p.max_audio_lead < SHORTEST_AUDIO_LEAD:
             raise MultigenError(
                 f"max_audio_lead {p.max_audio_lead} s is below the synthesizer's latency: "
-                f"give 0 (off) or at least {SHORTEST_AUDIO_LEAD} s"
+                f"use 0 (off) or at least {SHORTEST_AUDIO_LEAD} s"
             )
         self._sim_clock = SimClock(self)
         self.clock = self._sim_clock.send
@@ -112,7 +114,7 @@ class SimulatorNode(Node):
         if loop.paused:
             return ros.Health.ok("paused", **loop.figures)
         if loop.audio.silent:
-            return ros.Health.warn("no sound arrives: not waiting for it any more", **loop.figures)
+            return ros.Health.warn("no sound received; no longer waiting for it", **loop.figures)
         if loop.collisions > self._collisions:
             self._collisions = loop.collisions
             return ros.Health.warn(f"collision of {loop.collision}", **loop.figures)
@@ -140,9 +142,9 @@ class SimulatorNode(Node):
         ros.fail(self, error)
 
     def close(self) -> None:
-        """Outlive the guard, which may have a vessel to bring upright; end the simulation."""
+        """Wait for the guard, which may have to return a vessel upright; then stop."""
         guarded = contract.ARM_COMMAND.name
-        linger(self, lambda: self.count_publishers(guarded), "the guard to end")
+        linger(self, lambda: self.count_publishers(guarded), "the guard to exit")
         self._loop.stop()
 
 

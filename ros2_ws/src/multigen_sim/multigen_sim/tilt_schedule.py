@@ -1,4 +1,4 @@
-"""A pour by the clock: what the bench times and the picture sheets show."""
+"""A scheduled pour, for the benchmark and the image sheets."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from multigen_core.world.scene import Scene
 from multigen_sim.mujoco.simulator import MujocoSimulator
 
 STEP = 0.01
-"""How often the arm's goal follows the schedule [s]."""
+"""Period of the arm's goals along the schedule [s]."""
 
 
 @dataclass(frozen=True)
 class TiltSchedule:
-    """Tilt at `rate` [rad/s] to `tilt` [rad], stay `stay` [s], and return."""
+    """Tilt at `rate` [rad/s] to `tilt` [rad], hold for `stay` [s], and return."""
 
     rate: float = 0.35
     tilt: float = 1.45
@@ -25,7 +25,7 @@ class TiltSchedule:
 
     @property
     def duration(self) -> float:
-        """Until the vessel is upright again [s]."""
+        """Time until the vessel is upright again [s]."""
         return 2 * self.tilt / self.rate + self.stay
 
     def at(self, time: float) -> tuple[float, float]:
@@ -39,7 +39,7 @@ class TiltSchedule:
         return max(tilt, 0.0), -self.rate if tilt > 0 else 0.0
 
     def pour(self, scene: Scene, seed: int, arm: Arm) -> Iterator[MujocoSimulator]:
-        """Pour by the schedule, and hand the simulator out every `STEP`."""
+        """Pour along the schedule, yielding the simulator every `STEP`."""
         simulator = MujocoSimulator(arm)
         simulator.reset(scene, seed)
         path = plan_pour(Station.of(scene, arm, Told.TARGET))

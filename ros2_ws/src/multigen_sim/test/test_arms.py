@@ -134,7 +134,7 @@ def test_dynamics_of_another_arm_are_refused(own_arm):
     arm = own_arm(links=lambda text: "".join(
         line for line in text.splitlines(True) if "wrist_2_link" not in line
     ))  # fmt: skip
-    with pytest.raises(MultigenError, match=r"masses.yaml: holds 5 links, but mine has 6 joints"):
+    with pytest.raises(MultigenError, match=r"masses.yaml: 5 links, but mine has 6 joints"):
         MujocoSimulator(arm)
 
 

@@ -1,4 +1,4 @@
-"""What shows of the liquid that the hydraulics computes."""
+"""Visible state of the liquid, from the hydraulics."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from multigen_sim.liquid.ledger import Place
 from multigen_sim.views.visible_liquid import VisibleLiquid
 
 _NARROWEST = 5e-3
-"""Radius [m] below which the target's surface is not drawn steeper."""
+"""Radius [m] below which the slope of the target's surface is not increased."""
 
 
 def visible_liquid(hydraulics: Hydraulics) -> VisibleLiquid:
-    """The liquid as the views draw it now."""
+    """The liquid as the views render it now."""
     h, pose = hydraulics, hydraulics.pose
     level = h.target_level
     return VisibleLiquid(

@@ -13,9 +13,9 @@ from multigen_core.world.wetting import GRAVITY
 _ATMOSPHERE = 1.4 * 101_325.0
 """Stiffness of the enclosed air, γ p [Pa]."""
 _BLOCKED, _OPEN = 1.3, 1.0
-"""Head over the mouth's half height at which air stops and starts to pass freely."""
+"""Head over half the mouth's height at which air stops and starts to pass freely."""
 _NECK = 5.0
-"""Length of the liquid plug that swings in the neck, in mouth diameters."""
+"""Length of the oscillating liquid plug in the neck, in mouth diameters."""
 _DEPTH = 0.95
 _JITTER = 0.12
 
@@ -23,7 +23,7 @@ _JITTER = 0.12
 class Glug:
     """Air exchange in the source's neck.
 
-    While the mouth runs full, the mean rate is that of a bottle emptying counter to its air,
+    While the mouth runs full, the mean rate is that of a bottle emptying against inflowing air,
     Q = 0.262 √g d^2.5 (Clanet and Searby, J. Fluid Mech. 510, 2004), slowed by viscosity; it pulses
     at the frequency of the plug in the neck against the enclosed air, so that the period grows as
     the bottle empties.
@@ -41,10 +41,10 @@ class Glug:
         self._phase = 0.0
         self._pace = 1.0
         self.frequency = 0.0
-        """Of the pulses now [Hz]; 0 while it pours freely."""
+        """Current pulse frequency [Hz]; 0 while it pours freely."""
 
     def limit(self, rate: float, head: float, tilt: float, volume: float, dt: float) -> float:
-        """The rate [m^3/s] that passes when the lip alone would give `rate`."""
+        """The rate [m^3/s] that passes if the lip alone would give `rate`."""
         covered = head / max(self._radius * abs(sin(tilt)), 1e-9)
         threshold = _OPEN if self.frequency else _BLOCKED
         if covered < threshold or rate <= self._mean:

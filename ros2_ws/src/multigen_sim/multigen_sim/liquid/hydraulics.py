@@ -34,14 +34,14 @@ _ACCELERATION_TIME = 0.03
 _DRIPPING = 0.5
 """Weber number of the stream below which it leaves the lip in drops."""
 _DRIBBLE_PATH = 0.012
-"""Mean way along the outer wall after which a dribble lets go [m]."""
+"""Mean distance along the outer wall after which a dribble detaches [m]."""
 _LARGEST_SHARE = 0.5
-"""Of the liquid above the lip that one step may take."""
+"""Largest fraction of the liquid above the lip that leaves in one step."""
 _BACKWARD_DIP = 0.8
 _FILLED_NECK = 0.5
-"""Part of a glugging mouth that the liquid takes, the air the rest."""
+"""Fraction of a glugging mouth taken by the liquid; air takes the rest."""
 _STIR = 0.15
-"""Part of the jet's momentum that lifts the target's surface on one side."""
+"""Fraction of the jet's momentum that lifts the target's surface on one side."""
 
 
 class Hydraulics:
@@ -75,7 +75,7 @@ class Hydraulics:
         self.jet = Jet(target, self.target_position)
         self.flow = Overflow()
         self.surface_radius = source.mouth_radius
-        """Of a disc as large as the source's free surface [m]."""
+        """Radius of a disc with the area of the source's free surface [m]."""
         self.puddle = np.zeros(2)
         self._rng = np.random.default_rng(seed)
         self._glug = Glug(source, liquid, self._rng)
@@ -94,18 +94,18 @@ class Hydraulics:
         self._acceleration = 0.0
         self._rates = np.zeros(3)
         self.impact = Landing()
-        """What last struck the target's surface."""
+        """Last impact on the target's surface."""
         self._names = reference(source), reference(target), reference(liquid)
         self.head = self._table.surface(source_volume, pose.tilt)[0]
 
     @property
     def bulk(self) -> float:
-        """What stands in the source [m^3], without the film on its wall and drops at its lip."""
+        """Bulk volume in the source [m^3], without the film on its wall and drops at its lip."""
         return max(self.volumes[Place.SOURCE] - self.film.volume - self.hanging, 0.0)
 
     @property
     def hanging(self) -> float:
-        """Drops at and below the lip that have not let go yet [m^3]; part of the source's."""
+        """Attached drops at and below the lip [m^3]; part of the source's volume."""
         return self._dribble + self._drop
 
     @property
@@ -121,18 +121,18 @@ class Hydraulics:
 
     @property
     def inflow_rate(self) -> float:
-        """Into the target [m^3/s]."""
+        """Flow into the target [m^3/s]."""
         return float(self._rates[0])
 
     def step(self, pose: VesselPose, dt: float) -> None:
-        """Advance by `dt` [s] to the moment the source is at `pose`."""
+        """Advance by `dt` [s], to the time at which the source is at `pose`."""
         self.time += dt
         self._move_source(pose, dt)
         self._pour(dt)
         self._land(dt)
 
     def _move_source(self, pose: VesselPose, dt: float) -> None:
-        """Slosh the source by the sideways acceleration of its liquid."""
+        """Excite the source's slosh by the lateral acceleration of its liquid."""
         volume = self.bulk
         depth = 0.5 * float(self.source.level(volume))
         below = self.source.height - depth
@@ -190,7 +190,7 @@ class Hydraulics:
             self._dribble -= self._emit(self._dribble, rate, origin, self._velocity, drop=True)
 
     def _held_back(self, head: float) -> float:
-        """The head [m] that surface tension holds: more on a lip that no flow has wetted yet."""
+        """The head [m] held back by surface tension, which is larger on a dry lip."""
         if self._runs or self._lip_is_wet or head >= self._wetting.starting_head(self.pose.tilt):
             return self._wetting.stopping_head
         return head
@@ -202,7 +202,7 @@ class Hydraulics:
         return weber < _DRIPPING
 
     def _throw(self, speed: float) -> NDArray[np.float64]:
-        """Velocity [m/s], (3,), of what leaves the lip at `speed` [m/s], against the vessel."""
+        """Velocity [m/s], (3,), of liquid that leaves the lip at `speed` [m/s] over the vessel's."""
         noise = self.spec.jet_noise * self._turbulence
         dip = max(self.pose.tilt - pi / 2, 0.0) * _BACKWARD_DIP
         forward = self.pose.downhill
@@ -220,7 +220,7 @@ class Hydraulics:
         velocity: NDArray[np.float64],
         drop: bool = False,
     ) -> float:
-        """Let a parcel go; drops that hang at or below the lip are the source's until then."""
+        """Release a parcel; drops at or below the lip belong to the source until then."""
         volume = min(volume, self.volumes[Place.SOURCE])
         if volume <= 0.0:
             return 0.0
@@ -258,7 +258,7 @@ class Hydraulics:
         self.target_slosh.step(-stir, radius, level, dt)
 
     def liquid_state(self, stamp: int) -> LiquidState:
-        """All that determines the sound at this moment."""
+        """Everything that determines the sound now."""
         level = self.target_level
         inflow, rim, spill = (float(rate) for rate in self._rates)
         hits = inflow > 1e-9

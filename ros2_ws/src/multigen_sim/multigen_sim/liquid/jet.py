@@ -22,7 +22,7 @@ def fall_time(height: float, upward: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """What landed in one step: volumes [m^3] by place, and how the jet met the surface."""
+    """Landings in one step: volumes [m^3] by place, and the jet's impact on the surface."""
 
     target: float = 0.0
     rim: float = 0.0
@@ -33,12 +33,11 @@ class Landing:
 
 
 class Jet:
-    """Ballistic parcels; where and when each lands is known as it leaves the lip.
+    """Ballistic parcels; where and when each lands is computed when it leaves the lip.
 
-    A parcel is a disc as wide as the jet: it meets the plane of the target's rim, and the parts of
-    it inside the mouth, on the rim and outside go on their ways. `volume`, `origin`, `velocity`,
-    `born`, `lands` are (N,) or (N, 3) arrays over slots; a slot is in flight while its volume is
-    above 0.
+    A parcel is a disc as wide as the jet. At the plane of the target's rim it splits into the parts
+    inside the mouth, on the rim and outside. `volume`, `origin`, `velocity`, `born`, `lands` are
+    (N,) or (N, 3) arrays over slots; a slot is in flight while its volume is above 0.
     """
 
     def __init__(self, target: Vessel, position: NDArray[np.float64]) -> None:
@@ -99,7 +98,7 @@ class Jet:
         return volume
 
     def land(self, time: float) -> Landing:
-        """Take what has landed by `time` [s] out of the air."""
+        """Remove the parcels that have landed by `time` [s]."""
         down = np.flatnonzero(self.lands <= time)
         if not len(down):
             return Landing()
@@ -127,7 +126,7 @@ class Jet:
         )
 
     def parcels(self, time: float) -> Parcels:
-        """What is in flight at `time` [s]."""
+        """The parcels in flight at `time` [s]."""
         slots = np.flatnonzero(self.volume > 0.0)
         slots = slots[np.argsort(-self.born[slots], kind="stable")]
         age = (time - self.born[slots])[:, None]
@@ -145,7 +144,7 @@ class Jet:
         )
 
     def _keep_inside(self, slots: NDArray[np.intp], points: NDArray[np.float64]) -> None:
-        """What fell through the mouth and meets the wall runs down along it."""
+        """Parcels that fell through the mouth and hit the wall run down along it."""
         within = (points[:, 2] < self._rim) & (self._share[slots, 0] > 0.5)
         if not within.any():
             return

@@ -1,4 +1,4 @@
-"""Where the liquid is: volumes that only ever move from one place to another."""
+"""Ledger of the liquid: volumes only move from one place to another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Place(IntEnum):
 
 
 class Ledger:
-    """Volumes [m^3] by place; only `move` changes them, so that their sum stays."""
+    """Volumes [m^3] by place; only `move` changes them, so their sum is constant."""
 
     def __init__(self, source: float, target: float = 0.0) -> None:
         self._volumes = [source, 0.0, target, 0.0]
@@ -29,7 +29,7 @@ class Ledger:
         return sum(self._volumes)
 
     def move(self, start: Place, end: Place, volume: float) -> float:
-        """Move up to `volume` [m^3], never more than there is; returns what moved."""
+        """Move up to `volume` [m^3], never more than there is; return the volume moved."""
         moved = min(max(volume, 0.0), self._volumes[start])
         self._volumes[start] -= moved
         self._volumes[end] += moved

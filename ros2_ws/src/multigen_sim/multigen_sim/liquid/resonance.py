@@ -1,4 +1,4 @@
-"""The resonance of a vessel's air column over its level, tabulated per vessel."""
+"""Resonance of a vessel's air column as a function of its level, tabulated per vessel."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ class ResonanceTable:
     @staticmethod
     @lru_cache(maxsize=64)
     def of(vessel: Vessel) -> ResonanceTable:
-        """The vessel's table, made once per process."""
+        """The vessel's table, computed once per process."""
         return ResonanceTable(vessel)

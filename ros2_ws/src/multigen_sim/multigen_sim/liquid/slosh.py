@@ -7,7 +7,7 @@ from math import cos, exp, hypot, sin, sqrt, tanh
 from multigen_core.world.wetting import GRAVITY
 
 _MODE = 1.8412
-"""First zero of J1', the wave number of the first mode times the radius."""
+"""First zero of J1': wave number of the first mode times the radius."""
 _STEEPEST = 0.35
 """Amplitude over radius at which the wave breaks."""
 
@@ -27,9 +27,9 @@ class Slosh:
         return hypot(self.height, self.velocity / self._frequency)
 
     def step(self, rest: float, radius: float, depth: float, dt: float) -> None:
-        """Advance by `dt` [s] towards a surface whose height at the wall would rest at `rest` [m].
+        """Advance by `dt` [s] towards an equilibrium height at the wall of `rest` [m].
 
-        The step is the exact solution of the oscillator, so that no `dt` makes it unstable.
+        The step is the exact solution of the oscillator, so it is stable for any `dt`.
         """
         radius = max(radius, 2e-3)
         wave = _MODE / radius

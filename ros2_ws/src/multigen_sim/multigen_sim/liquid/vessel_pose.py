@@ -1,4 +1,4 @@
-"""Where the held vessel is, as the hydraulics needs it."""
+"""Pose of the held vessel for the hydraulics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stays on the source's wall as its liquid recedes, and runs down after it."""
+"""Film that stays on the source's wall as its liquid recedes, and drains."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from multigen_core.world.wetting import GRAVITY, Wetting
 
 
 class WallFilm:
-    """A film of one thickness on all of the wall that the liquid has left.
+    """A film of uniform thickness on the wall that the liquid has left.
 
-    `volume` [m^3] is part of what the source holds but not of its level.
+    `volume` [m^3] is part of the source's volume but not of its level.
     """
 
     def __init__(self, wetting: Wetting, wetted: float) -> None:
@@ -20,11 +20,11 @@ class WallFilm:
         self.volume = 0.0
 
     def step(self, wetted: float, radius: float, room: float, dt: float) -> None:
-        """Let the film grow or be taken up as the wetted area [m^2] changes, and drain.
+        """Grow or reabsorb the film as the wetted area [m^2] changes, and drain it.
 
         `radius` [m] is that of the surface, whose edge moves along the wall; the film never takes
-        more than `room` [m^3]. It drains as a plane film does, q = ρ g e³ / 3μ at its lower end
-        (Jeffreys, Proc. Camb. Philos. Soc. 26, 1930), so that its thickness falls as 1/√t.
+        more than `room` [m^3]. It drains like a plane film, q = ρ g e³ / 3μ at its lower end
+        (Jeffreys, Proc. Camb. Philos. Soc. 26, 1930), so its thickness falls as 1/√t.
         """
         bared = self._wetted - wetted
         self._wetted = wetted

@@ -19,7 +19,7 @@ _ORIFICE = 0.62
 
 @dataclass(frozen=True, slots=True)
 class Overflow:
-    """What leaves the lip: rate [m^3/s], mean speed [m/s], width of the stream at the lip [m]."""
+    """Outflow over the lip: rate [m^3/s], mean speed [m/s], width of the stream at the lip [m]."""
 
     rate: float = 0.0
     speed: float = 0.0
@@ -32,12 +32,13 @@ def overflow(
     """Flow over a circular lip of `radius` [m] under `head` [m] at `tilt` [rad].
 
     Integrates dQ = C (2/3) √(2g) η^1.5 dy along the rim, where η is the depth of the liquid above
-    each point of it. A strip thin against the viscous length flows as a film instead,
-    q = ρ g η³ / 3μ (Nusselt), and the slower of both rules: 1/q = 1/q_weir + 1/q_film.
-    The whole mouth cannot pass more than an orifice under the same head.
+    each point of it. A strip that is thin relative to the viscous length flows as a film instead,
+    q = ρ g η³ / 3μ (Nusselt), and the slower one dominates: 1/q = 1/q_weir + 1/q_film.
+    The whole mouth passes at most the flow of an orifice under the same head.
 
-    Surface tension holds back a head `held` [m]: it takes (held/head)² off the weight ρ g head² / 2
-    that drives a unit width of the flow, so that speed and rate shrink by the root of what is left.
+    Surface tension holds back a head `held` [m]: it reduces the weight ρ g head² / 2 that drives a
+    unit width of the flow by the fraction (held/head)², so speed and rate scale with the square
+    root of the remainder.
     """
     if head <= max(held, 0.0):
         return Overflow()
@@ -60,9 +61,9 @@ def overflow(
 
 
 def cling(flow: Overflow, head: float, liquid: Liquid) -> float:
-    """Share of the flow that follows the outer wall instead of leaving it (the teapot effect).
+    """Fraction of the flow that follows the outer wall instead of leaving it (teapot effect).
 
-    Falls off with the Weber number of the nappe; half of the slowest trickle clings.
+    Decreases with the Weber number of the nappe; half of the slowest trickle clings.
     """
     weber = liquid.density * flow.speed**2 * head / liquid.surface_tension
     return 0.5 * exp(-weber)

@@ -1,4 +1,4 @@
-"""How much of a tilted vessel's wall its liquid covers, tabulated."""
+"""Wetted wall area of a tilted vessel, tabulated."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def wetted_area(vessel: Vessel, head: ArrayLike, tilt: float) -> NDArray[np.floa
 
 
 class WettedAreaTable:
-    """Wetted area over volume and tilt."""
+    """Wetted area as a function of volume and tilt."""
 
     def __init__(self, vessel: Vessel) -> None:
         table = volume_table(vessel)
@@ -60,5 +60,5 @@ class WettedAreaTable:
 
 @lru_cache(maxsize=64)
 def wetted_area_table(vessel: Vessel) -> WettedAreaTable:
-    """The vessel's table, made once per process."""
+    """The vessel's table, computed once per process."""
     return WettedAreaTable(vessel)

@@ -1,1 +1,1 @@
-"""The default backend: arm, contact and pictures in MuJoCo."""
+"""The default backend: arm, contacts and rendering in MuJoCo."""

@@ -26,10 +26,10 @@ class Body(FrozenModel):
 
 
 class Link(Body):
-    """One moving link and the drive before it.
+    """One moving link and the actuator of its joint.
 
-    `name` is that of the vendor's URDF; `com` is in the link's frame; `effort` [Nm]; `armature`
-    [kg m^2]; `damping`, `gain` [Nm s/rad]; `stiffness` [Nm/rad]. The link looks like a tube of
+    `name` is that in the vendor's URDF; `com` is in the link's frame; `effort` [Nm]; `armature`
+    [kg m^2]; `damping`, `gain` [Nm s/rad]; `stiffness` [Nm/rad]. The link's shape is a tube of
     `radius` [m] along `spine`, points [m] in its frame; by default from its joint to the next.
     """
 
@@ -61,26 +61,26 @@ class ArmDynamics(FrozenModel):
     @model_validator(mode="after")
     def _ends(self) -> ArmDynamics:
         if not self.links[-1].spine:
-            raise ValueError("the last link needs a spine, for no joint follows it")
+            raise ValueError("the last link needs a spine, because no joint follows it")
         return self
 
     def spine(self, arm: Arm, index: int) -> NDArray[np.float64]:
-        """What a link's tube runs along [m], (K, 3), in the link's frame."""
+        """The centre line of a link's tube [m], (K, 3), in the link's frame."""
         return np.array(self.links[index].spine or ((0.0, 0.0, 0.0), arm.joints[index + 1].xyz))
 
     @classmethod
     def of(cls, arm: Arm) -> ArmDynamics:
-        """The dynamics of an arm.
+        """Load the dynamics of an arm.
 
         Raises:
-            MultigenError: there is no such file, a key is wrong, or it is another arm's.
+            MultigenError: there is no such file, a key is wrong, or it is for a different arm.
         """
         path = package_config("multigen_sim", "arm_dynamics", arm.dynamics or arm.name)
         dynamics = load_model(cls, path)
         if len(dynamics.links) != len(arm.joints):
             raise MultigenError(
-                f"{path}: holds {len(dynamics.links)} links, but {arm.name} has "
-                f"{len(arm.joints)} joints: give the link that each joint moves"
+                f"{path}: {len(dynamics.links)} links, but {arm.name} has "
+                f"{len(arm.joints)} joints: give one link per joint"
             )
         for index, link in enumerate(dynamics.links):
             if not np.diff(dynamics.spine(arm, index), axis=0).any(axis=1).all():

@@ -1,4 +1,4 @@
-"""The arm and its gripper as MuJoCo bodies: exact kinematics, published inertias, plain shapes."""
+"""The arm and its gripper as MuJoCo bodies: exact kinematics, published inertias, simple shapes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ACCENT = (0.36, 0.38, 0.41, 1.0)
 _FOOT = 0.016
 """Thickness of the plate that the arm stands on [m]."""
 _STANDING = 2
-"""Links that are nowhere near the table, and touch nothing."""
+"""Links that are never near the table and have no contacts."""
 _PAD = (0.004, 0.011, 0.018)
 """Half sizes of the gripper's pads [m]."""
 
@@ -45,12 +45,12 @@ def _add_inertia(body: mujoco.MjsBody, of: Body) -> None:
 def add_arm(
     spec: mujoco.MjSpec, arm: Arm, dynamics: ArmDynamics, friction: float = 0.0
 ) -> mujoco.MjsBody:
-    """Add the arm at the world's origin with its servos; returns the last link's body.
+    """Add the arm at the world's origin with its servos; return the last link's body.
 
-    `friction` is the Coulomb friction of each joint as a share of its effort limit.
+    `friction` is the Coulomb friction of each joint as a fraction of its effort limit.
 
     Each joint has a position servo, actuator 2k, and a velocity servo, 2k + 1; gravity compensation
-    acts through them, so that all of it counts against the effort limit.
+    acts through them, so it counts towards the effort limit.
     """
     world = spec.worldbody
     base = dynamics.base
@@ -95,7 +95,7 @@ def add_arm(
 
 
 def _add_link_shape(body: mujoco.MjsBody, index: int, arm: Arm, dynamics: ArmDynamics) -> None:
-    """A tube along the link's spine, a band about its longest part, and the next joint's drive."""
+    """A tube along the link's spine, a band around its longest part, and the next actuator."""
     radius, spine = dynamics.links[index].radius, dynamics.spine(arm, index)
     touches = index >= _STANDING
     moves = {"contype": 1, "conaffinity": 2} if touches else {"contype": 0, "conaffinity": 0}
@@ -134,9 +134,9 @@ def _add_link_shape(body: mujoco.MjsBody, index: int, arm: Arm, dynamics: ArmDyn
 def add_gripper(
     flange: mujoco.MjsBody, arm: Arm, dynamics: ArmDynamics, width: float
 ) -> mujoco.MjsBody:
-    """Add the gripper, its pads `width` [m] apart; returns its body, whose frame is the tool's.
+    """Add the gripper, its pads `width` [m] apart; return its body, whose frame is the tool's.
 
-    An arm without a gripper gets that frame alone.
+    An arm without a gripper gets only that frame.
     """
     tool = flange.add_body(name="gripper", pos=arm.tool_xyz, quat=_rpy(arm.tool_rpy))
     tool.add_site(name=TOOL_SITE, size=[0.002, 0.002, 0.002], rgba=[0, 0, 0, 0])

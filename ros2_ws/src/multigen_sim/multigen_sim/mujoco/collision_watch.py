@@ -1,4 +1,4 @@
-"""Who touches whom."""
+"""Detects new contacts between bodies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import mujoco
 
 
 class CollisionWatch:
-    """Notes pairs of bodies as they begin to touch."""
+    """Records pairs of bodies when they come into contact."""
 
     def __init__(self, model: mujoco.MjModel) -> None:
         self._model = model
@@ -14,7 +14,7 @@ class CollisionWatch:
         self._begun: list[str] = []
 
     def update(self, data: mujoco.MjData) -> None:
-        """Note what touches now."""
+        """Record the current contacts."""
         if not data.ncon:
             self._touching = frozenset()
             return
@@ -23,7 +23,7 @@ class CollisionWatch:
         self._touching = pairs
 
     def take(self) -> tuple[str, ...]:
-        """Pairs that have begun to touch since the last call, as "link_6 and table"."""
+        """Pairs in new contact since the last call, such as "link_6 and table"."""
         begun, self._begun = tuple(self._begun), []
         return begun
 

@@ -1,4 +1,4 @@
-"""The default simulation backend: MuJoCo for arm and picture, our hydraulics for the liquid."""
+"""The default simulation backend: MuJoCo for arm and images, our hydraulics for the liquid."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from multigen_sim.views.model_names import SOURCE
 from multigen_sim.views.public import PublicView
 
 _STEPS_PER_FLOW = 5
-"""Physics steps per step of the liquid, of the servo's lag and of the watch for collisions."""
+"""Physics steps per step of the liquid, the servo lag and the collision watch."""
 
 
 class MujocoSimulator:
-    """Fills `multigen_core.simulator.Simulator`."""
+    """Implements `multigen_core.simulator.Simulator`."""
 
     timestep = TIMESTEP
 
@@ -45,10 +45,10 @@ class MujocoSimulator:
         self._state: WorldState | None = None
 
     def reset(self, scene: Scene, seed: int) -> None:
-        """Load `scene` and start at time 0, the arm holding the source upright before the target.
+        """Load `scene` and start at time 0, with the arm holding the source upright at the target.
 
         Raises:
-            UnreachableError: the arm cannot pour at the target's place.
+            UnreachableError: the arm cannot pour at the target's position.
         """
         self.close()
         source, target, liquid = scene.source.vessel, scene.target.vessel, scene.liquid
@@ -100,13 +100,13 @@ class MujocoSimulator:
         shape = self.arm.home.shape
         if np.shape(positions) != shape or np.shape(velocities) != shape:
             raise MultigenError(
-                f"command holds {np.shape(positions)} positions and {np.shape(velocities)} "
-                f"velocities, {self.arm.name} has {len(self.arm.joints)} joints"
+                f"command has positions {np.shape(positions)} and velocities "
+                f"{np.shape(velocities)}; {self.arm.name} has {len(self.arm.joints)} joints"
             )
         goal = np.empty_like(self._data.ctrl)
         goal[0::2], goal[1::2] = positions, velocities
         if not np.isfinite(goal).all():
-            raise MultigenError("command holds NaN or infinity; it is ignored")
+            raise MultigenError("command contains NaN or infinity; ignoring it")
         self._commands.append((self._steps + self._delay, goal))
 
     def step(self, count: int = 1) -> None:
@@ -130,7 +130,7 @@ class MujocoSimulator:
                 self._load_payload()
 
     def state(self) -> WorldState:
-        """The state of this moment: the same one until the next step."""
+        """The current state; the same object until the next step."""
         if self._state is None:
             self._state = WorldState(
                 self._joints(),
@@ -141,7 +141,7 @@ class MujocoSimulator:
         return self._state
 
     def render(self, view: View) -> CameraFrame:
-        """A picture of this moment.
+        """An image of the current state.
 
         Raises:
             RenderingError: there is no OpenGL for the public view.
@@ -194,7 +194,7 @@ class MujocoSimulator:
         return VesselPose(self._data.xpos[self._source_body] + self._rim * axis, axis)
 
     def _load_payload(self) -> None:
-        """Weigh the held vessel with the liquid left in it; both as upright cylinders."""
+        """Update the mass of the held vessel with its liquid; both as upright cylinders."""
         vessel = self.hydraulics.source
         volume = self.hydraulics.volumes[Place.SOURCE]
         liquid = volume * self.hydraulics.liquid.density

@@ -1,4 +1,4 @@
-"""The simulated arm as URDF, for tools that want one: RViz, robot_state_publisher, planners."""
+"""The simulated arm as URDF, for RViz, robot_state_publisher and planners."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _GRIPPER = np.array([[0.0, 0.0, -0.12], [0.0, 0.0, 0.0]])
 """Ends of the gripper in the tool frame [m]."""
 _GRIPPER_RADIUS = 0.0375
 _KNUCKLE = (0.0306, 0.0, -0.0657)
-"""Where its finger turns [m]."""
+"""Pivot of its finger [m]."""
 
 
 def _text(values: Sequence[float]) -> str:
@@ -40,7 +40,7 @@ def _inertial(link: Xml.Element, body: Body) -> None:
 
 
 def _tube(link: Xml.Element, spine: NDArray[np.float64], radius: float) -> None:
-    """Cylinders along a spine [m], (K, 3), to see and to collide with."""
+    """Visual and collision cylinders along a spine [m], (K, 3)."""
     for kind in ("visual", "collision"):
         for start, end in pairwise(spine):
             x, y, z = end - start
@@ -65,9 +65,9 @@ def _joint(
 
 
 def urdf(arm: Arm, dynamics: ArmDynamics) -> str:
-    """The arm and its gripper; joint names, limits, frames and masses are the simulator's.
+    """The arm and its gripper, with the simulator's joint names, limits, frames and masses.
 
-    The gripper's linkage is one joint whose child carries nothing; `tool_frame` is where its
+    The gripper's linkage is one joint with an empty child link; `tool_frame` is where its
     fingertips meet.
     """
     robot = Xml.Element("robot", name=arm.name)

@@ -34,12 +34,12 @@ _IN_TOOL = Rotation.from_matrix([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.
 _MESH = mujoco.mjtGeom.mjGEOM_MESH
 _VISUAL = {"contype": 0, "conaffinity": 0, "mass": 0.0}
 _SHADOWED = 0.12
-"""Half width of what has shadows, in extents of the model."""
+"""Half width of the shadow region, in extents of the model."""
 
 
 @dataclass(frozen=True)
 class World:
-    """What the model is made of."""
+    """Contents of the model."""
 
     scene: Scene
     arm: Arm
@@ -174,7 +174,7 @@ def _add_table_material(spec: mujoco.MjSpec, scene: Scene) -> None:
 
 
 def _add_distractors(spec: mujoco.MjSpec, world: World) -> None:
-    """Stand plain things on the table, away from the pour and the arm."""
+    """Place simple objects on the table, away from the pour and the arm."""
     rng = np.random.default_rng(world.seed)
     x, y, _ = world.scene.target.position
     shapes = (mujoco.mjtGeom.mjGEOM_CYLINDER, mujoco.mjtGeom.mjGEOM_BOX)

@@ -1,1 +1,1 @@
-"""The liquid model held against closed forms, published figures and a particle solver."""
+"""Validation of the liquid model against closed forms, published figures and a particle solver."""

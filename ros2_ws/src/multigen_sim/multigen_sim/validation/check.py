@@ -1,4 +1,4 @@
-"""One line of the validation table."""
+"""A row of the validation table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Check:
-    """What the model gives beside what it should be within `tolerance`, in `unit`."""
+    """The model's value and the expected one with its `tolerance`, in `unit`."""
 
     what: str
     found: float

@@ -1,4 +1,4 @@
-"""Random pours, with the books kept a second time from what is published."""
+"""Conservation of volume over random pours, audited from the published rates."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _HELD = ("beaker", "plastic_beaker", "shaker", "milk_jug", "bottle", "thermos", 
 
 @dataclass(frozen=True)
 class Audit:
-    """What one pour's books are off by.
+    """Conservation errors of one pour.
 
-    `ledger`: sum over places, relative. `airborne`: the ledger against the parcels in flight,
-    relative to the start. `outflow` and `arrivals` [m^3]: time integrals of the published rates
-    against what left the source and what reached target, rim and table; `hanging` [m^3]: what hangs
-    at the lip in drops at most, which the outflow counts and the source still holds.
+    `ledger`: sum over places, relative. `airborne`: ledger against the parcels in flight, relative
+    to the start. `outflow` and `arrivals` [m^3]: time integrals of the published rates against the
+    volumes that left the source and that reached target, rim and table; `hanging` [m^3]: largest
+    volume of drops at the lip, which the outflow counts and the source still holds.
     """
 
     ledger: float
@@ -38,7 +38,7 @@ class Audit:
 
 
 def audit(seed: int) -> Audit:
-    """A pour drawn with `seed`: vessels, liquid, volumes, coefficients and a wild motion."""
+    """A random pour with `seed`: vessels, liquid, volumes, coefficients and a violent motion."""
     rng = np.random.default_rng(seed)
     source = vessels()[str(rng.choice(_HELD))]
     target = str(rng.choice(sorted(vessels())))
@@ -85,7 +85,7 @@ def audits(count: int, workers: int = 2) -> list[Audit]:
 
 
 def checks(books: list[Audit]) -> Iterator[Check]:
-    """The worst of all pours."""
+    """The largest errors of all pours."""
     pours = f"over {len(books)} random pours"
     for what, value, bound, unit in (
         ("sum of all volumes, largest relative error", max(b.ledger for b in books), 1e-9, ""),

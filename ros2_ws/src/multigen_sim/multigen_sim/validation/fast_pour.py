@@ -21,15 +21,15 @@ VOLUME = 350e-6
 DURATION, END = 4.0, 1.3
 """The pour: from upright to this tilt [rad] in this time [s], at an even rate."""
 AFTER = 2.0
-"""How long the pour is watched after that [s]."""
+"""Time to observe the pour after that [s]."""
 SPACINGS = (0.0075, 0.0055, 0.0042)
 _FROM = 0.65
-"""Tilt at which the particles are at rest first [rad]: the cylinder keeps it all up to 0.69 rad."""
+"""Initial tilt, with the particles at rest [rad]; the cylinder keeps everything up to 0.69 rad."""
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What is left [m^3] over times [s] after the start of the pour.
+    """Remaining volume [m^3] over times [s] after the start of the pour.
 
     `runs` by spacing [m] are the particle solver's, `limit` their linear extrapolation to 0.
     """
@@ -40,13 +40,13 @@ class Comparison:
     limit: NDArray[np.float64]
 
     def lag(self, left: NDArray[np.float64]) -> float:
-        """How much more than the tilt holds is left as the tilt ends [m^3]."""
+        """Excess over the static hold when the tilt stops [m^3]."""
         held = float(tilted_volume(CYLINDER, 0.0, END))
         return float(np.interp(DURATION, self.time, left)) - held
 
 
 def model(end: float = END, after: float = AFTER, **spec: Any) -> NDArray[np.float64]:
-    """What the model leaves [m^3], every `STEP` of the pour and `after` [s]."""
+    """Remaining volume in the model [m^3], every `STEP` of the pour and `after` [s]."""
     rig = Rig(CYLINDER, volume=VOLUME, **spec)
     tilts = np.concatenate([ramp(0.0, end, DURATION), stay(end, after)])
     return np.array([state.volumes[Place.SOURCE] for state in rig.steps(tilts)])

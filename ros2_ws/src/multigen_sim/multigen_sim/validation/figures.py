@@ -43,8 +43,8 @@ def _write(figure: Figure, axes: Axes, path: Path) -> Path:
 
 
 def static_hold(folder: Path) -> Path:
-    """What vessels hold over the tilt, beside closed forms."""
-    figure, axes = _axes("tilt [rad]", "held at rest, share of capacity")
+    """Static hold of vessels over the tilt, with closed forms."""
+    figure, axes = _axes("tilt [rad]", "static hold, fraction of capacity")
     for name, shape, form, last in (
         ("cylinder", statics.CYLINDER, statics.cylinder_volume, 1.55),
         ("cone", statics.CONE, statics.cone_volume, 1.2),
@@ -60,13 +60,13 @@ def static_hold(folder: Path) -> Path:
 
 
 def fast_pour(folder: Path, comparison: Comparison) -> Path:
-    """Volume left through a fast pour: model, particles, and what the tilt holds."""
+    """Volume left during a fast pour: model, particles, static hold."""
     figure, axes = _axes("time [s]", "left in the cylinder [ml]")
     time = comparison.time
     shown = time > 1.5
     tilt = np.minimum(END / DURATION * time, END)
     held = np.minimum(tilted_volume(statics.CYLINDER, 0.0, tilt), comparison.model[0])
-    axes.plot(time[shown], 1e6 * held[shown], "k:", label="held by the tilt")
+    axes.plot(time[shown], 1e6 * held[shown], "k:", label="static hold")
     for spacing, left in comparison.runs.items():
         label = f"particles {1e3 * spacing:.1f} mm apart"
         axes.plot(time[shown], 1e6 * left[shown], color="0.65", linewidth=1, label=label)
@@ -77,7 +77,7 @@ def fast_pour(folder: Path, comparison: Comparison) -> Path:
 
 def pour_tail(folder: Path) -> Path:
     """The end of a slow pour with and without surface tension."""
-    figure, axes = _axes("time after the tilt stops [s]", "above what the tilt holds [ml]")
+    figure, axes = _axes("time after the tilt stops [s]", "excess over the static hold [ml]")
     for name, capillarity in (("no surface tension: falls as 1/t", 0.0), ("water on glass", 1.0)):
         rig = Rig(capillarity=capillarity)
         rig.follow(ramp(0.95, 1.25, 4.0))
@@ -122,7 +122,7 @@ def glug(folder: Path) -> Path:
 
 
 def conservation(folder: Path, books: list[Audit]) -> Path:
-    """Errors of the books over random pours."""
+    """Conservation errors over random pours."""
     figure, axes = _axes("largest error of a pour, relative to what was poured", "pours")
     bins = np.logspace(-18, -3, 61)
     poured = np.maximum([b.poured for b in books], 1e-6)

@@ -1,4 +1,4 @@
-"""How liquid leaves a lip or a neck and falls, against closed forms and published figures."""
+"""Flow over a lip or through a neck, and the jet, against closed forms and published figures."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from multigen_sim.validation.rig import POSITION, STEP, Rig, make_vessel, ramp, 
 _RADIUS = 0.037
 _WATER = liquid("water")
 BOTTLE_WIDTH, BOTTLE_LENGTH, NECK = 0.065, 0.20, 0.022
-"""Of the ideal bottle [m]: a cylinder with a short neck."""
+"""Sizes of the ideal bottle [m]: a cylinder with a short neck."""
 _SLACK = 0.5e-6
-"""What films and drops may differ by [m^3]."""
+"""Tolerance for films and drops [m^3]."""
 
 
 def weir() -> Iterator[Check]:
@@ -67,7 +67,7 @@ def weir() -> Iterator[Check]:
 
 
 def capillarity() -> Iterator[Check]:
-    """What surface tension holds back."""
+    """Head held back by surface tension."""
     wetting = Wetting.of(vessels()["beaker"], _WATER)
     yield Check(
         "capillary length of water",
@@ -119,7 +119,7 @@ def jet() -> Iterator[Check]:
 
 
 def inverted_bottle() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Time [s], volume [m^3] and outflow [m^3/s] of an ideal bottle turned over at once."""
+    """Time [s], volume [m^3] and outflow [m^3/s] of an ideal bottle inverted instantly."""
     wide, narrow = BOTTLE_WIDTH / 2, NECK / 2
     shoulder = BOTTLE_LENGTH + 0.01
     profile = ((0, wide), (BOTTLE_LENGTH, wide), (shoulder, narrow), (shoulder + 0.02, narrow))
@@ -139,7 +139,7 @@ def inverted_bottle() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray
 def pulse_periods(
     time: NDArray[np.float64], rate: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """When the pulses of a glugging outflow come [s] and how long each is [s]."""
+    """Times and periods of the pulses of a glugging outflow [s]."""
     high = rate > np.convolve(rate, np.ones(81) / 81, mode="same")
     starts = time[1:][high[1:] & ~high[:-1]]
     return starts[:-1], np.diff(starts)
@@ -173,7 +173,7 @@ def glug() -> Iterator[Check]:
 
 
 def ordering() -> Iterator[Check]:
-    """Orders that must hold."""
+    """Orderings that must hold."""
     tilts = np.concatenate([ramp(0.9, 1.4, 1.0), stay(1.4, 0.6)])
     left = [Rig(drink=d).follow(tilts).volumes[Place.SOURCE] for d in ("water", "oil", "syrup")]
     yield Check(
@@ -211,6 +211,6 @@ def ordering() -> Iterator[Check]:
 
 
 def checks() -> Iterator[Check]:
-    """All of them."""
+    """All flow checks."""
     for part in (weir, capillarity, jet, glug, ordering):
         yield from part()

@@ -1,7 +1,7 @@
-"""A particle solver that shares nothing with the liquid model, to check it against.
+"""An independent particle solver, for validating the liquid model.
 
 Position-based fluids (Macklin and Müller, ACM Trans. Graph. 32, 2013) of an inviscid liquid without
-surface tension in a tilting cylinder whose lip stays where it is, with the cylinder as one layer of
+surface tension in a tilting cylinder with a fixed lip, with the cylinder as one layer of
 boundary particles weighted by their volume (Akinci et al., ACM Trans. Graph. 31, 2012). For
 validation only: it is slow and coarse.
 """
@@ -23,10 +23,10 @@ _STEP = 0.002
 _ITERATIONS = 4
 _RELAXATION = 1e-3
 _SMOOTHING = 0.01
-"""Share of the neighbours' mean velocity that a particle takes on each step (XSPH)."""
+"""Fraction of the neighbours' mean velocity that a particle adopts in each step (XSPH)."""
 _SETTLE = 0.6
 _GONE = 2.5
-"""How far beyond the mouth a particle is taken out, in spacings."""
+"""Distance beyond the mouth at which a particle is removed, in spacings."""
 
 
 def _kernel(q: Vectors, spacing: float) -> tuple[Vectors, Vectors]:
@@ -40,7 +40,7 @@ def _kernel(q: Vectors, spacing: float) -> tuple[Vectors, Vectors]:
 
 @dataclass(frozen=True, eq=False)
 class Outflow:
-    """What a pour left in the cylinder: times [s] and volumes [m^3], (K,) each."""
+    """Volumes left in the cylinder [m^3] over times [s], (K,) each."""
 
     time: Vectors
     volume: Vectors
@@ -123,7 +123,7 @@ class ParticleCylinder:
         self.position, self.velocity = self.position[stays], self.velocity[stays]
 
     def _resolve(self) -> None:
-        """Move particles until none is denser packed than at rest."""
+        """Move particles until the density nowhere exceeds the rest density."""
         d, x = self._spacing, self.position
         tree = cKDTree(x)
         self._pairs = tree.query_pairs(2.1 * d, output_type="ndarray")
@@ -160,7 +160,7 @@ class ParticleCylinder:
         self.position = x
 
     def _keep_inside(self, x: Vectors) -> None:
-        """What has not passed the mouth cannot have passed the wall."""
+        """Keep particles that have not passed the mouth inside the wall."""
         margin = 0.25 * self._spacing
         distance = np.hypot(x[:, 0], x[:, 1])
         inside = x[:, 2] < self._height

@@ -1,4 +1,4 @@
-"""The liquid model's validation as a table and plots."""
+"""Validation of the liquid model, as a table and plots."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from multigen_sim.validation.check import Check
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What was found: checks, the fast pour's curves, its lag [ml] by end tilt [rad], the books."""
+    """Results: checks, the fast pour's curves, its lag [ml] by final tilt [rad], conservation."""
 
     checks: list[Check]
     comparison: fast_pour.Comparison
@@ -25,15 +25,15 @@ class Findings:
 
 
 def validate(pours: int, workers: int, folder: Path | None = None) -> int:
-    """Check everything and print it; returns 1 if a check fails.
+    """Run all checks and print them; return 1 if one fails.
 
-    `pours` random ones are audited on `workers` processes; plots and tables go to `folder`.
+    `pours` random pours are audited in `workers` processes; plots and tables go to `folder`.
 
     Raises:
         MultigenError: a number is below 1, or the folder cannot be written.
     """
     if pours < 1 or workers < 1:
-        raise MultigenError("--pours and --workers take at least 1")
+        raise MultigenError("--pours and --workers must be at least 1")
     console = Console()
     if folder:
         try:
@@ -58,7 +58,7 @@ def validate(pours: int, workers: int, folder: Path | None = None) -> int:
 
 
 def table(findings: Findings) -> Table:
-    """The checks, and below them the lags."""
+    """The checks, and the lags below them."""
     ends = ", ".join(f"{end} rad {lag:.0f} ml" for end, lag in findings.lags.items())
     lines = Table(
         "check", "model", "expected", "±", "unit", "against", "",

@@ -1,4 +1,4 @@
-"""The liquid model alone, under a vessel that tilts as told."""
+"""The liquid model alone, with a prescribed tilt of the vessel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ POSITION = np.array([0.65, 0.12, 0.0])
 
 
 def ramp(start: float, end: float, seconds: float) -> NDArray[np.float64]:
-    """Tilts [rad] of an even turn."""
+    """Tilts [rad] of a uniform rotation."""
     return np.linspace(start, end, max(round(seconds / STEP), 2))
 
 
@@ -31,7 +31,7 @@ def stay(tilt: float, seconds: float) -> NDArray[np.float64]:
 
 
 def make_vessel(profile: Iterable[tuple[float, float]]) -> Vessel:
-    """A glass of a profile (z, r) [m]."""
+    """A glass with a profile (z, r) [m]."""
     return Vessel(
         name="rig",
         description="for validation",
@@ -46,7 +46,7 @@ def make_vessel(profile: Iterable[tuple[float, float]]) -> Vessel:
 class Rig:
     """A source held over a target; by default 350 ml of water over a straight glass.
 
-    `volume` and `start` [m^3] are what source and target hold; further names set coefficients.
+    `volume` and `start` [m^3] are the volumes in source and target; other names set coefficients.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Rig:
         )
 
     def pose(self, tilt: float) -> VesselPose:
-        """Where the source is at a tilt [rad]."""
+        """Pose of the source at a tilt [rad]."""
         return next(self._poses(np.array([tilt])))
 
     def _poses(self, tilts: NDArray[np.float64]) -> Iterator[VesselPose]:
@@ -85,9 +85,9 @@ class Rig:
             yield VesselPose(lip - self.source.mouth_radius * outward, axis)
 
     def steps(self, tilts: ArrayLike) -> Iterator[Hydraulics]:
-        """Follow tilts [rad], (K,), one every `STEP`, and hand the liquid out after each.
+        """Follow tilts [rad], (K,), one every `STEP`, yielding the liquid after each.
 
-        The first tilts find the vessel at rest at the first of them.
+        The vessel starts at rest at the first tilt.
         """
         for pose in self._poses(np.atleast_1d(np.asarray(tilts, float))):
             if not self.hydraulics.time:

@@ -1,4 +1,4 @@
-"""What tilted vessels hold, against closed forms."""
+"""Static hold of tilted vessels, against closed forms."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BOWL = make_vessel(zip(_RISE, np.sqrt(_BOWL_RADIUS**2 - (_BOWL_RADIUS - _RISE) *
 
 
 def cylinder_volume(tilt: float) -> float:
-    """What the cylinder holds [m^3]; a hoof (ungula) once part of the floor is dry."""
+    """Volume held by the cylinder [m^3]; a hoof (ungula) once part of the floor is dry."""
     if 2 * RADIUS * tan(tilt) <= HEIGHT:
         return pi * RADIUS**2 * (HEIGHT - RADIUS * tan(tilt))
     wet = HEIGHT / tan(tilt)
@@ -35,7 +35,7 @@ def cylinder_volume(tilt: float) -> float:
 
 
 def cone_volume(tilt: float) -> float:
-    """What the cone holds [m^3]: an elliptic cone, base area times height over 3."""
+    """Volume held by the cone [m^3]: an elliptic cone, base area times height over 3."""
     slope = RADIUS / HEIGHT
     z = HEIGHT * (cos(tilt) - slope * sin(tilt)) / (cos(tilt) + slope * sin(tilt))
     across, up = RADIUS + z * slope, HEIGHT - z
@@ -46,13 +46,13 @@ def cone_volume(tilt: float) -> float:
 
 
 def bowl_volume(tilt: float) -> float:
-    """What the hemisphere holds [m^3]: a spherical cap."""
+    """Volume held by the hemisphere [m^3]: a spherical cap."""
     depth = _BOWL_RADIUS * (1 - sin(tilt))
     return pi * depth**2 * (_BOWL_RADIUS - depth / 3)
 
 
 def checks() -> Iterator[Check]:
-    """The largest deviation over tilts, as a share of the capacity."""
+    """The largest deviation over tilts, as a fraction of the capacity."""
     for name, shape, form, tilts in (
         ("cylinder, hoof included", CYLINDER, cylinder_volume, np.linspace(0.05, 1.55, 60)),
         ("cone", CONE, cone_volume, np.linspace(0.05, 1.2, 60)),

@@ -1,1 +1,1 @@
-"""What the cameras see of a pour."""
+"""Camera views of a pour."""

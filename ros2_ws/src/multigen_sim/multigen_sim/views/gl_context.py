@@ -12,7 +12,7 @@ from multigen_core.errors import MultigenError
 
 
 class RenderingError(MultigenError):
-    """No OpenGL to draw with."""
+    """OpenGL is not available."""
 
 
 def _make(backend: str, width: int, height: int) -> Any:
@@ -26,7 +26,7 @@ def _make(backend: str, width: int, height: int) -> Any:
 
 
 def make_context(model: mujoco.MjModel, width: int, height: int) -> tuple[Any, mujoco.MjrContext]:
-    """A context current in the calling thread, to `free` when done, and MuJoCo's in it.
+    """A context current in the calling thread, to `free` when done, with MuJoCo's context.
 
     Tries the backend named by MUJOCO_GL (egl by default), then OSMesa.
 

@@ -1,8 +1,8 @@
-"""The cut-away hearing view: both vessels in section at a fixed scale, whatever their walls hide.
+"""The cut-away hearing view: both vessels in section at a fixed scale, even if opaque.
 
-Left the tilted source about its lip, right the standing target. It is drawn by coverage: every
-pixel's shade is the part of it that a shape covers, so that a level shows to a small fraction of a
-pixel.
+Left: the tilted source, centred on its lip; right: the standing target. Rendering is by coverage:
+the shade of a pixel is the fraction that a shape covers, so levels are visible to a small fraction
+of a pixel.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ _BUBBLES = 14
 _COLUMNS = np.arange(_PANEL, dtype=np.float32)
 _ROWS = np.arange(HEIGHT, dtype=np.float32)
 _THINNEST_WALL = 0.9
-"""Walls are drawn at least this wide [px], so that their material shows."""
+"""Walls are rendered at least this wide [px], so that their material is visible."""
 
 Grid = NDArray[np.floating[Any]]
 
 
 def _cover(distance: Grid) -> Grid:
-    """Part of a pixel inside an edge at a signed distance [m] from its centre, inside positive."""
+    """Fraction of a pixel inside an edge at a signed distance [m] from its centre (inside: > 0)."""
     return np.clip(distance / PIXEL + 0.5, 0.0, 1.0)
 
 
 class _Section:
-    """A vessel's section: how much of a pixel its wall and its inside cover."""
+    """A vessel's section: fractions of a pixel covered by its wall and its inside."""
 
     def __init__(self, vessel: Vessel) -> None:
         z, r = np.array(vessel.profile).T
@@ -81,7 +81,7 @@ class _Section:
 
 
 class HearingView:
-    """Draws the view of one pour; pictures are uint8 (HEIGHT, WIDTH, 3)."""
+    """Renders the view of one pour; images are uint8 (HEIGHT, WIDTH, 3)."""
 
     def __init__(self, scene: Scene) -> None:
         source, target = scene.source.vessel, scene.target.vessel
@@ -98,7 +98,7 @@ class HearingView:
         self._target_wall = np.array(material(target.material).section, np.float32)
 
     def render(self, seen: VisibleLiquid) -> NDArray[np.uint8]:
-        """The view of this moment."""
+        """The current view."""
         stream = trace(seen)
         canvas = np.empty((HEIGHT, WIDTH, 3), np.float32)
         canvas[:, :_PANEL] = self._draw_source(seen, stream)
@@ -177,7 +177,7 @@ def _stream_cover(
     columns: Grid,
     rows: Grid,
 ) -> Grid:
-    """Part of each pixel, (rows, columns) [m] from `origin`, that the stream covers."""
+    """Fraction of each pixel, (rows, columns) [m] from `origin`, covered by the stream."""
     height = stream.centres[::-1, 2] - origin[2]
     order = np.maximum.accumulate(height)
     ahead = (stream.centres[::-1] - origin) @ forward

@@ -1,7 +1,7 @@
-"""The body of liquid in a tilted vessel as a closed mesh of fixed topology.
+"""The liquid in a tilted vessel as a closed mesh of fixed topology.
 
-The vessel is cut across its axis; in every slice the liquid is the part of a disc beyond a chord.
-Arcs make the wetted wall, chords the free surface, the outermost slices the ends.
+The vessel is sliced across its axis; in every slice the liquid is the part of a disc beyond a
+chord. Arcs form the wetted wall, chords the free surface, the outermost slices the ends.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SLICES = sum(_PARTS)
 _ARC = 29
 _SAMPLES = 128
 _GAP = 3e-4
-"""Kept between liquid and wall, so that their surfaces do not flicker into each other [m]."""
+"""Distance between liquid and wall, to avoid z-fighting [m]."""
 _LEVEL = 1e-6
 _SPREAD = [(1.0 - np.cos(np.linspace(0.0, np.pi, count))) / 2.0 for count in _PARTS]
 _TURN = np.linspace(-1.0, 1.0, _ARC)

@@ -1,4 +1,4 @@
-"""Names of what the public view draws, in the MuJoCo model."""
+"""Names in the MuJoCo model of what the public view renders."""
 
 SOURCE, TARGET = "source", "target"
 SOURCE_LIQUID, TARGET_LIQUID = "source_liquid", "target_liquid"

@@ -1,4 +1,4 @@
-"""The picture of the scene's public camera, drawn by MuJoCo."""
+"""The image of the scene's public camera, rendered by MuJoCo."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PUDDLE_DEPTH = 0.0015
 
 
 class PublicView:
-    """Owns a rendering context of the thread that made it."""
+    """Owns a rendering context of the thread that created it."""
 
     def __init__(self, model: mujoco.MjModel, scene: Scene) -> None:
         self._model = model
@@ -57,7 +57,7 @@ class PublicView:
         self._gl.free()
 
     def render(self, data: mujoco.MjData, seen: VisibleLiquid) -> NDArray[np.uint8]:
-        """The picture of this moment, (H, W, 3)."""
+        """The current image, (H, W, 3)."""
         self._gl.make_current()
         self._update_source(data, seen)
         self._update_target(seen)
@@ -95,7 +95,7 @@ class PublicView:
         self._model.geom_rgba[self._model.geom(name).id, 3] = 1.0 if visible else 0.0
 
     def _update_source(self, data: mujoco.MjData, seen: VisibleLiquid) -> None:
-        """Tilt the free surface level, and rock it by the slosh."""
+        """Keep the free surface level, tilted by the slosh."""
         if seen.source_volume < 1e-7:
             self._upload(names.SOURCE_LIQUID, np.full(3, _HIDDEN), np.array([0.0, 0.0, 1.0]))
             return
@@ -128,7 +128,7 @@ class PublicView:
             data.geom_xpos[self._puddle] = [*seen.puddle, 0.0005]
 
     def _sort_transparent(self) -> None:
-        """Draw liquids before the walls around them: with one centre, depth cannot tell."""
+        """Render liquids before their walls: they share a centre, so depth sorting fails."""
         if self._order is None:
             rank = {self._model.geom(name).id: 100.0 - k for k, name in enumerate(_SOURCE_ORDER)}
             rank |= {self._model.geom(n).id: 50.0 for n in (names.TARGET, names.SOURCE)}

@@ -21,9 +21,9 @@ class Mesh:
 
 
 def revolve(outline: NDArray[np.float64], sectors: int = SECTORS) -> Mesh:
-    """The surface of an outline (K, 2) of (r, z) [m] turned about z.
+    """The surface of an outline (K, 2) of (r, z) [m] revolved about z.
 
-    The outline runs with its outside on the right: up along an outer wall.
+    The outside is to the right of the outline: upwards along an outer wall.
     """
     angle = np.linspace(0.0, 2 * np.pi, sectors, endpoint=False)
     r, z = outline.T
@@ -38,7 +38,7 @@ def revolve(outline: NDArray[np.float64], sectors: int = SECTORS) -> Mesh:
 
 
 def vessel_outline(vessel: Vessel) -> NDArray[np.float64]:
-    """The vessel's wall as a closed outline (K, 2) of (r, z) [m] above what it stands on."""
+    """The vessel's wall as a closed outline (K, 2) of (r, z) [m] above the supporting surface."""
     z, r = np.array(vessel.profile).T
     inner = np.column_stack([r, z + vessel.floor])
     outer = inner + np.array([vessel.wall, 0.0])

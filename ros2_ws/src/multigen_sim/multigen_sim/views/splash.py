@@ -1,4 +1,4 @@
-"""What is seen of droplets thrown up where the jet strikes and of dribbles beside it."""
+"""Visible droplets thrown up where the jet strikes, and dribbles beside it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _MOST_DRIBBLES = 12
 
 
 def splash_drops(seen: VisibleLiquid) -> list[tuple[NDArray[np.float64], float]]:
-    """Centres [m] (3,) and radii [m] of the drops in the air at this moment.
+    """Centres [m] (3,) and radii [m] of the drops currently in the air.
 
     Each drop repeats an arc whose size follows the momentum of the jet; its phase and direction are
-    fixed by its number and turn, so that pictures are reproducible.
+    determined by its number and turn, so images are reproducible.
     """
     drops: list[tuple[NDArray[np.float64], float]] = []
     vigour = min((seen.inflow_rate * seen.impact_speed / 1.5e-4), 1.0)

@@ -12,7 +12,7 @@ from multigen_sim.views.visible_liquid import VisibleLiquid
 
 _RINGS, _SECTORS = 40, 12
 _GAP = 0.015
-"""Pause between parcels at which the stream is torn [s]."""
+"""Gap between parcels at which the stream is broken [s]."""
 _BREAK_UP = 13.0
 """Length at which a jet breaks up, over its diameter and the root of its Weber number."""
 _FLAT = 0.02
@@ -47,8 +47,8 @@ STREAM_VERTICES = np.stack(
 class Stream:
     """The stream from the lip downwards, (K,) each: centres [m] (K, 3) and half axes [m].
 
-    `across` is the half width along the lip, `along` that in the plane of the fall; both 0 where it
-    is torn.
+    `across` is the half width along the lip, `along` that in the plane of the fall; both are 0
+    where it is broken.
     """
 
     centres: NDArray[np.float64]
@@ -57,7 +57,7 @@ class Stream:
 
 
 def trace(seen: VisibleLiquid) -> Stream | None:
-    """The stream of this moment; None if nothing falls."""
+    """The current stream; None if nothing falls."""
     parcels, liquid, width = seen.parcels, seen.liquid, seen.stream_width
     whole = ~parcels.drop
     points, born, fallen = parcels.points[whole], parcels.born[whole], parcels.fallen[whole]
@@ -91,7 +91,7 @@ def trace(seen: VisibleLiquid) -> Stream | None:
 def tube(
     stream: Stream, forward: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Vertices [m] and unit normals, (N, 3), of a stream that is poured towards `forward` (3,)."""
+    """Vertices [m] and unit normals, (N, 3), of a stream poured towards `forward` (3,)."""
     tangent = np.gradient(stream.centres, axis=0)
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
     across = np.broadcast_to(np.array([-forward[1], forward[0], 0.0]), tangent.shape)

@@ -1,4 +1,4 @@
-"""What shows of the liquid at one moment: all that the views know of it, whatever computes it."""
+"""Visible state of the liquid: the views' only input, whatever the liquid model."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from multigen_core.world.vessel import Vessel
 class Parcels:
     """Parcels of liquid in flight, (N,) each, youngest first.
 
-    `points` [m] and `launch` [m/s], the velocity at the lip, are (N, 3); `born` [s] is when a
-    parcel left the lip, `fallen` [m] how far below it it is, `rate` [m^3/s] the flow it was part
-    of, `volume` [m^3] its own. A `drop` falls for itself, the others make the stream.
+    `points` [m] and `launch` [m/s], the velocity at the lip, are (N, 3); `born` [s] is the time a
+    parcel left the lip, `fallen` [m] its distance below the lip, `rate` [m^3/s] the flow it was
+    part of, `volume` [m^3] its own. A `drop` falls separately; the others form the stream.
     """
 
     points: NDArray[np.float64]
@@ -33,13 +33,13 @@ class Parcels:
 class VisibleLiquid:
     """The liquid in its vessels, in the air and on the table, in the world's frame.
 
-    `tilt` [rad] turns the source's axis from the vertical towards the horizontal unit vector
+    `tilt` [rad] is that of the source's axis from the vertical towards the horizontal unit vector
     `downhill` (3,); `mouth` [m] is the centre of its rim, `lip` [m] the rim's lowest point.
-    Free surfaces are planes: the source's stands `source_head` [m] above the lip and rises by
-    `source_slope` towards `downhill`; the target's stands `target_level` [m] above the inner bottom
-    on its axis and rises by `target_slope` towards +Y. `stream_width` [m] is that of the sheet at
-    the lip, `inflow_rate` [m^3/s] and `impact_speed` [m/s] what strikes the target's surface at
-    `impact_point` [m], (2,). `puddle` [m], (2,), is the middle of what was spilled.
+    Free surfaces are planes: the source's is `source_head` [m] above the lip and has slope
+    `source_slope` towards `downhill`; the target's is `target_level` [m] above the inner bottom on
+    its axis and has slope `target_slope` towards +Y. `stream_width` [m] is that of the sheet at the
+    lip; `inflow_rate` [m^3/s] and `impact_speed` [m/s] are those of the impact on the target's
+    surface at `impact_point` [m], (2,). `puddle` [m], (2,), is the centre of the spilled liquid.
     """
 
     time: float

@@ -202,7 +202,7 @@ class Hydraulics:
         return weber < _DRIPPING
 
     def _throw(self, speed: float) -> NDArray[np.float64]:
-        """Velocity [m/s], (3,), of liquid that leaves the lip at `speed` [m/s] over the vessel's."""
+        """Velocity [m/s], (3,), of liquid leaving the lip at `speed` [m/s] over the vessel's."""
         noise = self.spec.jet_noise * self._turbulence
         dip = max(self.pose.tilt - pi / 2, 0.0) * _BACKWARD_DIP
         forward = self.pose.downhill

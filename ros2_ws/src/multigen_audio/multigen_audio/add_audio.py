@@ -1,4 +1,4 @@
-"""The sound of a recorded pour, made afterwards and put beside its pictures."""
+"""Generates sound for a recorded pour and adds it to a copy of the bag."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from multigen_core.types import AudioChunk, AudioInfo, to_nanoseconds, to_second
 
 @dataclass(frozen=True)
 class Added:
-    """What was made: seconds of sound, and inputs it could not be made from.
+    """Result: seconds of sound, and unusable inputs.
 
-    At `gaps` in the inputs and `rewinds` of their clock the sound begins anew.
+    Synthesis restarts at `gaps` in the inputs and `rewinds` of their clock.
     """
 
     seconds: float
     topic: str
-    """What it was made from."""
+    """Topic of the inputs."""
     late: int
     gaps: int
     rewinds: int
@@ -57,19 +57,19 @@ def add_audio(
     """Copy the bag `source` to `target` with the synthesizer's sound as its audio.
 
     Args:
-        source: bag that holds what the synthesizer listens to; it is not changed.
-        target: folder of the copy, not there yet.
+        source: bag with the synthesizer's inputs; it is not changed.
+        target: folder of the copy, which must not exist.
         synthesizer: at the contract's sample rate.
         metadata: of the sound, for the bag.
-        view: what a synthesizer of pictures sees: `cutaway` or `public`.
-        progress: is told how many messages have been copied.
+        view: images for a synthesizer that needs them: `cutaway` or `public`.
+        progress: receives the number of messages copied.
 
     Raises:
         BagError: the bag lacks what is needed, is damaged, or the target cannot be written.
         MultigenError: the synthesizer cannot use an input.
     """
     if target.exists():
-        raise BagError(f"bag {target}: exists already and is never overwritten; name another")
+        raise BagError(f"bag {target}: already exists; choose another name")
     with BagReader(source) as bag:
         topic = _heard_topic(bag, synthesizer.source, view)
         rate = _rate(bag, topic)
@@ -96,7 +96,7 @@ def add_audio(
 
 
 def _rate(bag: BagReader, topic: Topic) -> float:
-    """How often the bag holds a topic [Hz], however its clock was set, at most the contract's."""
+    """Rate of a topic in the bag [Hz], robust to clock changes, at most the contract's."""
     steps = np.diff(np.array([time for _, time, _ in bag.raw(topic)], np.int64))
     steps = steps[steps <= FORWARD]
     period = max(to_seconds(int(steps.mean())), 1e-3) if len(steps) else 0.0
@@ -106,19 +106,19 @@ def _rate(bag: BagReader, topic: Topic) -> float:
 def _heard_topic(bag: BagReader, source: Source, view: str) -> Topic:
     if source is Source.LIQUID_STATE:
         wanted: tuple[Topic, ...] = (LIQUID_STATE,)
-        way_out = "only simulated bags hold it"
+        way_out = "only simulated bags have it"
     elif view == "public":
         wanted = (IMAGE_COMPRESSED, IMAGE)
         way_out = "record the camera"
     else:
         wanted = (AUDIO_VIEW,)
         way_out = (
-            "recorders keep the hearing view only with hearing_view:=true, `multigen generate` "
-            "with --hearing-view; or make sound from the camera with --audio-view public"
+            "record it with hearing_view:=true, or run `multigen generate "
+            "--hearing-view`; or use the camera with --audio-view public"
         )
     found = next((topic for topic in wanted if bag.count(topic)), None)
     if found is None:
-        raise MissingTopicError(f"bag {bag.path}: holds no {wanted[0].name}: {way_out}")
+        raise MissingTopicError(f"bag {bag.path}: no {wanted[0].name}: {way_out}")
     return found
 
 
@@ -127,7 +127,7 @@ def _sound(
 ) -> Iterator[Entry]:
     """Chunks up to the last input.
 
-    A synthesizer lags behind its inputs: the last one is held until everything before it sounds.
+    A synthesizer lags behind its inputs, so the last input is held until all sound is generated.
     """
     last: Record | None = None
     for record in bag.records(topic):

@@ -1,4 +1,4 @@
-"""`multigen add-audio`: gives a recorded pour the sound of any synthesizer."""
+"""`multigen add-audio`: adds the sound of any synthesizer to a recorded pour."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from multigen_core.synthesizer import (
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = (
-        "Copies a bag and gives the copy the sound of a synthesizer, in place of what sound it "
-        "has. Pictures are needed of the hearing view (bags of `multigen generate "
-        "--hearing-view`) or the camera; liquid states for physical and replay."
+        "Copy a bag and replace the sound in the copy with that of a synthesizer. flow and mmaudio "
+        "need images of the hearing view (bags of `multigen generate --hearing-view`) or the "
+        "camera; physical and replay need liquid states."
     )
-    parser.add_argument("bag", type=Path, help="bag directory or .mcap file; stays as it is")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="the new bag's directory")
+    parser.add_argument("bag", type=Path, help="bag directory or .mcap file; not modified")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="directory of the new bag")
     parser.add_argument(
         "--synthesizer", default=DEFAULT, metavar="NAME",
         help=f"any of {', '.join(synthesizer_names())} (default %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--synthesizer-checkpoint", default="", metavar="PATH",
-        help="its weights, settings or recordings",
+        help="weights, settings or recordings of the synthesizer",
     )  # fmt: skip
-    parser.add_argument("--device", default="cpu", help="where its network runs [cpu]")
-    parser.add_argument("--seed", type=int, default=0, help="of its random numbers [0]")
+    parser.add_argument("--device", default="cpu", help="device of its networks [cpu]")
+    parser.add_argument("--seed", type=int, default=0, help="seed of all randomness [0]")
     parser.add_argument(
         "--audio-view", choices=("cutaway", "public"), default="cutaway",
-        help="what a synthesizer of pictures sees [cutaway]",
+        help="images for synthesizers that need them [cutaway]",
     )  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Make the sound and write the new bag."""
+    """Generate the sound and write the new bag."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
     config = SynthesizerConfig(
         args.synthesizer,
@@ -73,8 +73,8 @@ def run(args: argparse.Namespace) -> None:
     )
     if added.gaps or added.late:
         console.print(
-            f"{added.gaps} gaps in {added.topic}, {added.late} inputs late or repeated: "
-            "no sound was made up for them"
+            f"{added.gaps} gaps in {added.topic}, {added.late} inputs late or repeated; "
+            "no sound was generated for them"
         )
     if added.rewinds:
         console.print(f"the clock of {added.topic} was set back {added.rewinds} times")

@@ -1,4 +1,4 @@
-"""The audio synthesizer node: the sound of what is simulated, stamped with the inputs' time."""
+"""The audio synthesizer node: sound of the simulation, stamped with the time of its inputs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from multigen_core.types import AudioChunk, AudioInfo, to_seconds
 
 _VIEWS = {"cutaway": AUDIO_VIEW, "public": IMAGE}
 _DEAD = 1.0
-"""How long inputs may stand still [s]."""
+"""Longest time without new inputs [s]."""
 
 
 class AudioSynthesizerNode(Node):
@@ -94,7 +94,7 @@ class AudioSynthesizerNode(Node):
         if not self._introduced:
             self._introduced = True
             about = ", ".join(f"{key} {value}" for key, value in self._figures().items())
-            self.get_logger().info(f"{self._name} sounds{about and ': '}{about}")
+            self.get_logger().info(f"{self._name} started{about and ': '}{about}")
         self._report_restarts()
         self._audio.send(
             AudioChunk(chunk.stamp, chunk.samples, chunk.sample_rate, MICROPHONE_FRAME)
@@ -108,12 +108,12 @@ class AudioSynthesizerNode(Node):
         if stream.gaps > self._gaps:
             self._gaps = stream.gaps
             self.get_logger().warning(
-                f"inputs were missing (gap {self._gaps}, up to {stream.longest_gap:.2f} s): "
-                "the sound starts anew"
+                f"lost inputs (gap {self._gaps}, up to {stream.longest_gap:.2f} s); "
+                "restarting synthesis"
             )
         if stream.rewinds > self._rewinds:
             self._rewinds = stream.rewinds
-            self.get_logger().warning("the clock was set back: the sound starts anew")
+            self.get_logger().warning("clock set back; restarting synthesis")
 
     def _refuse(self, error: MultigenError) -> None:
         self.get_logger().error(str(error), throttle_duration_sec=5.0)
@@ -128,7 +128,7 @@ class AudioSynthesizerNode(Node):
         ages = {"latency": self._latency, "worst_latency": worst}
         values = {**ages, **worker.figures(), **self._figures()}
         if worker.refused:
-            return Health.error("inputs that cannot be used", **values)
+            return Health.error("unusable inputs", **values)
         if worker.stream.newest is not None:
             waited = to_seconds(self.get_clock().now().nanoseconds - worker.stream.newest)
             if waited > _DEAD:
@@ -137,7 +137,7 @@ class AudioSynthesizerNode(Node):
             return Health.warn(doubt, **values)
         if worst > self._latency_warn:
             return Health.warn(f"sound {worst:.2f} s behind its inputs", **values)
-        return Health.ok("sounding" if worker.given else "no inputs yet", **values)
+        return Health.ok("running" if worker.given else "no inputs yet", **values)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`multigen bench audio`: how fast every synthesizer is on this machine."""
+"""`multigen bench audio`: speed of every synthesizer on this machine."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def run(_: argparse.Namespace) -> dict[str, Any]:
-    """Figures by name, of every synthesizer, each in a process of its own on one thread.
+    """Figures by name, of every synthesizer, each in its own process on one thread.
 
-    The real-time factor is processor time per sound: fed live, input by input, and offline, all at
-    once. Input to chunk is how long one input takes; the age of sound is that of a chunk's first
-    sample when it is ready, taken every 100 ms at the inputs' own pace. A synthesizer that cannot
-    be made tells why.
+    The real-time factor is CPU time per second of sound: live, input by input, and offline, all at
+    once. Input to chunk is the time for one input; the age of sound is that of a chunk's first
+    sample when it is ready, measured every 100 ms with inputs in real time. For a synthesizer that
+    cannot be created, the reason.
     """
     for name in _THREADS:
         os.environ.setdefault(name, "1")

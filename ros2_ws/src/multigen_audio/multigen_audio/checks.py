@@ -1,4 +1,4 @@
-"""What `multigen doctor` says of sound synthesis."""
+"""Checks of sound synthesis for `multigen doctor`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from multigen_core.world.recordings import VARIABLE, read_recordings, real_data_
 
 
 def checks() -> Iterator[Finding]:
-    """Synthesizers and what they and their training take."""
+    """Requirements of the synthesizers and their training."""
     yield Finding("synthesizers", State.FINE, ", ".join(synthesizer_names()))
     yield package("networks", "onnxruntime", "make build", State.BROKEN)
     yield package("training", "torch", "scripts/setup.sh --train")

@@ -13,25 +13,25 @@ from multigen_core.synthesizer import DEFAULT
 class SynthesizerParameters:
     """Parameters of the audio_synthesizer."""
 
-    synthesizer: str = parameter(DEFAULT, "what makes the sound; '' or 'default' for the default")
+    synthesizer: str = parameter(DEFAULT, "installed synthesizer; '' or 'default': the default")
     checkpoint: str = parameter(
-        "", "weights of the synthesizer: a path or a hub id; replay: its recordings' folder"
+        "", "weights of the synthesizer: a path or a hub id; replay: folder of recordings"
     )
     recordings: str = parameter(
-        "", "containers or splits that replay keeps to, comma-separated; '' for all"
+        "", "containers or splits that replay may use, comma-separated; '' for all"
     )
-    device: str = parameter("cpu", "where its network runs: cpu, cuda, cuda:1 …", pattern=DEVICE)
+    device: str = parameter("cpu", "device of its networks: cpu, cuda, cuda:1 …", pattern=DEVICE)
     sample_rate: int = parameter(SAMPLE_RATE, "Hz", low=8000, high=48000)
     chunk: int = parameter(CHUNK, "samples per message", low=16, high=16000)
-    seed: int = parameter(0, "of every random number", low=0)
+    seed: int = parameter(0, "seed of all randomness", low=0)
     batch: float = parameter(
-        0.08, "how much sound is made at once from liquid states [s]; 0: at every one", 0.0, 0.5
+        0.08, "length of sound generated at once from liquid states [s]; 0: per state", 0.0, 0.5
     )
     latency_warn: float = parameter(
-        0.25, "age of a message's first sample when published, above which to warn [s]", low=0.0
+        0.25, "warn if a message's first sample is older than this when published [s]", low=0.0
     )
     audio_view: str = parameter(
-        "cutaway", "pictures a synthesizer of frames sees", choices=("cutaway", "public")
+        "cutaway", "images for a synthesizer that needs them", choices=("cutaway", "public")
     )
 
     @property

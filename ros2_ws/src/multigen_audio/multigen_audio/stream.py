@@ -1,4 +1,4 @@
-"""A synthesizer fed from an unreliable stream of inputs."""
+"""Runs a synthesizer on an unreliable stream of inputs."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from multigen_core.synthesizer import Synthesizer
 from multigen_core.types import NANOSECONDS, AudioChunk, CameraFrame, LiquidState, to_seconds
 
 _PERIODS = 3
-"""Input periods without an input that make a gap; the synthesizer bridges shorter ones."""
+"""Missing input periods that make a gap; the synthesizer interpolates over shorter ones."""
 _REWIND = NANOSECONDS
-"""How far back a stamp must lie to be a clock that was set back rather than a late input [ns]."""
+"""A stamp further back than this means that the clock was set back, not a late input [ns]."""
 
 
 class SoundStream:
-    """Gives sound in step with inputs of which some are late, repeated or missing.
+    """Generates sound in sync with inputs that may be late, repeated or missing.
 
-    A late or repeated input is dropped and counted in `late`. After a gap, counted in `gaps`, or
-    when the clock was set back, counted in `rewinds`, the old sound fades out and synthesizer and
-    stamps start anew at the new input: no sound is made up for the time between.
+    Late and repeated inputs are dropped and counted in `late`. After a gap, counted in `gaps`, or
+    when the clock is set back, counted in `rewinds`, the old sound fades out and synthesizer and
+    stamps restart at the new input; no sound is generated for the time between.
     """
 
     def __init__(self, synthesizer: Synthesizer, chunk: int, input_rate: float) -> None:

@@ -1,4 +1,4 @@
-"""What this package registers in the entry-point group `multigen.synthesizers`."""
+"""Synthesizers that this package registers in the entry-point group `multigen.synthesizers`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from multigen_core.synthesizer import Silent, Synthesizer, SynthesizerConfig
 from multigen_core.world.recordings import read_recordings, real_data_folder, select_recordings
 
 _MOST = 3
-"""Recordings of each container that are played into another vessel, unless some are named."""
+"""Recordings per container to use for other vessels, unless some are named."""
 
 
 def physical(config: SynthesizerConfig) -> Synthesizer:
-    """By the acoustics of docs/audio.md; `checkpoint` may be a YAML file of a PhysicalConfig."""
+    """The acoustics of docs/audio.md; `checkpoint` may be a YAML file of a PhysicalConfig."""
     settings = (
         load_model(PhysicalConfig, Path(config.checkpoint))
         if config.checkpoint

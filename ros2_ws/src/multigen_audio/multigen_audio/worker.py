@@ -1,4 +1,4 @@
-"""Work done off the sensor callbacks, on a bounded queue."""
+"""Runs a synthesizer outside the sensor callbacks, with a bounded queue."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from multigen_core.errors import MultigenError
 from multigen_core.types import AudioChunk, CameraFrame, LiquidState, to_seconds
 
 QUEUE = 50
-"""Inputs that may wait; the oldest goes when one more comes."""
+"""Length of the input queue; the oldest input is dropped when it is full."""
 
 
 class Worker:
-    """A thread that turns inputs into sound, so that `put` returns at once.
+    """A thread that converts inputs to sound, so that `put` returns immediately.
 
-    `dropped` counts inputs that found no room, `refused` those that the synthesizer could not use,
-    `busy` and `given` are the seconds of work and of sound.
+    `dropped` counts inputs dropped from the full queue, `refused` those that the synthesizer could
+    not use; `busy` and `given` are the seconds of work and of sound.
     """
 
     def __init__(
@@ -31,15 +31,15 @@ class Worker:
         batch: int = 1,
         patience: float = 0.0,
     ) -> None:
-        """A worker that starts at once.
+        """Start the worker.
 
         Args:
-            stream: makes the sound; the thread's own from now on, but for reading its counts.
+            stream: generates the sound; owned by the thread, except for reading its counts.
             send: called in the thread with every chunk.
             refuse: called in the thread when an input cannot be used.
             fail: called in the thread with an error that ends it.
-            batch: inputs to gather before sound is made of them, which is cheaper than one by one.
-            patience: how long fewer may wait for the others [s, steady clock].
+            batch: number of inputs to process together, which is cheaper than one by one.
+            patience: longest time an incomplete batch may wait [s, steady clock].
         """
         self.stream = stream
         self._send, self._refuse, self._fail = send, refuse, fail
@@ -54,11 +54,11 @@ class Worker:
 
     @property
     def real_time_factor(self) -> float:
-        """Work per second of sound, 0 before any."""
+        """CPU work per second of sound, 0 before any."""
         return self.busy / self.given if self.given else 0.0
 
     def figures(self) -> dict[str, float | int]:
-        """What became of the inputs so far, for diagnostics."""
+        """Input counts so far, for diagnostics."""
         stream = self.stream
         return {
             "real_time_factor": self.real_time_factor,
@@ -80,7 +80,7 @@ class Worker:
                 self._changed.notify()
 
     def close(self) -> None:
-        """Drop what waits, finish the present input and end the thread."""
+        """Drop the queue, finish the current input and end the thread."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -94,7 +94,7 @@ class Worker:
             self._fail(error)
 
     def _take(self) -> list[CameraFrame | LiquidState]:
-        """What waits, once it is a batch or has waited long enough; nothing when closed."""
+        """The queued inputs, once a batch or waiting long enough; none when closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._inputs or self._closed)
             if len(self._inputs) < self._batch:

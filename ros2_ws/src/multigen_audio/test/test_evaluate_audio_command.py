@@ -139,7 +139,7 @@ def test_a_warning_of_every_pour_is_told_once(monkeypatch, tmp_path, capsys) -> 
     command = ["evaluate-audio", "--synthesizers", "flow", "--audio-view", "public"]
     assert main([*command, "--episodes", "3", "--workers", "2", "--html", str(page)]) == 0
     printed = capsys.readouterr()
-    assert printed.out.count("by the public camera flow's pitch is off") == 1
+    assert printed.out.count("with the public camera flow's median pitch error") == 1
     assert "public camera" not in printed.err
     assert page.read_text().count("public camera flow&#39;s pitch is off") == 1
 
@@ -149,7 +149,7 @@ def test_without_recordings_the_rest_is_judged(monkeypatch, tmp_path, capsys) ->
     file = tmp_path / "figures.json"
     command = ["evaluate-audio", "--synthesizers", "silent", "--episodes", "1", "--json", str(file)]
     assert main(command) == 0
-    assert "realism is not judged" in capsys.readouterr().out
+    assert "realism is not evaluated" in capsys.readouterr().out
     figures = json.loads(file.read_text())
     assert "real" not in figures
     assert figures["silent"]["frechet_ratio"] is None

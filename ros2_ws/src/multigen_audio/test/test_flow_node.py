@@ -116,7 +116,9 @@ def test_a_frozen_camera_falls_silent_and_is_told_of(start_node, feed, pour, hea
     assert level(chunks[5 * 5 : 15 * 5]) > -60
     assert -85 < level(chunks[25 * 5 :]) < -60
     name = "/audio_synthesizer"
-    wait(lambda: "a picture of liquid flowing has been frozen" in health.message(name), "the doubt")
+    wait(
+        lambda: "an image with flowing liquid has been frozen" in health.message(name), "the doubt"
+    )
     assert health.level(name) == DiagnosticStatus.WARN
     wait(lambda: "no new input for" in health.message(name), "the end of the pictures")
     assert health.level(name) == DiagnosticStatus.WARN

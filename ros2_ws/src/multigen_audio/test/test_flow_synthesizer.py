@@ -134,10 +134,10 @@ def test_after_a_gap_the_old_sound_fades_and_nothing_of_it_remains(flow) -> None
 
 def test_a_stamp_that_does_not_rise_is_refused(flow) -> None:
     flow.push(frame(BEGIN))
-    with pytest.raises(ValueError, match="does not rise"):
+    with pytest.raises(ValueError, match="is not later"):
         flow.push(frame(BEGIN))
 
 
 def test_liquid_states_are_refused(flow) -> None:
-    with pytest.raises(TypeError, match="takes pictures, got LiquidState"):
+    with pytest.raises(TypeError, match="takes images, got LiquidState"):
         flow.push(LiquidState(0, "kettle", "mug", "water"))

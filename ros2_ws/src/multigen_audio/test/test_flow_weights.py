@@ -10,7 +10,7 @@ from multigen_core.learning.weights import WeightsError
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path) -> None:
-    with pytest.raises(WeightsError, match="nowhere: no folder of weights; make one"):
+    with pytest.raises(WeightsError, match="nowhere: no such folder; create it"):
         weights_folder(str(tmp_path / "nowhere"))
 
 

@@ -86,10 +86,10 @@ def test_a_reset_starts_anew() -> None:
 
 def test_liquid_states_and_repeated_pictures_are_refused() -> None:
     synthesizer = MMAudio(Counting(), MMAudioConfig())
-    with pytest.raises(TypeError, match="takes pictures"):
+    with pytest.raises(TypeError, match="takes images"):
         synthesizer.push(object())
     synthesizer.push(frames(0)[0])
-    with pytest.raises(ValueError, match="does not rise"):
+    with pytest.raises(ValueError, match="is not later"):
         synthesizer.push(frames(0)[0])
 
 
@@ -130,7 +130,7 @@ def test_weights_and_settings_are_named_by_files(tmp_path) -> None:
     file.write_text("hop: 7.9\n")
     with pytest.raises(MultigenError, match="must not be above 8 s"):
         MMAudioConfig.of(str(file))
-    with pytest.raises(MultigenError, match=r"none of small_16k, .* a YAML file can name both"):
+    with pytest.raises(MultigenError, match=r"none of small_16k, .* a YAML file can give both"):
         MMAudioConfig.of("tuned.pth")
 
 
@@ -275,7 +275,7 @@ class TestRecordedInterface:
         torch = pytest.importorskip("torch")
         if torch.cuda.is_available():
             pytest.skip("this machine has a GPU")
-        with pytest.raises(MultigenError, match="device cuda is not there"):
+        with pytest.raises(MultigenError, match="device cuda does not exist"):
             make_synthesizer(SynthesizerConfig("mmaudio", device="cuda"))
 
     def test_a_missing_package_says_how_to_get_it(self) -> None:

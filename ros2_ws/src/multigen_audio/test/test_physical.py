@@ -228,7 +228,7 @@ def test_what_it_cannot_take_is_refused() -> None:
     with pytest.raises(ConfigError, match="unknown liquid 'mead'"):
         synthesizer.push(LiquidState(0, "beaker", "mug", "mead"))
     synthesizer.push(LiquidState(5, "beaker", "mug", "water"))
-    with pytest.raises(ValueError, match="does not rise"):
+    with pytest.raises(ValueError, match="is not later"):
         synthesizer.push(LiquidState(5, "beaker", "mug", "water"))
 
 

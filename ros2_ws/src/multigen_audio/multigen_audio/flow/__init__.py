@@ -1,1 +1,1 @@
-"""The generative synthesizer: pictures in, sound out."""
+"""The generative synthesizer: images in, sound out."""

@@ -1,7 +1,7 @@
-"""What determines the sound, hop by hop: the seam between what sees and what sounds.
+"""What determines the sound, hop by hop: the interface between the eye and the speaker.
 
-One row for every hop of 10 ms, in physical units. The eye estimates such rows from pictures, the
-simulator's ground truth and recordings of known vessels give them for training.
+One row per hop of 10 ms, in physical units. The eye estimates such rows from images; for training
+they come from the simulator's ground truth and recordings of known vessels.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HOP = NANOSECONDS // HOPS_PER_SECOND
 """[ns]"""
 
 MATERIALS = ("glass", "ceramic", "plastic", "steel", "aluminium", "paper")
-"""What the networks know; another one is what it `sounds_like`."""
+"""Materials the networks know; others are mapped by `sounds_like`."""
 COLUMNS = (
     "flow",  # into the target [m^3/s]
     "rim",  # striking its rim or missing it [m^3/s]
@@ -70,7 +70,7 @@ class Conditions:
 
     @classmethod
     def of(cls, stamp: int, count: int, target: Vessel, **columns: ArrayLike) -> Conditions:
-        """`count` rows for a known target: its columns filled in, others given by name or 0.
+        """`count` rows for a known target: its columns are set, others are given by name or 0.
 
         Raises:
             KeyError: there is no column of a given name.
@@ -85,7 +85,7 @@ class Conditions:
     def of_states(
         cls, states: Sequence[LiquidState], stamp: int | None = None, count: int | None = None
     ) -> Conditions:
-        """The truth, from the simulator's states by linear interpolation in the middle of hops.
+        """Ground truth: the simulator's states, interpolated linearly at the centres of hops.
 
         Args:
             states: of one target and liquid, in order; beyond them their values hold.

@@ -1,4 +1,4 @@
-"""The eye: from frames to what determines the sound."""
+"""The eye: estimates from frames what determines the sound."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ from multigen_core.types import NANOSECONDS, CameraFrame, to_seconds
 
 _LOG = logging.getLogger(__name__)
 PERIOD = HOPS * HOP
-"""Between the frames it looks at [ns]; frames in between are passed over."""
+"""Period of the frames it uses [ns]; frames in between are skipped."""
 _EARLY = PERIOD // 20
-"""How much too early a frame may come [ns]."""
+"""Largest time by which a frame may be early [ns]."""
 _UNSURE = {"kept": 0.99, "changed": 0.01}
-"""How shapes are remembered and followed that the public camera shows less surely."""
+"""Memory and tracking of shapes for the public camera, which shows them less clearly."""
 _LONGEST = NANOSECONDS
 _HELD = 3 * NANOSECONDS // 10
 _DEAD = NANOSECONDS
-"""How long the very same picture is believed, and how long nothing may be seen [ns]."""
+"""How long an unchanged image is trusted, and how long images may be blank [ns]."""
 
 Floats = NDArray[np.float64]
 
 
 @cache
 def _warn() -> None:
-    """Say once how weak the public camera's eye is."""
+    """Log once how inaccurate the public camera's eye is."""
     _LOG.warning(
-        "by the public camera flow's pitch is off by over a semitone in the median (its model card)"
+        "with the public camera flow's median pitch error is over a semitone (see its model card)"
     )
 
 
 class Eye:
-    """Looks at frames of one view at 10 Hz, and tells for every hop up to each what sounds.
+    """Uses frames of one view at 10 Hz, and estimates the conditions of every hop up to each.
 
-    It remembers: the longer it sees a vessel, the surer its shape, and flow is told from changes.
-    Late and repeated frames are passed over. Blank ones, and what lies between frames further
-    apart, are bridged: what was seen last holds, the flow for 0.3 s of blank frames. Of a picture
-    that stays the very same for a second nothing flows any more, for it is a frozen camera's, or a
-    still scene's. When the clock goes back, or after a second without frames, it starts anew.
+    It has memory: the longer it sees a vessel, the more certain its shape; flow is estimated from
+    changes. Late and repeated frames are skipped. Over blank frames and gaps between frames the
+    last estimate holds, the flow for 0.3 s of blank frames. When the image has not changed for a
+    second the flow is 0, because the camera is frozen or the scene still. When the clock goes back,
+    or after a second without frames, it restarts.
     """
 
     period = to_seconds(PERIOD)
 
     def __init__(self, folder: Path, view: View = "cutaway") -> None:
-        """An eye with the weights in `folder`.
+        """Load the weights in `folder`.
 
         Raises:
             WeightsError: they cannot be used.
@@ -63,7 +63,7 @@ class Eye:
             _warn()
         self._view: View = view
         self.late = self.blank = 0
-        """Frames that came late or twice, and those that showed nothing."""
+        """Numbers of late or repeated frames, and of blank ones."""
         self.reset()
 
     def reset(self) -> None:
@@ -77,15 +77,15 @@ class Eye:
         self._stillness = Stillness()
         self._streaming = False
         self.doubt = ""
-        """Why its frames cannot be right, '' if they can."""
+        """Why its frames are implausible, '' if they are not."""
 
     def see(self, frame: CameraFrame) -> Conditions | None:
-        """What holds from the end of the conditions given before to the frame's stamp.
+        """Conditions from the end of the last ones to the frame's stamp.
 
-        None for a stream's first frame, and for those passed over.
+        None for the first frame of a stream, and for skipped frames.
 
         Raises:
-            PictureError: the frame is no picture of the view.
+            PictureError: the frame is not an image of the view.
         """
         pixels, stamp = picture(frame, self._view), frame.stamp
         if self._origin is not None and not -_LONGEST < stamp - self._newest <= _LONGEST:
@@ -127,16 +127,16 @@ class Eye:
         self._seen = stamp
 
     def _mistrust(self, still: int, stamp: int) -> None:
-        """Let nothing flow in a picture that has been the same for too long, `still` [ns]."""
+        """Set the flow to 0 if the image has not changed for too long, `still` [ns]."""
         self._streaming = still > 0 and (self._streaming or bool(self._flows.any()))
         self.doubt = ""
         if stamp - self._seen >= _DEAD:
-            self.doubt = f"pictures have been blank for {to_seconds(stamp - self._seen):.0f} s"
+            self.doubt = f"images have been blank for {to_seconds(stamp - self._seen):.0f} s"
         elif still >= _DEAD:
             self._flows = np.zeros((HOPS, 2))
             if self._streaming:
                 self.doubt = (
-                    f"a picture of liquid flowing has been frozen for {to_seconds(still):.0f} s"
+                    f"an image with flowing liquid has been frozen for {to_seconds(still):.0f} s"
                 )
 
     def _tell(self, steady: Floats, flow: Floats, since: int, stamp: int) -> Conditions:

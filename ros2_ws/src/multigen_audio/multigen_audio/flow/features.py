@@ -1,4 +1,4 @@
-"""Conditions as the voice hears of them, and how loud they sound."""
+"""Conditions as inputs of the voice, and their expected loudness."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ FEATURES = BANDS + 15 + len(MATERIALS)
 LEVEL = 10.0 ** (-28.5 / 20.0)
 """RMS of the reference pour, as of `replay`."""
 _BUMP = 150.0
-"""Half width of the resonance's mark [cents]."""
+"""Half width of the resonance's bump [cents]."""
 _SLOWEST_SPLASH = 0.7
-"""Speed [m/s] that what misses the target has at least."""
+"""Least speed of liquid that misses the target [m/s]."""
 _WATER = {"viscosity": 1.002e-3, "bubbliness": 1.0, "temperature": 20.0}
 _DRIPPING, _STEADY = 0.7e-6, 3.0e-6
 _DECAY = 0.04
-"""Time in which sound dies away when nothing falls any more [s]."""
+"""Time in which sound decays once nothing falls [s]."""
 
 
 def features(now: Conditions, real: bool) -> Floats:
     """The network's inputs (T, FEATURES), of order 1.
 
-    The resonance is a bump on the bands' frequencies. `real` tells recorded sound from that of the
+    The resonance is a bump on the bands' frequencies. `real` selects recorded sound or that of the
     physical synthesizer.
     """
     known = now["resonance"] > 0
@@ -64,7 +64,7 @@ def features(now: Conditions, real: bool) -> Floats:
 
 
 def loudness(now: Conditions) -> Floats:
-    """RMS to expect (T,): root of the kinetic power that falls, softer with fill and viscosity."""
+    """Expected RMS (T,): root of the falling kinetic power, lower with fill and viscosity."""
     speed = now["impact_speed"] / REFERENCE_SPEED
     splash = np.maximum(now["impact_speed"], _SLOWEST_SPLASH) / REFERENCE_SPEED
     power = (now["flow"] * speed**2 + now["rim"] * splash**2) / REFERENCE_FLOW
@@ -75,7 +75,7 @@ def loudness(now: Conditions) -> Floats:
 
 
 def envelope(rms: Floats, before: float = 0.0) -> Floats:
-    """What `rms` (T,) leaves sounding hop by hop, for it dies away only in time.
+    """Level hop by hop, decaying gradually where `rms` (T,) falls.
 
     `before` is the last value of what came before.
     """

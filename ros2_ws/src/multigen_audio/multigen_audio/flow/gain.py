@@ -1,4 +1,4 @@
-"""Automatic gain control: what networks say at unit level is kept there."""
+"""Automatic gain control: keeps the networks' sound at unit level."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from multigen_audio.flow.conditions import HOPS_PER_SECOND
 from multigen_core.learning.mel import HOP
 
 _SPAN = 0.6
-"""Over which a level is taken [s]; a longer one lets loudness drift, a shorter one evens bursts."""
+"""Averaging time of the level [s]; longer lets loudness drift, shorter flattens bursts."""
 _MOST = 2.0
-"""Factor by which a sound is changed at most."""
+"""Largest gain factor."""
 
 
 class Gain:

@@ -1,4 +1,4 @@
-"""Short-time spectra and back, hop by hop."""
+"""Short-time Fourier analysis and synthesis, hop by hop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames as the eye's network takes them, or what is wrong with them."""
+"""Prepares frames for the eye's network, and validates them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _BLANK = 1.0
 
 
 class PictureError(MultigenError):
-    """A frame is no picture of the view."""
+    """A frame is not an image of the view."""
 
 
 def picture(frame: CameraFrame, view: View) -> NDArray[np.uint8]:
     """The frame's pixels at the view's size; other sizes of the same shape are resized.
 
     Raises:
-        PictureError: not 8-bit RGB, not of the view's shape, or too small to measure in.
+        PictureError: not 8-bit RGB, not of the view's aspect ratio, or too small.
     """
     rgb = frame.rgb
     height, width = SIZES[view]
@@ -44,19 +44,19 @@ def picture(frame: CameraFrame, view: View) -> NDArray[np.uint8]:
 
 
 class Stillness:
-    """Tells for how long the very same picture has been shown."""
+    """Tracks how long the image has not changed."""
 
     def __init__(self) -> None:
         self._shown: NDArray[np.uint8] | None = None
         self._since = 0
 
     def see(self, pixels: NDArray[np.uint8], stamp: int) -> int:
-        """Time since the picture last changed [ns]."""
+        """Time since the image last changed [ns]."""
         if self._shown is None or not np.array_equal(pixels, self._shown):
             self._shown, self._since = pixels, stamp
         return stamp - self._since
 
 
 def blank(pixels: NDArray[np.uint8]) -> bool:
-    """Whether nothing is to be seen: all pixels nearly alike, as in black frames."""
+    """Whether the image is blank: all pixels nearly equal, as in black frames."""
     return float(pixels[::4, ::4].std()) < _BLANK

@@ -1,4 +1,4 @@
-"""The resonance drawn finer than the networks' spectra of 32 ms can tell it."""
+"""Sharpens the resonance beyond the resolution of the networks' 32 ms spectra."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What the eye's network says of one frame, and what that means in physical units.
+"""Outputs of the eye's network for one frame, converted to physical units.
 
-The network looks at a standing vessel as ROWS rows of PIXEL, the lowest at its foot. Of every row
-it tells which part lies inside, which part is filled, and how wide the vessel is there; sums over
-rows are then heights to a small part of a row.
+The network sees a standing vessel as ROWS rows of PIXEL, the lowest at its foot. For every row it
+estimates the fraction inside the vessel, the fraction filled, and the width of the vessel; sums
+over rows give heights to a small fraction of a row.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From what happens to its sound: voice, mouth and loudness, hop by hop."""
+"""From conditions to sound: voice, mouth and loudness, hop by hop."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Speaker:
 
         Args:
             weights: folder of the networks.
-            seed: of every random number.
+            seed: of all randomness.
             real: whether to sound like recordings, or else like the physical synthesizer.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The generative synthesizer: pictures in, sound out."""
+"""The generative synthesizer: images in, sound out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Sight(Protocol):
     """Why its pictures cannot be right, '' if they can."""
 
     def reset(self) -> None:
-        """Forget the past."""
+        """Clear the state."""
 
     def see(self, frame: CameraFrame) -> Conditions | None:
         """Conditions up to the frame's stamp that were not given before, if it is used."""
@@ -45,7 +45,7 @@ class Flow:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the past; the next picture starts a new stream with the seed's first numbers."""
+        """Clear the state; the next image starts a new stream with the seed's first numbers."""
         self._eye.reset()
         self._speaker.reset()
         self._origin = self._given = 0
@@ -63,17 +63,17 @@ class Flow:
         return self._eye.doubt
 
     def push(self, item: CameraFrame | LiquidState) -> None:
-        """Take one picture.
+        """Take one image.
 
         Raises:
             TypeError: it is a liquid state.
-            ValueError: its stamp does not rise.
+            ValueError: its stamp does not increase.
             MultigenError: the eye cannot use it.
         """
         if not isinstance(item, CameraFrame):
-            raise TypeError(f"flow takes pictures, got {type(item).__name__}")
+            raise TypeError(f"flow takes images, got {type(item).__name__}")
         if self._newest is not None and item.stamp <= self._newest:
-            raise ValueError(f"stamp {item.stamp} does not rise above {self._newest}")
+            raise ValueError(f"stamp {item.stamp} is not later than {self._newest}")
         self._newest = item.stamp
         seen = self._eye.see(item)
         if seen is not None and len(seen):
@@ -84,7 +84,7 @@ class Flow:
             }
 
     def pull(self) -> list[AudioChunk]:
-        """The sound ready since the last call: one chunk for every picture used."""
+        """The sound completed since the last call: one chunk for every picture used."""
         chunks = []
         for seen in self._seen:
             if seen.stamp != self._end:

@@ -1,9 +1,9 @@
-"""The noise that the voice starts from: as it wanders in time, band by band.
+"""The voice's input noise, correlated in time, band by band.
 
-Pouring swells and bubbles: its spectra rise and fall together, for 20 ms as for seconds. A causal
-network cannot make such spectra of noise that is new in every hop, in so few steps. So the noise
-is a sum of processes that forget at different rates; the voice mixes them to be as correlated in
-time and between bands as spectra of recordings are.
+Pouring swells and bubbles: its spectra rise and fall together, over 20 ms as over seconds. A causal
+network cannot generate such spectra in so few steps from noise that is independent in every hop.
+The noise is therefore a sum of processes with different decay rates, which the voice mixes to match
+the correlation of recorded spectra in time and between bands.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which weights `flow` runs on: those shipped, or those of a folder."""
+"""Weights of `flow`: the shipped ones, or those in a folder."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from multigen_core.config.yaml_file import share_directory
 from multigen_core.learning.weights import Kind, WeightsError
 
 _FORMAT = 1
-"""Raised whenever weights of old no longer fit the networks."""
+"""Incremented whenever old weights no longer fit the networks."""
 
 
 def _kind(network: str) -> Kind:
-    return Kind(network, _FORMAT, f"train anew with `multigen train-audio {network}`")
+    return Kind(network, _FORMAT, f"retrain with `multigen train-audio {network}`")
 
 
 EYE, VOICE, MOUTH = map(_kind, ("eye", "voice", "mouth"))
 
 
 def weights_folder(checkpoint: str = "") -> Path:
-    """The folder of weights: `checkpoint`, or what is shipped.
+    """The folder of weights: `checkpoint`, or the shipped one.
 
     Raises:
         WeightsError: there is no such folder.
@@ -28,6 +28,6 @@ def weights_folder(checkpoint: str = "") -> Path:
     folder = Path(checkpoint) if checkpoint else shipped
     if not folder.is_dir():
         raise WeightsError(
-            f"{folder}: no folder of weights; make one with `multigen train-audio all --out DIR`"
+            f"{folder}: no such folder; create it with `multigen train-audio all --out DIR`"
         )
     return folder

@@ -1,4 +1,4 @@
-"""The part of MMAudio's Python interface that is used, as recorded from its source."""
+"""The part of MMAudio's Python interface that the adapter uses, taken from its source."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 
 def package_folder() -> Path:
-    """Where MMAudio's package lies.
+    """Location of MMAudio's package.
 
     Raises:
         MultigenError: it is not installed, and how to get it.
@@ -64,7 +64,7 @@ def package_folder() -> Path:
 
 
 def differences(folder: Path) -> list[str]:
-    """What a checkout's interface lacks of the recorded one, found without importing it."""
+    """Missing parts of a checkout's interface, found without importing it."""
     missing = []
     for table in (SIGNATURES, FIELDS):
         for file, names in table.items():
@@ -77,14 +77,14 @@ def differences(folder: Path) -> list[str]:
 
 
 def check(folder: Path) -> None:
-    """Refuse a version of MMAudio that cannot be called as recorded.
+    """Reject a version of MMAudio with a different interface.
 
     Raises:
         MultigenError: names the first difference.
     """
     if found := differences(folder):
         raise MultigenError(
-            f"mmaudio: {folder} does not fit: {found[0]}; this adapter was written for "
+            f"mmaudio: {folder} is incompatible: {found[0]}; this adapter was written for "
             f"{RECORDED_FROM}"
         )
 

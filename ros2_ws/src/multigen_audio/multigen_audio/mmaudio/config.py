@@ -13,7 +13,7 @@ from multigen_core.errors import MultigenError
 
 VARIANTS = ("small_16k", "small_44k", "medium_44k", "large_44k", "large_44k_v2")
 WINDOW = 8.0
-"""Length of what MMAudio was trained on [s]."""
+"""Length of MMAudio's windows [s]."""
 
 
 class MMAudioConfig(FrozenModel):
@@ -41,7 +41,7 @@ class MMAudioConfig(FrozenModel):
     @model_validator(mode="after")
     def _fits(self) -> MMAudioConfig:
         if self.hop + self.fade > WINDOW:
-            raise ValueError(f"hop and fade together must not be above {WINDOW:g} s")
+            raise ValueError(f"hop + fade must not exceed {WINDOW:g} s")
         return self
 
     @classmethod
@@ -60,7 +60,7 @@ class MMAudioConfig(FrozenModel):
         if path.is_file() and named:
             return cls.model_validate({"variant": max(named, key=len), "weights": checkpoint})
         raise MultigenError(
-            f"mmaudio: checkpoint {checkpoint!r} is none of {', '.join(VARIANTS)}, no YAML file "
-            "and no weights whose name tells the variant; a YAML file can name both: "
+            f"mmaudio: checkpoint {checkpoint!r} is not one of {', '.join(VARIANTS)}, a YAML file "
+            "or weights named after a variant; a YAML file can give both: "
             "{variant: small_16k, weights: FILE}"
         )

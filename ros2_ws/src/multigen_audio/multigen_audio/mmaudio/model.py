@@ -16,11 +16,11 @@ from multigen_core.errors import MultigenError
 from multigen_core.types import CameraFrame
 
 _SOURCE = "https://huggingface.co/hkchengrex/MMAudio (licence CC-BY-NC)"
-_MEMORY = "about 6 GB of memory are needed; close other programs, or take the variant small_16k"
+_MEMORY = "it needs about 6 GB of memory; close other programs, or use the variant small_16k"
 
 
 class Model:
-    """Makes a window of sound from a window of pictures."""
+    """Generates a window of sound from a window of images."""
 
     def __init__(self, config: MMAudioConfig, device: str, seed: int) -> None:
         """Load the networks.
@@ -107,7 +107,7 @@ def _torch(device: str) -> Any:
         raise MultigenError("mmaudio: PyTorch is not installed; see https://pytorch.org") from error
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise MultigenError(
-            f"mmaudio: device {device} is not there; with `cpu` a window of 8 s takes minutes"
+            f"mmaudio: device {device} does not exist; on cpu a window of 8 s takes minutes"
         )
     return torch
 

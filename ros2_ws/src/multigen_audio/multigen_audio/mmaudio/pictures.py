@@ -1,4 +1,4 @@
-"""Pictures as MMAudio's two encoders take them."""
+"""Prepares images for MMAudio's two encoders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MMAudio's windows of sound joined to a stream."""
+"""Joins MMAudio's windows of sound to a stream."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from multigen_core.types import AudioChunk, CameraFrame, LiquidState, to_nanosec
 
 
 class Generator(Protocol):
-    """Makes the sound of one window."""
+    """Generates the sound of one window."""
 
     sample_rate: int
     """[Hz]"""
@@ -27,11 +27,11 @@ class Generator(Protocol):
 
 
 class MMAudio:
-    """Sound of pictures by a window that slides over the past.
+    """Sound from images with a window that slides over the past.
 
-    Every `hop` seconds the last 8 s of pictures are turned into sound, of which the end that is new
-    is kept, joined to what came before by a cross-fade. Before the first picture that one stands
-    still. The model hears nothing of what it made before, so windows differ in colour.
+    Every `hop` seconds the last 8 s of images are converted to sound; the new part at its end is
+    cross-faded to the previous sound. Before the first image, that image is repeated. Windows are
+    generated independently, so they differ in timbre; latency = hop + fade.
     """
 
     source = Source.FRAMES
@@ -39,10 +39,10 @@ class MMAudio:
     def __init__(
         self, generator: Generator, config: MMAudioConfig, sample_rate: int = SAMPLE_RATE
     ) -> None:
-        """A synthesizer.
+        """Create a synthesizer.
 
         Args:
-            generator: makes the sound of a window.
+            generator: generates the sound of a window.
             config: how windows follow each other.
             sample_rate: [Hz].
         """
@@ -54,29 +54,29 @@ class MMAudio:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the past; the next picture starts a new stream."""
+        """Clear the state; the next image starts a new stream."""
         self._frames: deque[CameraFrame] = deque()
         self._origin = 0
         self._given = 0
         self._tail: NDArray[np.float32] | None = None
 
     def push(self, item: CameraFrame | LiquidState) -> None:
-        """Take one picture.
+        """Take one image.
 
         Raises:
             TypeError: it is a liquid state.
-            ValueError: its stamp does not rise.
+            ValueError: its stamp does not increase.
         """
         if not isinstance(item, CameraFrame):
-            raise TypeError(f"mmaudio takes pictures, got {type(item).__name__}")
+            raise TypeError(f"mmaudio takes images, got {type(item).__name__}")
         if self._frames and item.stamp <= self._frames[-1].stamp:
-            raise ValueError(f"stamp {item.stamp} does not rise above {self._frames[-1].stamp}")
+            raise ValueError(f"stamp {item.stamp} is not later than {self._frames[-1].stamp}")
         if not self._frames:
             self._origin = item.stamp
         self._frames.append(item)
 
     def pull(self) -> list[AudioChunk]:
-        """The sound ready since the last call: a hop of it for every window that is complete.
+        """The sound completed since the last call: a hop of it for every window that is complete.
 
         Raises:
             MultigenError: the model has not enough memory.

@@ -1,4 +1,4 @@
-"""How a vessel and its liquid sound: modes of the air and of the wall."""
+"""Acoustic modes of a vessel and its liquid: air column and wall."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bubbles and drops: decaying, rising sine waves laid into the stream."""
+"""Bubbles and drops: decaying, rising sine waves added to the stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of the physical synthesizer: everything that training may vary."""
+"""Settings of the physical synthesizer: everything that training may randomise."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Motor(FrozenModel):
 
 
 class PhysicalConfig(FrozenModel):
-    """How the pour is heard.
+    """Recording conditions of the pour.
 
     `gain` [dB] of the pour before everything else; `fade` [dB] by which it softens from empty to
     brimful; `noise_floor` [dB re full scale] of constant

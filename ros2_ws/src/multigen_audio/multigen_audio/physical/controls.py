@@ -1,4 +1,4 @@
-"""What drives the sound: controls at the edges of blocks, from liquid states in between."""
+"""Controls of the sound at block edges, interpolated from liquid states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Noise of the arm's drives: a hum at rest, a whine that follows the tilting speed."""
+"""Noise of the arm's drives: a hum at rest, a whine proportional to the tilt speed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Poisson events drawn so that cutting the stream into batches does not change them."""
+"""Poisson events that do not depend on how the stream is split into batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sounds of one pour mixed: splash, bubbles, drops, air column and wall."""
+"""Mixes the sounds of one pour: splash, bubbles, drops, air column and wall."""
 
 from __future__ import annotations
 

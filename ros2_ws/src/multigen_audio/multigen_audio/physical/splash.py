@@ -1,4 +1,4 @@
-"""Noise of jet and splash: white noise whose loudness flutters and bursts."""
+"""Noise of jet and splash: white noise with flutter and bursts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies between the pour and the recording: room and microphone, as streaming filters."""
+"""Room and microphone as streaming filters."""
 
 from __future__ import annotations
 

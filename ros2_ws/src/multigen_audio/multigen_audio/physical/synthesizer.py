@@ -42,10 +42,10 @@ class Physical:
         sample_rate: int = SAMPLE_RATE,
         config: PhysicalConfig = _DEFAULT,
     ) -> None:
-        """A synthesizer.
+        """Create a synthesizer.
 
         Args:
-            seed: of every random number.
+            seed: of all randomness.
             sample_rate: [Hz], a multiple of 200.
             config: how the pour is heard.
         """
@@ -59,7 +59,7 @@ class Physical:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the past; the next input starts a new stream with the seed's first numbers."""
+        """Clear the state; the next input starts a new stream with the seed's first numbers."""
         self._states: list[LiquidState] = []
         self._origin = 0
         self._block = 0
@@ -76,14 +76,14 @@ class Physical:
         """Take one liquid state.
 
         Raises:
-            TypeError: it is a picture.
-            ValueError: its stamp does not rise.
+            TypeError: it is an image.
+            ValueError: its stamp does not increase.
             ConfigError: its vessel or liquid is in no catalogue.
         """
         if not isinstance(item, LiquidState):
             raise TypeError(f"physical takes liquid states, got {type(item).__name__}")
         if self._states and item.stamp <= self._states[-1].stamp:
-            raise ValueError(f"stamp {item.stamp} does not rise above {self._states[-1].stamp}")
+            raise ValueError(f"stamp {item.stamp} is not later than {self._states[-1].stamp}")
         if item.target_vessel not in self._bodies:
             self._bodies[item.target_vessel] = Body(vessel(item.target_vessel))
         liquid(item.liquid)
@@ -93,7 +93,7 @@ class Physical:
         self._states.append(item)
 
     def pull(self) -> list[AudioChunk]:
-        """The sound ready since the last call: at most one chunk, of whole blocks."""
+        """The sound completed since the last call: at most one chunk, of whole blocks."""
         parts: list[Floats] = []
         first = self._block
         while len(self._states) > 1:

@@ -1,4 +1,4 @@
-"""What a liquid does to the sound."""
+"""Effect of a liquid on the sound."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from multigen_core.world.liquid import Liquid
 
 @dataclass(frozen=True)
 class Timbre:
-    """What a liquid at its temperature does to the sound, relative to water at 20 degC.
+    """Effect of a liquid at its temperature on the sound, relative to water at 20 degC.
 
-    Viscosity takes the splash its energy and its treble. Bubbles follow Hinze's size by half,
-    (sigma / rho)^0.3, for jet and impact set the rest. That hot water entrains larger bubbles and
-    sounds duller is heard, not derived: 0.4 % per K.
+    Viscosity takes energy and treble from the splash. Bubble size follows Hinze's by half,
+    (sigma / rho)^0.3, because jet and impact determine the rest. Hot water entrains larger bubbles
+    and sounds duller; this is set by ear, not derived: 0.4 % per K.
     """
 
     loudness: float

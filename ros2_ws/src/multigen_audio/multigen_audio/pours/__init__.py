@@ -1,1 +1,1 @@
-"""Simulated pours to train and measure on."""
+"""Simulated pours for training and evaluation."""

@@ -1,4 +1,4 @@
-"""Pours on disk: what happened and what the views showed."""
+"""Pours on disk: liquid states and images."""
 
 from __future__ import annotations
 
@@ -149,7 +149,9 @@ def load(path: Path, pictures: bool = True) -> Pour:
         ]
         stamps = [int(stamp) for stamp in arrays["frame_stamps"]]
     except _BROKEN as error:
-        raise MultigenError(f"{path}: not a pour: {error}; delete it to simulate anew") from error
+        raise MultigenError(
+            f"{path}: not a pour: {error}; delete it to simulate it again"
+        ) from error
     frames: dict[View, list[CameraFrame]] = {"cutaway": [], "public": []}
     for view in frames:
         if pictures and view in about:

@@ -1,4 +1,4 @@
-"""How the source is tilted in pours to learn from: flows aimed at by turns, with pauses."""
+"""Motion of the source in training pours: a sequence of target flows with pauses."""
 
 from __future__ import annotations
 

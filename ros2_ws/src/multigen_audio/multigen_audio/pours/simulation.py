@@ -1,8 +1,8 @@
-"""Simulated pours to learn from and to measure on: what happened, and what the views showed.
+"""Simulated pours for training and evaluation, with liquid states and images.
 
-Each is a function of its seed. Training pours vary all that the scene `randomised` varies, and the
-target's shape besides, so that sizes are continuous and have to be measured; held-out pours take
-the scenes of vessels and liquids that are never trained on, as the catalogue has them.
+Each is determined by its seed. Training pours vary everything that the scene `randomised` varies,
+and also the target's shape, so sizes are continuous and must be measured; held-out pours use the
+scenes with vessels and liquids that are never trained on, as in the catalogue.
 """
 
 from __future__ import annotations

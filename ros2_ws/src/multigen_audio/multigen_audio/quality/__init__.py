@@ -1,1 +1,1 @@
-"""How good a synthesizer's sound is: the figures of `multigen evaluate-audio`, one per module."""
+"""Quality metrics of a synthesizer's sound for `multigen evaluate-audio`, one per module."""

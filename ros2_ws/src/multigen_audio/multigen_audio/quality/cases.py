@@ -1,4 +1,4 @@
-"""The pours that synthesizers are judged on: never seen in training, the same for all of them."""
+"""Pours for the evaluation of synthesizers: held out from training, the same for all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WAIT, _GAIN = 1.2, 3e4
 
 @dataclass(frozen=True)
 class Case:
-    """A pour to simulate: a held-out scene's by its seed, or into a recording's vessel."""
+    """A pour to simulate: a held-out scene by seed, or into a recording's vessel."""
 
     seed: int
     recording: Recording | None = None

@@ -15,7 +15,7 @@ from multigen_core.config.yaml_file import share_directory
 from multigen_core.learning.mel import BANDS
 from multigen_core.learning.weights import Kind, read_weights
 
-KIND = Kind("embedding", 1, "train anew with `multigen train-audio embedding`")
+KIND = Kind("embedding", 1, "retrain with `multigen train-audio embedding`")
 CHANNELS = (1, 16, 32, 64, 96)
 DIMENSIONS = 64
 _SEED = 20250704

@@ -1,4 +1,4 @@
-"""`multigen evaluate-audio`: how good synthesizers sound, in figures."""
+"""`multigen evaluate-audio`: measures the quality of synthesizers."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     names = synthesizer_names()
     usual = [name for name in _USUAL if name in names]
     parser.description = (
-        "Plays pours never used in training to synthesizers and measures their sound: pitch "
-        "against the true resonance, onset, silence, loudness, distance from real recordings, "
-        "speed. White noise and real recordings stand beside them."
+        "Run synthesizers on held-out pours and measure their sound: pitch against the true "
+        "resonance, onset, silence, loudness, distance from real recordings, speed. White noise "
+        "and real recordings are included for comparison."
     )
     parser.add_argument(
         "--synthesizers", nargs="+", default=usual, metavar="NAME", choices=names,
@@ -61,11 +61,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--audio-view", choices=sorted(VIEWS), default="both",
-        help="what synthesizers of pictures see (default both)",
+        help="images for synthesizers that need them (default both)",
     )  # fmt: skip
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page to listen to there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results to FILE")
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a page with players to FILE"
+    )
     parser.set_defaults(run=run)
 
 
@@ -88,7 +90,7 @@ def run(args: argparse.Namespace) -> None:
         args.workers,
     )
     with Progress(console=console, transient=True) as bar:
-        task = bar.add_task("judging pours", total=len(tasks(plan)))
+        task = bar.add_task("evaluating pours", total=len(tasks(plan)))
         found = evaluate(plan, lambda: bar.advance(task))
     found.notes[:0] = notes
     _print(console, found, judged)
@@ -109,7 +111,7 @@ def _recordings(folder: str) -> tuple[list[Recording], list[str]]:
     except RecordingError as error:
         if folder:
             raise
-        return [], [f"realism is not judged: {error}"]
+        return [], [f"realism is not evaluated: {error}"]
     return found, [f"left out: {line}" for line in skipped]
 
 
@@ -128,7 +130,7 @@ def _print(console: Console, found: Evaluation, judged: Sequence[Recording]) -> 
     if found.windows:
         vessels = sorted({recording.container for recording in judged})
         known = "held out from training" if set(vessels) <= set(HELD_OUT) else "of this folder"
-        console.print(f"realism is judged by recordings of {', '.join(vessels)}, {known}")
+        console.print(f"realism is measured against recordings of {', '.join(vessels)}, {known}")
     spread = found.figures.get(REAL, {}).get("details", {}).get("frechet_spread_fixed")
     if spread:
         console.print(
@@ -141,8 +143,8 @@ def _print(console: Console, found: Evaluation, judged: Sequence[Recording]) -> 
         if name in found.figures
     }
     floors = ", ".join(f"{name} {cents:.0f}" for name, cents in heard.items())
-    console.print(f"what the tracker makes of sound of the true pitch, and of none: {floors} cents")
+    console.print(f"tracker error on sound of the true pitch, and on noise: {floors} cents")
     for note in found.notes[:_NOTES]:
         console.print(f"[yellow]{escape(note)}[/]")
     if len(found.notes) > _NOTES:
-        console.print(f"[yellow]… and {len(found.notes) - _NOTES} more like these[/]")
+        console.print(f"[yellow]… and {len(found.notes) - _NOTES} more notes[/]")

@@ -1,4 +1,4 @@
-"""Every figure of some synthesizers, on held-out scenes and against real recordings."""
+"""Evaluates synthesizers on held-out scenes and against real recordings."""
 
 from __future__ import annotations
 
@@ -123,7 +123,9 @@ def evaluate(plan: Plan, progress: Callable[[], None] = lambda: None) -> Evaluat
         else:
             raise outcome
     if not cases:
-        raise MultigenError(f"no pour could be judged; {notes[0] if notes else 'none was asked'}")
+        raise MultigenError(
+            f"no pour could be evaluated; {notes[0] if notes else 'none was requested'}"
+        )
     notes += dict.fromkeys(line for one in cases for line in one.warnings)
     cases.sort(key=lambda one: (one.case.recording is not None, one.case.name))
     names = [config.synthesizer for config in plan.synthesizers] + [NOISE]
@@ -149,15 +151,15 @@ def _realism(
     notes += [f"left out: {line}" for line in (*skipped, *also)]
     sounding = {name: w for name, w in generated.items() if shared_count([w], vessels)}
     for name in sorted(set(generated) - set(sounding)):
-        notes.append(f"{name}: too little sound to be compared with recordings")
+        notes.append(f"{name}: too little sound for a comparison with recordings")
     count = shared_count([real, *sounding.values()], vessels, others)
     if not count or len(vessels) < 2:
-        notes.append("too few recordings of two vessels or more to judge realism by")
+        notes.append("too few recordings of at least two vessels to measure realism")
         return {}, None, 0
     realism = Realism(real, others, count)
     floor = realism.floor()
     if floor is None:
-        notes.append("too few other vessels recorded for a real-vs-real distance")
+        notes.append("too few recordings of other vessels for a real-vs-real distance")
     return {name: realism.of(w) for name, w in sounding.items()}, floor, realism.windows
 
 

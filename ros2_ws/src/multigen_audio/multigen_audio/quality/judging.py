@@ -1,4 +1,4 @@
-"""One pour, played to every synthesizer and measured; runs in a process of its own."""
+"""Runs every synthesizer on one pour and measures it; runs in its own process."""
 
 from __future__ import annotations
 

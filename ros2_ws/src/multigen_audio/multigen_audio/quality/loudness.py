@@ -1,4 +1,4 @@
-"""Whether the sound is louder the more liquid falls in."""
+"""Correlation of the sound's loudness with the flow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the sound's beginning is from the liquid's first impact."""
+"""Delay of the sound's onset after the liquid's first impact."""
 
 from __future__ import annotations
 

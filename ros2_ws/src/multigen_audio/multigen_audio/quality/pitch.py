@@ -1,4 +1,4 @@
-"""How far the sound's cavity resonance is from the liquid's."""
+"""Error of the sound's cavity resonance relative to the true one."""
 
 from __future__ import annotations
 

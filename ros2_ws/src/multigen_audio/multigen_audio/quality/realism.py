@@ -1,4 +1,4 @@
-"""How far generated sound is from real recordings of the same vessels, against real from real."""
+"""Distance of generated sound from real recordings of the same vessels, over real-vs-real."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a synthesizer makes of a pour, input by input as it would live."""
+"""A synthesizer's sound of a pour, generated input by input as live."""
 
 from __future__ import annotations
 

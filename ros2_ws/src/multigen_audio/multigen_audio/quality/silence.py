@@ -1,4 +1,4 @@
-"""How much quieter the sound is while nothing falls."""
+"""Level of the sound while nothing falls, relative to a pour."""
 
 from __future__ import annotations
 

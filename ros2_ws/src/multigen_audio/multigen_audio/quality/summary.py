@@ -1,4 +1,4 @@
-"""The figures of each synthesizer, from all its pours."""
+"""Summary figures of each synthesizer over all its pours."""
 
 from __future__ import annotations
 

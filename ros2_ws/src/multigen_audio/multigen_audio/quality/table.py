@@ -1,4 +1,4 @@
-"""The figures as a table: what each means, the reach, and numbers in words."""
+"""The figures as a table, with goals."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from rich.table import Table
 from multigen_audio.quality.summary import Figures
 
 REFERENCES = ("noise", "real")
-"""What stands beside the synthesizers and has no reach to meet."""
+"""References beside the synthesizers, without goals."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure: its key, its name, unit, how to print it, and the reach, at least or at most."""
+    """One figure: key, name, unit, format, and its goal, at least or at most."""
 
     key: str
     label: str
@@ -27,7 +27,7 @@ class Row:
 
     @property
     def reach(self) -> str:
-        """The reach in words, '' if none was set."""
+        """The goal in words, '' if there is none."""
         if math.isfinite(self.most):
             return f"≤ {self.most:g} {self.unit}".strip()
         return f"≥ {self.least:g} {self.unit}".strip() if math.isfinite(self.least) else ""
@@ -42,7 +42,7 @@ class Row:
         return f"{value:z{self.form}}" + (f" ({ends})" if ends else "")
 
     def met(self, figures: Figures) -> bool | None:
-        """Whether a synthesizer meets the reach, None if there is none or it does not apply."""
+        """Whether a synthesizer meets the goal, None if there is none or it does not apply."""
         value = figures[self.key]
         if not self.reach or not math.isfinite(value):
             return None
@@ -59,7 +59,7 @@ ROWS = (
     Row("frechet_ratio", "Fréchet ratio, fixed", "", ".2f", most=2),
     Row("frechet_ratio_trained", "Fréchet ratio, trained", "", ".2f", most=2),
     Row("two_sample_auc", "told from real", "", ".2f"),
-    Row("rtf_one_core", "work per sound", "", ".3f", most=0.06),
+    Row("rtf_one_core", "CPU time per second of sound", "", ".3f", most=0.06),
     Row("latency_p95_ms", "frame to sound, p95", "ms", ".0f", most=250),
     Row("chunk_identity", "chunked − whole", "", ".1g", most=1e-4),
 )

@@ -1,4 +1,4 @@
-"""What truly happened in a simulated pour, over the time since its start."""
+"""Ground truth of a simulated pour over time."""
 
 from __future__ import annotations
 

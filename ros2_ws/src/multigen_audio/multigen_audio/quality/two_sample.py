@@ -1,4 +1,4 @@
-"""How well a classifier tells generated from real windows, on vessels it has not seen."""
+"""How well a classifier separates generated from real windows, on held-out vessels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""White noise: the ceiling of every distance, and what a figure is by chance."""
+"""White noise: the upper bound of every distance, and the chance level of every figure."""
 
 from __future__ import annotations
 

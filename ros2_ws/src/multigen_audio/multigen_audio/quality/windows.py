@@ -1,4 +1,4 @@
-"""Log-mel pictures of windows of sound, what the embeddings see."""
+"""Log-mel spectrograms of windows of sound, the input of the embeddings."""
 
 from __future__ import annotations
 

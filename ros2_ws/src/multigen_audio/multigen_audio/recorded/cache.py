@@ -1,4 +1,4 @@
-"""Arrays that are slow to compute, remembered on disk."""
+"""On-disk cache of arrays that are slow to compute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One recorded pour made ready to replay: where in it which resonance is heard, and how loud."""
+"""A recorded pour prepared for replay: its resonance and loudness over time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well recordings can tell a level at all."""
+"""The label floor: accuracy limit of levels from recordings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`multigen recordings`: what a folder of real pours holds, its vessels as scenes, comparisons."""
+"""`multigen recordings`: contents of a folder of real pours, vessels as scenes, comparisons."""
 
 from __future__ import annotations
 
@@ -27,24 +27,37 @@ from multigen_core.world.recordings import (
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = (
-        "Tracks the resonance in real recordings of pouring and prints, per vessel, the label "
-        "floor: how far it is from a level that rises with the clock."
+        "Track the resonance in real recordings of pouring and print, per vessel, the label floor: "
+        "its difference from a level that rises with the clock."
     )
     parser.add_argument(
-        "folder", nargs="?", default="", help="holds clips.csv and audio/ [MULTIGEN_REAL_DATA]"
+        "folder",
+        nargs="?",
+        default="",
+        help="folder with clips.csv and audio/ [MULTIGEN_REAL_DATA]",
     )
     parser.add_argument(
-        "--only", nargs="*", default=[], metavar="NAME", help="containers or splits, default all"
+        "--only",
+        nargs="*",
+        default=[],
+        metavar="NAME",
+        help="only these containers or splits (default: all)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table there, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the table to FILE")
     parser.add_argument(
-        "--scenes", type=Path, metavar="DIR", help="write a scene with each vessel there, no table"
+        "--scenes",
+        type=Path,
+        metavar="DIR",
+        help="write a scene per vessel to DIR instead of the table",
     )
     parser.add_argument(
-        "--compare", metavar="CLIP", help="draw a clip beside the physical synthesizer's sound"
+        "--compare", metavar="CLIP", help="plot a clip next to the physical synthesizer's sound"
     )
     parser.add_argument(
-        "--picture", type=Path, default=Path("comparison.png"), help="where to [comparison.png]"
+        "--picture",
+        type=Path,
+        default=Path("comparison.png"),
+        help="file of the plot [comparison.png]",
     )
     parser.set_defaults(run=run)
 

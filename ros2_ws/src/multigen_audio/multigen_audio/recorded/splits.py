@@ -1,4 +1,4 @@
-"""Recordings by container: which are kept for evaluation, and some of each."""
+"""Splits of recordings by container, for training and evaluation."""
 
 from __future__ import annotations
 

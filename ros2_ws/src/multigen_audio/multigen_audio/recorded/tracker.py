@@ -1,4 +1,4 @@
-"""The air column's resonance in a whole recording of a known vessel, by dynamic programming."""
+"""Tracks the air column's resonance in a recording of a known vessel by dynamic programming."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recordings indexed by the resonance heard in them."""
+"""Recordings indexed by their tracked resonance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recordings to choose from, tracked only once a vessel is known."""
+"""Library of recordings, tracked on demand once the vessel is known."""
 
 from __future__ import annotations
 

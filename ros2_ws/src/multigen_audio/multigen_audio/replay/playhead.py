@@ -1,4 +1,4 @@
-"""A place in a recording that moves on, its pitch bent by up to a semitone."""
+"""A playback position in a recording, with pitch shifting up to a semitone."""
 
 from __future__ import annotations
 

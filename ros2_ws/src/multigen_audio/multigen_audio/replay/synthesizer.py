@@ -45,7 +45,7 @@ class Replay:
     latency = _BLOCKS / BLOCKS_PER_SECOND
 
     def __init__(self, library: Library, seed: int = 0) -> None:
-        """A synthesizer.
+        """Create a synthesizer.
 
         Args:
             library: what to play; its sample rate must be a multiple of 200 Hz.
@@ -65,7 +65,7 @@ class Replay:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the past; the next input starts a new stream with the seed's first numbers."""
+        """Clear the state; the next input starts a new stream with the seed's first numbers."""
         self._states: list[LiquidState] = []
         self._origin = 0
         self._step = 0
@@ -89,15 +89,15 @@ class Replay:
         """Take one liquid state.
 
         Raises:
-            TypeError: it is a picture.
-            ValueError: its stamp does not rise.
+            TypeError: it is an image.
+            ValueError: its stamp does not increase.
             ConfigError: its vessel or liquid is in no catalogue.
             RecordingError: no recording can be used.
         """
         if not isinstance(item, LiquidState):
             raise TypeError(f"replay takes liquid states, got {type(item).__name__}")
         if self._states and item.stamp <= self._states[-1].stamp:
-            raise ValueError(f"stamp {item.stamp} does not rise above {self._states[-1].stamp}")
+            raise ValueError(f"stamp {item.stamp} is not later than {self._states[-1].stamp}")
         vessel(item.target_vessel)
         liquid(item.liquid)
         if item.target_vessel not in self._vessels:
@@ -109,7 +109,7 @@ class Replay:
         self._states.append(item)
 
     def pull(self) -> list[AudioChunk]:
-        """The sound ready since the last call: at most one chunk, of whole steps."""
+        """The sound completed since the last call: at most one chunk, of whole steps."""
         if len(self._states) < 2:
             return []
         elapsed = self._states[-1].stamp - self._origin

@@ -1,4 +1,4 @@
-"""What the eye's networks for either view are made of."""
+"""Layers shared by the eye's networks for both views."""
 
 from __future__ import annotations
 

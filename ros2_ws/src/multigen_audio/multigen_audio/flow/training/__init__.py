@@ -1,1 +1,1 @@
-"""What trains the networks of the generative synthesizer; needs torch."""
+"""Training of the generative synthesizer's networks; needs torch."""

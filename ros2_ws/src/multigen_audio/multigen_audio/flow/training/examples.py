@@ -1,4 +1,4 @@
-"""Sound at unit level beside the conditions that made it: recorded and physically synthesised."""
+"""Training pairs of unit-level sound and its conditions: recorded and physically synthesised."""
 
 from __future__ import annotations
 

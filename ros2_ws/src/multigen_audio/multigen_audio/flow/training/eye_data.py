@@ -1,4 +1,4 @@
-"""What the eye learns from: windows of pours, with truth by row, hop and frame, and mishaps."""
+"""Training data of the eye: windows of pours with ground truth, and augmentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well an eye sees: its figures on pours it was not trained on, by vessel and by liquid."""
+"""Evaluation of an eye on held-out pours, by vessel and by liquid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`multigen train-audio`: makes the sound's networks from seeds and data."""
+"""`multigen train-audio`: trains the sound's networks from seeds and data."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ NETWORKS = ("eye_cutaway", "eye_public", "voice", "mouth")
 """Of the synthesizer."""
 GROUPS = {"eye": NETWORKS[:2], "all": NETWORKS}
 _TUNED = NETWORKS[2:]
-"""Those that can begin from weights."""
+"""Networks that can be fine-tuned."""
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = (
-        "Trains the networks of the synthesizer `flow` and writes their weights. A training that "
-        "was stopped goes on where it was. `synthesizer:=flow checkpoint:=DIR` then uses them."
+        "Train the networks of the synthesizer `flow` and write their weights. An interrupted "
+        "training resumes. Use them with synthesizer:=flow synthesizer_checkpoint:=DIR."
     )
     parser.add_argument(
         "network", choices=(*NETWORKS, *GROUPS, "embedding"),
-        help="a network of flow, both eyes, all four, or what evaluate-audio compares sound in",
+        help="a network of flow, both eyes, all four, or the embedding of evaluate-audio",
     )  # fmt: skip
     add_arguments(parser)
     parser.add_argument(
@@ -41,7 +41,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Train what was asked for."""
+    """Train the requested networks."""
     wanted = GROUPS.get(args.network, (args.network,))
     if args.start and not set(wanted) <= set(_TUNED):
         raise MultigenError(f"--start is for {' and '.join(_TUNED)} only, not {args.network}")
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _trainer(name: str) -> Callable[[Settings, Group], None]:
-    """The training loop of a network; only then is torch imported."""
+    """The training loop of a network; imports torch."""
     from multigen_audio.flow.training import train_eye, train_mouth, train_voice
     from multigen_audio.quality import train_embedding
 

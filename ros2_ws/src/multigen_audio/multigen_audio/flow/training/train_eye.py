@@ -1,4 +1,4 @@
-"""The training loop of the eye."""
+"""Training loop of the eye."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training loop of the mouth."""
+"""Training loop of the mouth."""
 
 from __future__ import annotations
 

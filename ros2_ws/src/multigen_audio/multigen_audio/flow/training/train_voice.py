@@ -1,4 +1,4 @@
-"""The training loop of the voice."""
+"""Training loop of the voice."""
 
 from __future__ import annotations
 

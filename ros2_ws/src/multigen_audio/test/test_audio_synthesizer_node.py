@@ -25,6 +25,7 @@ class Feed:
 
     def __init__(self, node, wait, meet, health):
         self.heard = []
+        self._first = None
         self._node, self._wait, self._meet, self._health = node, wait, meet, health
         self.open()
         subscribe(node, contract.AUDIO, self.heard.append)
@@ -46,15 +47,16 @@ class Feed:
             time.sleep(pause)
             self._await_sound(state.stamp)
 
-    def _await_sound(self, stamp, patience=1.0):
+    def _await_sound(self, stamp, patience=30.0):
         """On a starved machine the topic's queue would overflow if its reader were not awaited."""
+        if self._first is None:
+            self._first = stamp
         lead = 8 * NANOSECONDS / self.topic.rate
         deadline = time.monotonic() + patience
-        while (
-            self.heard
-            and lead < stamp - self.heard[-1].end < NANOSECONDS
-            and time.monotonic() < deadline
-        ):
+        while time.monotonic() < deadline:
+            end = self.heard[-1].end if self.heard else self._first
+            if not lead < stamp - end < NANOSECONDS:
+                break
             time.sleep(0.005)
 
     def chunks(self, count):

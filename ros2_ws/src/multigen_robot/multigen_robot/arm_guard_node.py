@@ -86,11 +86,14 @@ class ArmGuardNode(Node):
     def _on_malformed(self, error: MessageError) -> None:
         self._carry_out(self._guard.refuse(Rule.FORM, str(error)))
 
-    def _on_tick(self) -> None:
+    def _beat(self) -> None:
         try:
-            self._heart.beat(self._guard.duty)
+            self._heart.beat(self._guard.duty if self._serving else "")
         except MultigenError as error:
             ros.fail(self, error)
+
+    def _on_tick(self) -> None:
+        self._beat()
         if not self._serving and self._rivals.excluded:
             self._serve()
         self._carry_out(self._guard.tick(self._now()))
@@ -110,8 +113,7 @@ class ArmGuardNode(Node):
     def _on_stop(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         decision = self._guard.stop(self._now())
         self._carry_out(decision)
-        self._stopped.send(True)
-        self._diagnostics.publish()
+        self._tell_stopped()
         response.success, response.message = True, decision.reason
         return response
 
@@ -119,9 +121,14 @@ class ArmGuardNode(Node):
         response.success = True
         response.message = "commands accepted again" if self._guard.stopped else "was not stopped"
         self._guard.reset()
-        self._stopped.send(False)
-        self._diagnostics.publish()
+        self._tell_stopped()
         return response
+
+    def _tell_stopped(self) -> None:
+        """Tell everyone, the next guard first: a stop must outlive this one."""
+        self._beat()
+        self._stopped.send(self._guard.stopped)
+        self._diagnostics.publish()
 
     def _health(self) -> ros.Health:
         guard, stale = self._guard, self._guard.stale(self._now())
@@ -137,8 +144,11 @@ class ArmGuardNode(Node):
 
     def close(self) -> None:
         """Keep running until the vessel is upright."""
-        if not self._serving:
-            return
+        if self._serving:
+            self._finish()
+        self._heart.stop()
+
+    def _finish(self) -> None:
         self._closing = True
         self._carry_out(
             self._guard.retreat(self._now(), "the guard is shutting down during a pour")

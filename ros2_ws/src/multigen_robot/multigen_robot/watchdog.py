@@ -23,7 +23,7 @@ LAST_WORDS = "MULTIGEN_LAST_WORDS"
 SILENCE = 2.0
 """Longest time between heartbeats [s]."""
 STARTUP = 30.0
-"""Time allowed for the first heartbeat, and for exiting when asked to [s]."""
+"""Longest time until the first heartbeat, and from the last one to the exit [s]."""
 _PERIOD = 0.25
 _PAUSE = 0.5
 
@@ -51,6 +51,12 @@ class Heart:
             self._pipe = None
             raise MultigenError("its watchdog is gone; exiting") from error
 
+    def stop(self) -> None:
+        """Tell that this process ends and wants no successor."""
+        if self._pipe is not None:
+            os.close(self._pipe)
+            self._pipe = None
+
 
 class Watchdog:
     """Keeps `command` running under `name`, and forwards SIGINT and SIGTERM to it."""
@@ -68,10 +74,10 @@ class Watchdog:
             signal.signal(number, self._pass_on)
         while True:
             status = self._live()
-            if self._asked:
-                return max(status, 0)
             if status >= 0:
                 return status
+            if self._asked:
+                return 0 if -status in (signal.SIGINT, signal.SIGTERM) else 1
             time.sleep(_PAUSE)
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
@@ -90,9 +96,13 @@ class Watchdog:
             child.send_signal(signal.SIGINT)
         with os.fdopen(reader, "rb", buffering=0) as pipe:
             hung = self._listen(pipe.fileno())
-        if hung:
+        try:
+            status = child.wait(0.0 if hung else STARTUP)
+        except subprocess.TimeoutExpired:
             child.kill()
-        status = child.wait()
+            status = child.wait()
+            if not hung:
+                return 1
         if not self._asked and status < 0:
             how = "hung and was killed" if hung else f"died of {signal.Signals(-status).name}"
             print(f"{self._name}: error: {how}; restarting", file=sys.stderr, flush=True)

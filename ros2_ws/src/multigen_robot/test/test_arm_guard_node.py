@@ -75,7 +75,7 @@ def graph(peer, wait, meet, health):
 def robot(start_node, graph):
     """A guard and a mock arm that stands where a pour begins."""
     start_node("multigen_robot", "mock_arm", start_positions=f"'{START}'")
-    guard = start_node("multigen_robot", "arm_guard", state_timeout=2.0, command_timeout=1.0)
+    guard = start_node("multigen_robot", "arm_guard", state_timeout=2.0, command_timeout=2.0)
     graph.ready()
     return guard
 
@@ -154,7 +154,7 @@ def test_a_guard_that_is_asked_to_end_brings_the_vessel_upright_first(robot, gra
 
 def test_a_mock_arm_asked_to_end_with_its_guard_carries_the_return_out(start_node, graph, wait):
     arm = start_node("multigen_robot", "mock_arm", start_positions=f"'{START}'")
-    guard = start_node("multigen_robot", "arm_guard", state_timeout=2.0)
+    guard = start_node("multigen_robot", "arm_guard", state_timeout=2.0, command_timeout=2.0)
     graph.ready()
     graph.send(tilting(0.0, 0.8, 4.0))
     wait(lambda: graph.tilt > 0.1, "the arm to tilt")

@@ -66,6 +66,12 @@ def test_a_child_that_is_killed_is_replaced(watch, wait):
     assert process.child.poll() is None
 
 
+def test_a_child_that_says_it_ends_may_take_its_time(watch):
+    process = watch("live(0.2); heart.stop(); time.sleep(4); sys.exit(3)")
+    assert process.wait() == 3
+    assert "error" not in process.output
+
+
 def test_a_child_that_is_slow_to_start_is_waited_for(watch):
     assert watch("time.sleep(4); live(0.5); sys.exit(7)").wait() == 7
 

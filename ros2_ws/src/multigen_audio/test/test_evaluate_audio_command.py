@@ -141,7 +141,7 @@ def test_a_warning_of_every_pour_is_told_once(monkeypatch, tmp_path, capsys) -> 
     printed = capsys.readouterr()
     assert printed.out.count("with the public camera flow's median pitch error") == 1
     assert "public camera" not in printed.err
-    assert page.read_text().count("public camera flow&#39;s pitch is off") == 1
+    assert page.read_text().count("public camera flow&#39;s median pitch error") == 1
 
 
 def test_without_recordings_the_rest_is_judged(monkeypatch, tmp_path, capsys) -> None:

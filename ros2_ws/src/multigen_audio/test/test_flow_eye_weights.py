@@ -77,7 +77,7 @@ def test_nothing_flows_in_a_frozen_picture_until_pictures_change_again(eye, pour
     eye.see(repeated[9])
     rest = [eye.see(frame)["flow"] for frame in repeated[10:]]
     assert not np.concatenate(rest).any()
-    assert eye.doubt == "a picture of liquid flowing has been frozen for 2 s"
+    assert eye.doubt == "an image with flowing liquid has been frozen for 2 s"
     after = np.concatenate([eye.see(frame)["flow"] for frame in later])
     assert eye.doubt == ""
     assert (after[10:] > 0).mean() > 0.8 * (flows[last + 2 : last + 21] > 2e-7).mean()
@@ -99,7 +99,7 @@ def test_black_pictures_are_doubted_after_a_second(eye, pour):
         black = np.zeros_like(first.rgb)
         eye.see(CameraFrame(first.stamp + index * PERIOD, black, ""))
         assert bool(eye.doubt) == (index >= 10)
-    assert eye.doubt == "pictures have been blank for 2 s"
+    assert eye.doubt == "images have been blank for 2 s"
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -170,7 +170,7 @@ def test_an_existing_bag_is_never_overwritten(bag, tmp_path) -> None:
     other = write(tmp_path / "other")
     before = fingerprint(other)
     for target in (other, bag):
-        with pytest.raises(BagError, match="already exists|exists already"):
+        with pytest.raises(BagError, match="already exists"):
             add_audio(bag, target, Physical(), {})
     assert fingerprint(other) == before
 

@@ -48,7 +48,7 @@ def substitute(
     """
     target = Path(os.path.normpath(target))
     if target.exists():
-        raise BagError(f"bag {target}: already exists and is never overwritten; choose another name")
+        raise BagError(f"bag {target}: already exists and is never overwritten; name another")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))

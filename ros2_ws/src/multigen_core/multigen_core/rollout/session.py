@@ -14,7 +14,7 @@ from multigen_core.guard.limits import Limits
 from multigen_core.guard.retreat import RetreatError
 from multigen_core.guard.way_upright import WayUpright
 from multigen_core.policy import Observation, Policy, PourGoal
-from multigen_core.types import Outcome, PourProgress, to_nanoseconds, to_seconds
+from multigen_core.types import JointState, Outcome, PourProgress, to_nanoseconds, to_seconds
 
 GRACE = 3.0
 """How long a pour survives lost inputs [s]; the guard returns the vessel upright meanwhile."""
@@ -25,6 +25,8 @@ RETREAT_PATIENCE = 30.0
 """How long to request the return of a tilted vessel [s]; a guard may be restarting."""
 STANDING = 0.06
 """A vessel measured within this of the vertical [rad] is upright."""
+LEAP = 0.1
+"""Joint step beyond what the speed limits explain [rad] that only a reset can make."""
 _GUARD = GuardConfig()
 
 
@@ -57,6 +59,7 @@ class Session:
         self._way = WayUpright(arm, limits, STANDING)
         self._arm = arm
         self._plan: TrajectoryFollower | None = None
+        self._joints: JointState | None = None
         self._target = goal.target_volume
         self._start = self._now = now
         self._timeout = timeout or DEFAULT_TIMEOUT
@@ -88,6 +91,9 @@ class Session:
             if now > self._give_up_at:
                 return self.end(self._outcome, f"{self._reason}; the vessel is still tilted")
             return self._retreat(observation)
+        leap = self._leap(observation)
+        if leap:
+            return self._withdraw(observation, Outcome.ABORTED, leap)
         elapsed = to_seconds(now - self._start)
         if elapsed > self._timeout:
             reason = f"not finished after {self._timeout:.0f} s"
@@ -99,6 +105,21 @@ class Session:
         self._estimate = decision.estimated_volume
         self._stage = decision.stage
         return Step(decision.trajectory, self._progress(decision.outcome, decision.reason))
+
+    def _leap(self, observation: Observation) -> str:
+        """Describe a jump of the joints that no motion explains; empty if there is none."""
+        before, joints = self._joints, observation.joints
+        self._joints = joints
+        if before is None:
+            return ""
+        step = self._arm.nearest_turn(joints.positions, before.positions) - before.positions
+        reach = 1.5 * self._arm.velocity * max(0.0, to_seconds(joints.stamp - before.stamp))
+        if (np.abs(step) <= reach + LEAP).all():
+            return ""
+        return (
+            f"the arm does not follow: a joint jumped by {np.abs(step).max():.2f} rad; "
+            "was the simulation reset?"
+        )
 
     def starve(self, now: int, reason: str) -> Step | None:
         """Handle a missing observation at `now` [ns]; ends the pour if it lasts."""

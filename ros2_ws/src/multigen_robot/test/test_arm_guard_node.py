@@ -197,7 +197,7 @@ def test_a_stop_outlives_the_guard(robot, graph, wait, call):
         return graph.value("rejected_stopped") >= 1
 
     wait(refused, "the refusal")
-    assert graph.stopped == [False, True, True]
+    wait(lambda: graph.stopped == [False, True, True], "the stop from the new guard")
     assert graph.forwarded[1:] == []
     assert robot.end() == 0
 

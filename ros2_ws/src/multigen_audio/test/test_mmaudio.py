@@ -128,7 +128,7 @@ def test_weights_and_settings_are_named_by_files(tmp_path) -> None:
     file.write_text("variant: small_44k\nprompt: tea\nhop: 1.0\n")
     assert MMAudioConfig.of(str(file)).prompt == "tea"
     file.write_text("hop: 7.9\n")
-    with pytest.raises(MultigenError, match="must not be above 8 s"):
+    with pytest.raises(MultigenError, match="must not exceed 8 s"):
         MMAudioConfig.of(str(file))
     with pytest.raises(MultigenError, match=r"not one of small_16k, .* a YAML file can give both"):
         MMAudioConfig.of("tuned.pth")

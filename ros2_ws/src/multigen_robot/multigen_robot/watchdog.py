@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from multigen_core.errors import MultigenError
+from multigen_core.ros.start import orphaned
 
 HEARTBEAT = "MULTIGEN_HEARTBEAT"
 LAST_WORDS = "MULTIGEN_LAST_WORDS"
@@ -80,7 +81,7 @@ class Watchdog:
                 return 0 if -status in (signal.SIGINT, signal.SIGTERM) else 1
             time.sleep(_PAUSE)
 
-    def _pass_on(self, number: int, frame: FrameType | None) -> None:
+    def _pass_on(self, number: int, frame: FrameType | None = None) -> None:
         self._asked = True
         if self._child is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -123,6 +124,8 @@ class Watchdog:
                 silence, limit = 0.0, SILENCE
             else:
                 silence += _PERIOD
+            if orphaned() and not self._asked:
+                self._pass_on(signal.SIGINT)
             if self._asked:
                 limit = STARTUP
         return True

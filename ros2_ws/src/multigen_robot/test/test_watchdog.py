@@ -27,16 +27,18 @@ def live(seconds):
 def watch(start):
     """Runs a script under a watchdog."""
 
-    def run(body):
-        script = HEAD + BEAT + body
-        main = f"""
+    return lambda body: start(*command(body))
+
+
+def command(body):
+    """A script under a watchdog."""
+    script = HEAD + BEAT + body
+    main = f"""
 import sys
 from multigen_robot.watchdog import Watchdog
 sys.exit(Watchdog("dog", [sys.executable, "-c", {script!r}]).run())
 """
-        return start(sys.executable, "-c", main)
-
-    return run
+    return [sys.executable, "-c", main]
 
 
 def lives(process):
@@ -113,3 +115,19 @@ def test_a_child_without_its_watchdog_learns_it(watch, wait):
     wait(lambda: lives(process), "the child")
     process.child.kill()
     wait(lambda: "its watchdog is gone" in process.output, "the child to notice")
+
+
+def test_a_child_is_asked_to_end_when_the_launch_is_gone(start, wait, monkeypatch):
+    monkeypatch.setenv("MULTIGEN_END_WITH_PARENT", "true")
+    body = """
+def end(*_):
+    print("ended well", flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGINT, end)
+live(1000)
+"""
+    launch = "import subprocess, sys; subprocess.run(sys.argv[1:])"
+    process = start(sys.executable, "-c", launch, *command(body))
+    wait(lambda: 1 in lives(process), "the first life")
+    process.child.kill()
+    wait(lambda: "ended well" in process.output, "the end of the child")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -18,12 +17,9 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from multigen_core.errors import MultigenError
-from multigen_core.ros.start import PARENT
+from multigen_core.ros.start import orphaned
 from multigen_core.ros.surroundings import settle
 
-END_WITH_PARENT = "MULTIGEN_END_WITH_PARENT"
-"""Set to true by the launch files, because `ros2 launch` leaves its nodes running on SIGTERM, and
-an old arm guard must not keep running next to that of a new launch."""
 MIDDLEWARE = (
     *("rcl", "rcl_action", "rcl_lifecycle", "rclpy", "rcutils"),
     *("rmw_fastrtps_cpp", "rmw_fastrtps_shared_cpp"),
@@ -82,7 +78,7 @@ def run(make_node: Callable[[], Node]) -> None:
         # EventsExecutor.spin() spins without delivering in some builds; spin_once does neither.
         while stop.status is None and rclpy.ok():
             executor.spin_once(timeout_sec=0.2)
-            if _orphaned():
+            if orphaned():
                 node.get_logger().error("the launch process is gone; exiting")
                 stop(1)
     except MultigenError as error:
@@ -95,11 +91,6 @@ def run(make_node: Callable[[], Node]) -> None:
             _close(node)
         rclpy.try_shutdown()
     sys.exit(stop.status)
-
-
-def _orphaned() -> bool:
-    """Whether a launch that leaves its nodes running has exited."""
-    return os.environ.get(END_WITH_PARENT) == "true" and os.getppid() != PARENT
 
 
 def _quiet_middleware() -> None:

@@ -17,6 +17,14 @@ from multigen_core.errors import MultigenError
 GROUP = "multigen.nodes"
 PARENT = os.getppid()
 """Parent of this process at its start."""
+END_WITH_PARENT = "MULTIGEN_END_WITH_PARENT"
+"""Set to true by the launch files, because `ros2 launch` leaves its nodes running on SIGTERM, and
+an old arm guard must not keep running next to that of a new launch."""
+
+
+def orphaned() -> bool:
+    """Whether the launch that started this process has ended without it."""
+    return os.environ.get(END_WITH_PARENT) == "true" and os.getppid() != PARENT
 
 
 def main() -> None:

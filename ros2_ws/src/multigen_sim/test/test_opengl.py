@@ -27,5 +27,5 @@ def test_osmesa_is_taken_where_it_is_and_its_package_named_where_not(monkeypatch
 def test_the_simulator_refuses_an_unknown_one_in_one_line(start_node, monkeypatch):
     monkeypatch.setenv("MUJOCO_GL", "vulkan")
     node = start_node("multigen_sim", "simulator")
-    node.refuses("MUJOCO_GL is 'vulkan': give egl, osmesa, glfw, or unset it")
+    node.refuses("MUJOCO_GL is 'vulkan': use egl, osmesa, glfw, or unset it")
     assert node.output.startswith("simulator: error: ")

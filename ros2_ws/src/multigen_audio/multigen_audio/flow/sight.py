@@ -46,7 +46,7 @@ def to_network(slow: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
 
 
 def from_network(slow: NDArray[np.float32]) -> Floats:
-    """Columns SLOW (S,) from what the network says: the inverse, but for materials' logits."""
+    """Columns SLOW (S,) from the network's output: the inverse, except for materials' logits."""
     columns = np.asarray(slow, np.float64)
     logits = columns[1 : 1 + len(MATERIALS)]
     chances = np.exp(logits - logits.max())
@@ -124,7 +124,7 @@ class Cavity:
 
         Args:
             kept: part of the shape known that a later frame leaves at least.
-            changed: part by which the shape must change for its resonances to be worked out anew.
+            changed: part by which the shape must change for its resonances to be recomputed.
         """
         self._kept, self._changed = kept, changed
         self._shape: Shape | None = None

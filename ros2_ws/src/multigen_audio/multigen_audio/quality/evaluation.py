@@ -107,7 +107,7 @@ def _seeded(config: SynthesizerConfig, seed: int) -> SynthesizerConfig:
 
 
 def evaluate(plan: Plan, progress: Callable[[], None] = lambda: None) -> Evaluation:
-    """Run a plan; `progress` is told of every task done.
+    """Run a plan; `progress` is called after every task.
 
     Raises:
         MultigenError: not a single pour could be judged.

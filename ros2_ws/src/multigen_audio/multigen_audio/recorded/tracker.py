@@ -52,7 +52,7 @@ class Track:
 
 
 def track(sound: Floats, sample_rate: int, vessel: Vessel) -> Track:
-    """The strongest path that rises, but for small falls, in the range of the vessel's air column.
+    """The strongest path that rises, apart from small falls, in the air column's range.
 
     A candidate's score is the level of a narrow band over its neighbourhood's, less its median over
     the recording, which takes steady lines away, plus part of the same at the model's second mode.

@@ -43,7 +43,7 @@ Found = Schema | Channel | Message
 class McapScan:
     """Every whole message of a file, with the records that describe them.
 
-    A chunk that is broken is lost, but for the beginning of one that the file's end or a lost block
+    A broken chunk is lost, except for the beginning of one that the file's end or a lost block
     cuts off; the scan goes on at the next. After iterating, `lost` is the number of bytes that
     could not be read.
     """

@@ -33,22 +33,22 @@ def substitute(
     metadata: Mapping[str, object],
     progress: Callable[[int], None] = lambda done: None,
 ) -> None:
-    """Copy a bag, every message as it is, but for `topics`, of which it then holds `entries`.
+    """Copy a bag with `entries` in place of its messages on `topics`; all others are unchanged.
 
     Args:
-        bag: what is copied, also topics outside the contract.
-        target: the copy's folder, not there yet; whole or not there.
-        topics: replaced, or added if the bag lacks them, beside its other topics' namespace.
+        bag: to copy, including topics outside the contract.
+        target: folder of the copy, which must not exist; written completely or not at all.
+        topics: to replace, or to add in the namespace of the bag's other topics.
         entries: on `topics`, in order of time.
-        metadata: replaces or adds to the bag's own.
-        progress: is told how many messages have been copied.
+        metadata: replaces or extends the bag's own.
+        progress: receives the number of messages copied.
 
     Raises:
         BagError: the target exists or cannot be written, or the bag is damaged.
     """
     target = Path(os.path.normpath(target))
     if target.exists():
-        raise BagError(f"bag {target}: already exists and is never overwritten; name another")
+        raise BagError(f"bag {target}: already exists; choose another name")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))

@@ -29,6 +29,8 @@ def write(tmp_path, text):
         ("source: {grasp_height: 2.0}", "grasp_height is above the vessel's mouth"),
         ("camera: {width: 0}", r"camera\.width: .*16"),
         ("camera: {position: [0, {uniform: [2, 1]}, 0]}", r"camera\.position\[1\]: uniform takes"),
+        ("camera: {position: [0, {uniform: [0, .inf]}, 0]}", r"position\[1\]: uniform .* finite"),
+        ("camera: {position: [0, {uniform: [-1e308, 1e308]}, 0]}", "uniform takes .* finite"),
         ("liquid: {choice: []}", "liquid: choice takes a list"),
         ("liquid: {uniform: 3}", r"liquid: uniform takes \[low, high\]"),
         ("[1, 2]", "expected a mapping, got list"),

@@ -198,9 +198,9 @@ def draw(value: Any, rng: np.random.Generator, where: str = "") -> Any:
                 low, high = np.asarray(bounds, float)
             except (TypeError, ValueError):
                 raise ValueError(f"{where}: uniform takes [low, high], got {bounds!r}") from None
-            if not np.all(low <= high):
+            if not (np.all(low <= high) and np.isfinite(np.subtract(high, low)).all()):
                 raise ValueError(
-                    f"{where}: uniform takes [low, high] with low ≤ high, got {bounds!r}"
+                    f"{where}: uniform takes [low, high], finite and low ≤ high, got {bounds!r}"
                 )
             return np.asarray(rng.uniform(low, high)).tolist()
         if set(value) == {"choice"}:

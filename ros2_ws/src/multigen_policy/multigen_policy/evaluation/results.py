@@ -6,13 +6,16 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from multigen_core.config.yaml_file import validate
 from multigen_core.errors import MultigenError
 from multigen_core.statistics import estimate, interval, known
 from multigen_policy.evaluation.evaluate import metrics
@@ -28,6 +31,7 @@ Result = Mapping[str, Any]
 GROUPS = ("target_vessel", "liquid", "policy", "told", "synthesizer")
 """Fields to group by, if the results differ in them."""
 
+_COUNTS = ("audio_gaps", "audio_overlaps", "frames_lost", "clock_jumps", "unstamped")
 _METRICS = tuple(field.name for field in fields(PourMetrics))
 
 
@@ -68,6 +72,19 @@ def _number(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
+@cache
+def _row() -> type[BaseModel]:
+    """What a result in a JSON document has to be; it may hold more."""
+    hints = get_type_hints(PourMetrics)
+    metric: dict[str, Any] = {name: (kind | None, ...) for name, kind in hints.items()}
+    optional: dict[str, Any] = {
+        **dict.fromkeys(_COUNTS, (int | None, None)),
+        **dict.fromkeys([*metrics(), "real_time_factor"], (float | None, None)),
+    }
+    metric["target_ml"] = (Annotated[float, Field(gt=0)], ...)
+    return create_model("Result", __config__=ConfigDict(extra="allow"), **optional, **metric)
+
+
 def load_results(path: Path) -> list[dict[str, Any]]:
     """The results in a JSON document.
 
@@ -75,18 +92,19 @@ def load_results(path: Path) -> list[dict[str, Any]]:
         MultigenError: it cannot be read or is not such a document.
     """
     try:
-        results = json.loads(path.read_text(encoding="utf-8"))["results"]
-        for result in results:
-            metrics_of(result)
-        if not results:
-            raise MultigenError(f"{path}: contains no pours")
-        return list(results)
+        results = list(json.loads(path.read_text(encoding="utf-8"))["results"])
     except OSError as error:
         raise MultigenError(f"{path}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise MultigenError(
             f"{path}: not the results of multigen evaluate or evaluate-bag ({error})"
         ) from error
+    if not results:
+        raise MultigenError(f"{path}: contains no pours")
+    return [
+        validate(_row(), result, f"{path}: result {number}").model_dump(exclude_unset=True)
+        for number, result in enumerate(results, 1)
+    ]
 
 
 def print_results(results: Sequence[Result], console: Console) -> None:

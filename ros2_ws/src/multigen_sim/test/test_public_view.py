@@ -1,3 +1,6 @@
+import sys
+from types import SimpleNamespace
+
 import cv2
 import mujoco
 import numpy as np
@@ -7,7 +10,7 @@ from multigen_core.arm import Arm
 from multigen_core.world.catalogue import vessel
 from multigen_core.world.scene import CameraSpec, LookSpec, Scene, SourceSpec, TargetSpec
 from multigen_sim.mujoco.simulator import MujocoSimulator
-from multigen_sim.views import gl_context
+from multigen_sim.views.gl_context import GlContext, RenderingError
 
 ARM = Arm.load()
 
@@ -146,6 +149,7 @@ def test_no_opengl_is_one_error_that_names_the_packages(monkeypatch):
     def broken(*_):
         raise RuntimeError("no display")
 
-    monkeypatch.setattr(gl_context, "_make", broken)
-    with pytest.raises(gl_context.RenderingError, match=r"libegl1.*libosmesa6"):
-        gl_context.make_context(mujoco.MjModel.from_xml_string("<mujoco/>"), 64, 48)
+    for name in ("mujoco.egl", "mujoco.osmesa"):
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(GLContext=broken))
+    with pytest.raises(RenderingError, match=r"libegl1.*libosmesa6"):
+        GlContext().load(mujoco.MjModel.from_xml_string("<mujoco/>"), 64, 48)

@@ -198,7 +198,9 @@ def draw(value: Any, rng: np.random.Generator, where: str = "") -> Any:
                 low, high = np.asarray(bounds, float)
             except (TypeError, ValueError):
                 raise ValueError(f"{where}: uniform takes [low, high], got {bounds!r}") from None
-            if not (np.all(low <= high) and np.isfinite(np.subtract(high, low)).all()):
+            with np.errstate(over="ignore", invalid="ignore"):
+                finite = np.isfinite(high - low).all()
+            if not (np.all(low <= high) and finite):
                 raise ValueError(
                     f"{where}: uniform takes [low, high], finite and low ≤ high, got {bounds!r}"
                 )

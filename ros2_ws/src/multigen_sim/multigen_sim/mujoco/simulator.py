@@ -24,6 +24,7 @@ from multigen_sim.liquid.vessel_pose import VesselPose
 from multigen_sim.mujoco.arm_dynamics import ArmDynamics
 from multigen_sim.mujoco.collision_watch import CollisionWatch
 from multigen_sim.mujoco.world_model import TIMESTEP, World, build
+from multigen_sim.views.gl_context import GlContext
 from multigen_sim.views.hearing import HearingView
 from multigen_sim.views.model_names import SOURCE
 from multigen_sim.views.public import PublicView
@@ -40,6 +41,7 @@ class MujocoSimulator:
     def __init__(self, arm: Arm) -> None:
         self.arm = arm
         self._dynamics = ArmDynamics.of(arm)
+        self._gl = GlContext()
         self._public: PublicView | None = None
         self._scene: Scene | None = None
         self._state: WorldState | None = None
@@ -50,12 +52,12 @@ class MujocoSimulator:
         Raises:
             UnreachableError: the arm cannot pour at the target's position.
         """
-        self.close()
         source, target, liquid = scene.source.vessel, scene.target.vessel, scene.liquid
         rng = np.random.default_rng(seed)
         path = plan_pour(Station.of(scene, self.arm, Told.TARGET))
         start = path.at(0.0) + scene.arm.home_noise * rng.standard_normal(len(self.arm.joints))
         start = np.clip(start, self.arm.lower, self.arm.upper)
+        self._unload()
         self._model = build(World(scene, self.arm, self._dynamics, seed))
         self._data = mujoco.MjData(self._model)
         self._source_body = self._model.body(SOURCE).id
@@ -151,14 +153,25 @@ class MujocoSimulator:
             return CameraFrame(self._now, self._hearing.render(seen), AUDIO_VIEW_FRAME)
         if self._public is None:
             assert self._scene is not None
-            self._public = PublicView(self._model, self._scene)
+            self._public = PublicView(self._model, self._scene, self._gl)
         return CameraFrame(self._now, self._public.render(self._data, seen), CAMERA_FRAME)
 
-    def close(self) -> None:
-        """Free the rendering context."""
+    def _unload(self) -> None:
+        """Free the previous world first: two at once double the memory and fragment the heap."""
+        self._close_view()
+        if self._scene is not None:
+            self._scene = None
+            del self._model, self._data, self._watch
+
+    def _close_view(self) -> None:
         if self._public is not None:
             self._public.close()
             self._public = None
+
+    def close(self) -> None:
+        """Free the rendering context."""
+        self._close_view()
+        self._gl.close()
 
     def _joints(self) -> JointState:
         positions = self._data.qpos

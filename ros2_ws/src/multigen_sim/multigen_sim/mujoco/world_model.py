@@ -33,6 +33,8 @@ TIMESTEP = 0.001
 _IN_TOOL = Rotation.from_matrix([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
 _MESH = mujoco.mjtGeom.mjGEOM_MESH
 _VISUAL = {"contype": 0, "conaffinity": 0, "mass": 0.0}
+_ARENA = 1 << 20
+"""Bytes for contacts and constraints; an arm pressed on the table uses 20 kB."""
 _SHADOWED = 0.12
 """Half width of the shadow region, in extents of the model."""
 
@@ -89,6 +91,7 @@ def build(world: World) -> mujoco.MjModel:
     held, standing, liquid = scene.source.vessel, scene.target.vessel, scene.liquid
     spec = mujoco.MjSpec()
     spec.compiler.degree = False
+    spec.memory = _ARENA
     spec.option.timestep = TIMESTEP
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.gravity = [0, 0, -9.81]
@@ -137,7 +140,7 @@ def _set_quality(spec: mujoco.MjSpec, scene: Scene) -> None:
     visual.quality.numslices = 16
     visual.quality.numstacks = 8
     visual.quality.offsamples = 0
-    visual.quality.shadowsize = 2048
+    visual.quality.shadowsize = 2048 if scene.look.shadows else 0
     visual.map.shadowclip = _SHADOWED
     visual.global_.offwidth = max(scene.camera.width, 64)
     visual.global_.offheight = max(scene.camera.height, 64)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-
 import cv2
 import mujoco
 import numpy as np
@@ -11,7 +9,7 @@ from numpy.typing import NDArray
 
 from multigen_core.world.scene import Scene
 from multigen_sim.views import model_names as names
-from multigen_sim.views.gl_context import make_context
+from multigen_sim.views.gl_context import GlContext
 from multigen_sim.views.liquid_mesh import LiquidBody
 from multigen_sim.views.splash import splash_drops
 from multigen_sim.views.stream_mesh import Stream, trace, tube
@@ -23,12 +21,13 @@ _PUDDLE_DEPTH = 0.0015
 
 
 class PublicView:
-    """Owns a rendering context of the thread that created it."""
+    """Renders one model, in the thread that created it."""
 
-    def __init__(self, model: mujoco.MjModel, scene: Scene) -> None:
+    def __init__(self, model: mujoco.MjModel, scene: Scene, gl: GlContext) -> None:
         self._model = model
         self._width, self._height = scene.camera.width, scene.camera.height
-        self._gl, self._context = make_context(model, self._width, self._height)
+        self._gl = gl
+        self._context = gl.load(model, self._width, self._height)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
         self._scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 100)
         self._scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = scene.look.shadows
@@ -51,10 +50,9 @@ class PublicView:
         self._order: dict[int, float] | None = None
 
     def close(self) -> None:
-        """Free the rendering context."""
+        """Free the model's OpenGL resources."""
+        self._gl.make_current()
         self._context.free()
-        atexit.unregister(self._gl.free)
-        self._gl.free()
 
     def render(self, data: mujoco.MjData, seen: VisibleLiquid) -> NDArray[np.uint8]:
         """The current image, (H, W, 3)."""

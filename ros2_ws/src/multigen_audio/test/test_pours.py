@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multigen_audio.pours.files import Pictures
-from multigen_audio.pours.shapes import varied
 from multigen_audio.pours.simulation import (
     FRAME_RATE,
     STATE_RATE,
@@ -17,6 +16,7 @@ from multigen_audio.pours.simulation import (
 )
 from multigen_core.errors import MultigenError
 from multigen_core.world.catalogue import vessel, vessels
+from multigen_core.world.varied_vessel import varied
 
 SEED = 3
 

@@ -7,11 +7,20 @@ from typing import TypeVar
 
 from multigen_core.config.frozen import FrozenModel
 from multigen_core.config.yaml_file import load_model
+from multigen_core.learning.runtime import run_on_cpu
 from multigen_core.policy import Policy, PolicyConfig
 from multigen_policy.classical.acoustic import Acoustic, AcousticConfig
 from multigen_policy.classical.timed import Timed, TimedConfig
+from multigen_policy.learned.audiovisual import Audiovisual
+from multigen_policy.learned.weights import weights_folder
 
 Settings = TypeVar("Settings", bound=FrozenModel)
+
+
+def audiovisual(config: PolicyConfig) -> Policy:
+    """Looks and listens; `checkpoint` is a folder of `multigen train-policy`."""
+    run_on_cpu("the policy audiovisual", config.device)
+    return Audiovisual(config.station, weights_folder(config.checkpoint))
 
 
 def acoustic(config: PolicyConfig) -> Policy:

@@ -24,7 +24,6 @@ from multigen_audio.pours.files import (
     save,
 )
 from multigen_audio.pours.motion import Motion
-from multigen_audio.pours.shapes import varied
 from multigen_core.arm import Arm
 from multigen_core.arm.kinematics import UnreachableError
 from multigen_core.errors import MultigenError
@@ -33,6 +32,7 @@ from multigen_core.station import Station, Told
 from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import CameraFrame, LiquidState, to_seconds
 from multigen_core.world.scene import Scene, TargetSpec, load_scene
+from multigen_core.world.varied_vessel import varied
 from multigen_core.world.vessel import Vessel
 
 __all__ = [

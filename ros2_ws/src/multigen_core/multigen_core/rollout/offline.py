@@ -89,6 +89,8 @@ class OfflineGraph:
         if synthesizer is not None:
             synthesizer.reset()
         self.scene = scene
+        self.sensing = True
+        """Whether there are images and sound; the world advances without them, and faster."""
         self._simulator, self._synthesizer = simulator, synthesizer
         self._pictures = pictures
         self._watches = synthesizer is not None and synthesizer.source is Source.FRAMES
@@ -119,6 +121,9 @@ class OfflineGraph:
         now = state.joints.stamp
         for measured in (*joints[1:], state.joints):
             observer.add_joints(measured)
+        self._guard.observe(state.joints, Now(now, now))
+        if not self.sensing:
+            return Tick(now, state, joints, liquids, None, None, [])
         looks = Sense.IMAGE in rollout.senses
         image = simulator.render("public") if looks or self._pictures else None
         if image is not None:
@@ -128,7 +133,6 @@ class OfflineGraph:
         sound = self._sound(view, liquids)
         for chunk in sound:
             observer.add_audio(chunk)
-        self._guard.observe(state.joints, Now(now, now))
         return Tick(now, state, joints, liquids, image, view, sound)
 
     def _sound(self, view: CameraFrame | None, liquids: Sequence[LiquidState]) -> list[AudioChunk]:

@@ -33,11 +33,15 @@ class LaggingArmError(MultigenError):
 
 @dataclass(frozen=True, slots=True)
 class Tilt:
-    """A policy's command for the vessel: a tilt rate [rad/s], or the end of the pour."""
+    """A policy's command for the vessel: a tilt rate [rad/s], or the end of the pour.
+
+    `ahead` are rates for this and the next steps of 0.1 s, instead of `rate` for all of them.
+    """
 
     rate: float = 0.0
     estimated_volume: float = float("nan")
     done: bool = False
+    ahead: tuple[float, ...] = ()
 
 
 class Pouring:
@@ -81,6 +85,8 @@ class Pouring:
             wish = self._decide(observation, tilt)
             self._estimate = wish.estimated_volume
             if not wish.done:
+                if wish.ahead:
+                    return self._decision(self._tilting.follow(wish.ahead, now))
                 return self._decision(self._tilting.toward(wish.rate, now))
             self._stage = "return"
         if max(tilt, measured) < UPRIGHT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,13 +78,17 @@ class Tilting:
             horizon: length of the plan [s]; lengthened until it ends at rest.
             hold: how long to keep the rate [s]; longer than the time to the next plan.
         """
+        return self.follow([rate] * max(1, round(hold / STEP)), now, horizon)
+
+    def follow(self, rates: Sequence[float], now: int, horizon: float = 0.8) -> Trajectory:
+        """A plan with tilt `rates` [rad/s], one every STEP, that then brakes; see `toward`."""
         position, velocity = (float(v[0]) for v in self._follower.sample(now))
-        rate = float(np.clip(rate, -self.limits.speed, self.limits.speed))
+        wishes = np.clip(rates, -self.limits.speed, self.limits.speed).tolist()
         change = self.limits.acceleration * STEP
         tilts: list[float] = []
-        rates: list[float] = []
+        speeds: list[float] = []
         while len(tilts) * STEP < horizon - 1e-9 or abs(velocity) > 1e-12:
-            wish = rate if len(tilts) * STEP < hold else 0.0
+            wish = wishes[len(tilts)] if len(tilts) < len(wishes) else 0.0
             room = self.max_tilt - position if wish > 0 else position
             ahead = abs(velocity) if velocity * wish > 0 else 0.0
             wish = float(np.sign(wish)) * min(abs(wish), _braking_speed(room, ahead, self.limits))
@@ -91,11 +96,11 @@ class Tilting:
             position += STEP * (velocity + new) / 2
             velocity = new
             tilts.append(position)
-            rates.append(velocity)
+            speeds.append(velocity)
         times = STEP * np.arange(1.0, len(tilts) + 1)
-        plan = Trajectory(("tilt",), times, np.array(tilts)[:, None], np.array(rates)[:, None])
+        plan = Trajectory(("tilt",), times, np.array(tilts)[:, None], np.array(speeds)[:, None])
         self._follower.accept(plan, now)
-        return self._joints(times, np.array(tilts), np.array(rates))
+        return self._joints(times, np.array(tilts), np.array(speeds))
 
     def _joints(
         self, times: NDArray[np.float64], tilts: NDArray[np.float64], rates: NDArray[np.float64]

@@ -69,6 +69,11 @@ class SpectrumStream:
         return np.stack([spectra(frame) for frame in frames])
 
 
+def neighbourhood() -> Floats:
+    """Weights (B, B) of the neighbourhood average that a bin is compared with."""
+    return _tables()[2]
+
+
 @dataclass
 class Contrast:
     """How far each bin stands above its neighbourhood [dB], without stationary lines such as hum.

@@ -1,0 +1,134 @@
+"""The learned policy: looks, listens and pours."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from multigen_core.errors import MultigenError
+from multigen_core.learning.runtime import Network
+from multigen_core.policy import Decision, Observation, PourGoal, Sense
+from multigen_core.station import Station
+from multigen_core.station.pour_path import plan_pour
+from multigen_core.types import to_seconds
+from multigen_policy.classical.pouring import ImpossibleGoalError, Pouring, Tilt
+from multigen_policy.classical.tilting import Tilting
+from multigen_policy.learned.canonical import CROP, WHOLE
+from multigen_policy.learned.inputs import Encoder, Inputs
+from multigen_policy.learned.outputs import Outputs
+from multigen_policy.learned.weights import POLICY
+
+_LOG = logging.getLogger(__name__)
+
+HOLD = 4
+"""Rates of a chunk that are carried out if no other follows, before the vessel comes to rest."""
+PATIENCE = 6.0
+"""How long nothing may flow at the largest tilt, or the volume stand still in mid-pour [s]."""
+_STANDS = 2.0
+"""A change of the volume [ml] below which it stands still."""
+
+
+class EmptyError(MultigenError):
+    """Nothing more comes out of the held vessel."""
+
+
+class Brain:
+    """Runs the network over one pour after another, without torch."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load the weights in a folder.
+
+        Raises:
+            WeightsError: they are missing, damaged or of another version.
+        """
+        self._ear = Network(folder, "ear", POLICY)
+        self._mind = Network(folder, "mind", POLICY)
+        self._heard = np.zeros((1, 1, int(self._mind.settings["heard"])), np.float32)
+
+    def reset(self) -> None:
+        """Start a pour."""
+        self._ear.reset()
+        self._mind.reset()
+        self._heard = np.zeros_like(self._heard)
+
+    def step(self, inputs: Inputs) -> Outputs:
+        """What a step's inputs tell."""
+        if len(inputs.spectra):
+            self._heard = self._ear.run(spectra=inputs.spectra[None])["heard"][:, -1:]
+        found = self._mind.run(
+            heard=self._heard,
+            crop=_picture(inputs.crop, CROP),
+            whole=_picture(inputs.whole, WHOLE),
+            state=inputs.state[None, None],
+        )
+        return Outputs.of(found["outputs"][0, 0])
+
+
+def _picture(picture: np.ndarray | None, size: tuple[int, int]) -> np.ndarray:
+    shape = (1, 1, *size, 3)
+    if picture is None:
+        return np.zeros(shape, np.float32)
+    return picture.astype(np.float32).reshape(shape)
+
+
+class Audiovisual:
+    """Pours by what the network tells: its tilt rates, until the volume committed is the goal's.
+
+    The network learns the rates from an expert who sees the liquid, and the volume that will have
+    been poured if the vessel turns back now; where it stops follows from the latter. Approach and
+    return are not learnt.
+    """
+
+    senses: frozenset[Sense] = frozenset({Sense.IMAGE, Sense.AUDIO})
+
+    def __init__(self, station: Station, weights: Path) -> None:
+        station.placed("the policy audiovisual")
+        self._station = station
+        self._brain = Brain(weights)
+        self._path = plan_pour(station)
+        self._tilting = Tilting(station.arm, self._path)
+        self._pouring = Pouring(station.arm, self._tilting, self._decide)
+        self.reset(PourGoal(0.0))
+
+    def reset(self, goal: PourGoal) -> None:
+        held, _ = self._station.placed("the policy audiovisual")
+        if goal.target_volume > held.vessel.capacity:
+            raise ImpossibleGoalError(
+                f"cannot pour {goal.target_volume * 1e6:.0f} ml: the {held.vessel.name} holds at "
+                f"most {held.vessel.capacity * 1e6:.0f} ml"
+            )
+        self._goal = goal.target_volume * 1e6
+        self._encoder = Encoder(self._station, self._path, goal.target_volume)
+        self._brain.reset()
+        self._pouring.reset()
+        self._moved: tuple[int, float] | None = None
+        self.told: Outputs | None = None
+        """What the network told last."""
+
+    def act(self, observation: Observation) -> Decision:
+        return self._pouring.act(observation)
+
+    def _decide(self, observation: Observation, tilt: float) -> Tilt:
+        told = self.told = self._brain.step(self._encoder.encode(observation))
+        poured = max(0.0, told.committed) * 1e-6
+        if told.committed >= self._goal:
+            return Tilt(estimated_volume=poured, done=True)
+        self._watch(observation.now, told.committed, tilt)
+        rates = tuple(told.chunk[:HOLD].tolist())
+        return Tilt(rates[0], poured, ahead=rates)
+
+    def _watch(self, now: int, volume: float, tilt: float) -> None:
+        """Give up when the vessel is tilted all the way and nothing more comes."""
+        if self._moved is None or abs(volume - self._moved[1]) > _STANDS:
+            self._moved = now, volume
+        still = to_seconds(now - self._moved[0])
+        if still > PATIENCE and tilt >= self._tilting.max_tilt - 0.02:
+            raise EmptyError(
+                f"the source seems to be empty: nothing has flowed for {still:.0f} s at a tilt of "
+                f"{tilt:.2f} rad, {self._goal - volume:.0f} ml short of the goal"
+            )
+
+
+__all__ = ["Audiovisual", "Brain"]

@@ -1,0 +1,90 @@
+"""`multigen dataset`: simulated pours as arrays to train the learned policy on."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from multigen_core.errors import MultigenError
+from multigen_core.station import Told
+from multigen_core.synthesizer import synthesizer_names
+from multigen_core.workers import run_tasks
+from multigen_policy.learned.dataset import read_episode, write_episode
+from multigen_policy.learned.demonstrations import Demonstration, demonstrate
+
+PERIOD = 0.1
+"""Seconds between recorded steps."""
+
+
+def register_dataset(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `multigen dataset`."""
+    parser.description = (
+        "Simulate pours and record what the learned policy would see, hear and should learn. "
+        "Pours that exist are kept, so an interrupted run resumes where it stopped."
+    )
+    parser.add_argument("--episodes", type=int, required=True, metavar="N")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--first-seed", type=int, default=0, metavar="SEED")
+    parser.add_argument(
+        "--sounds", nargs="+", default=["flow", "physical"], choices=synthesizer_names(),
+        metavar="NAME", help="synthesizers; a learner hears the first (default: flow physical)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--learner", default="", metavar="DIR",
+        help="weights of the policy that pours, for DAgger (default: the disturbed expert)",
+    )  # fmt: skip
+    parser.add_argument("--told", default=Told.STATION, type=Told, choices=tuple(Told))
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
+    parser.set_defaults(run=run_dataset)
+
+
+def run_dataset(args: argparse.Namespace) -> int:
+    """Record the missing pours; name those that fail and return 1 if there are any."""
+    if args.episodes < 1 or args.workers < 1:
+        raise MultigenError("--episodes and --workers must be at least 1")
+    out = args.out.expanduser().absolute()
+    learner = str(Path(args.learner).expanduser().absolute()) if args.learner else ""
+    seeds = range(args.first_seed, args.first_seed + args.episodes)
+    tasks = [Demonstration(seed, learner, tuple(args.sounds), args.told) for seed in seeds]
+    todo = [task for task in tasks if not _folder(out, task).exists()]
+    for task in set(tasks) - set(todo):
+        read_episode(_folder(out, task))
+    console, failed, seconds, began = Console(), 0, 0.0, time.monotonic()
+    with Progress(console=console, transient=True) as progress:
+        bar = progress.add_task("pours", total=len(tasks), completed=len(tasks) - len(todo))
+        for task, outcome in run_tasks(partial(record, out), todo, args.workers):
+            progress.advance(bar)
+            if isinstance(outcome, Exception):
+                failed += 1
+                reason = str(outcome) or type(outcome).__name__
+                console.print(f"failed: seed {task.seed}: {reason}", style="red")
+            else:
+                seconds += outcome
+    took = time.monotonic() - began
+    console.print(
+        f"{len(todo) - failed} pours recorded in {out}, {len(tasks) - len(todo)} already existed; "
+        f"{seconds:.0f} s of pouring in {took:.0f} s"
+    )
+    return 1 if failed else 0
+
+
+def _folder(out: Path, task: Demonstration) -> Path:
+    return out / f"{task.seed:06d}"
+
+
+def record(out: Path, task: Demonstration) -> float:
+    """Record one pour; its length [s].
+
+    Raises:
+        MultigenError: it cannot be simulated or written.
+    """
+    arrays = demonstrate(task)
+    write_episode(_folder(out, task), arrays, asdict(task))
+    return len(arrays["state"]) * PERIOD

@@ -1,0 +1,212 @@
+"""Simulated pours to learn from: the expert's, disturbed, and the learner's own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multigen_core.arm import Arm
+from multigen_core.arm.kinematics import UnreachableError
+from multigen_core.errors import MultigenError
+from multigen_core.policy import Policy, PolicyConfig, Sense, make_policy
+from multigen_core.rollout import Rollout
+from multigen_core.rollout.offline import OfflineGraph, Tick, pour
+from multigen_core.simulator import Simulator, make_simulator
+from multigen_core.station import Station, Told
+from multigen_core.station.pour_path import plan_pour
+from multigen_core.synthesizer import Source, Synthesizer, SynthesizerConfig, make_synthesizer
+from multigen_core.types import CameraInfo
+from multigen_core.world.scene import Scene, TargetSpec, load_scene
+from multigen_core.world.varied_vessel import varied
+from multigen_policy.classical.expert import Expert, ExpertConfig
+from multigen_policy.classical.pouring import Tilt
+from multigen_policy.learned.recorder import Recorder
+
+POURING = "pour"
+"""The stage that is recorded."""
+SCENE = "randomised"
+_TRIES = 20
+_LEFT = 40.0
+_SMALLEST = 40.0
+_AFTER = 8
+"""Steps recorded after the pour is stopped."""
+_LONGEST = 220
+"""Most steps recorded of a pour."""
+_SLOWEST, _FASTEST = 10e-6, 70e-6
+"""Flows that the demonstrations aim at [m^3/s]."""
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """A pour to simulate; all randomness comes from `seed`.
+
+    `learner` is the folder of a policy's weights that pours; empty for the expert. `sounds` are
+    synthesizers: the learner hears the first, all are recorded.
+    """
+
+    seed: int
+    learner: str = ""
+    sounds: tuple[str, ...] = ("flow", "physical")
+    told: Told = Told.STATION
+
+
+class Disturbed(Expert):
+    """The expert with varying flows and gains, noise on its tilt rate, and pauses.
+
+    So the network also learns what to do where an expert would not go.
+    """
+
+    def __init__(self, station: Station, truth: Any, rng: np.random.Generator) -> None:
+        super().__init__(station, truth)
+        self._rng = rng
+        self._noise = 0.0
+        self._spread = 0.06 if rng.random() < 0.6 else 0.0
+        self._left = 0
+        self._pause = 0
+        self._search = float(rng.uniform(0.2, 0.4))
+        self._flowed = False
+        self._pauses = 0.015 if rng.random() < 0.5 else 0.0
+        self._redraw()
+
+    def _redraw(self) -> None:
+        rng = self._rng
+        flow = math.exp(rng.uniform(math.log(_SLOWEST), math.log(_FASTEST)))
+        self._config = ExpertConfig(
+            flow=flow, approach=float(rng.uniform(0.8, 3.0)), gain=float(rng.uniform(2e3, 6e3)),
+            search=float(rng.uniform(0.12, 0.35)),
+        )  # fmt: skip
+        self._left = int(rng.integers(25, 90))
+
+    def _decide(self, observation: Any, tilt: float) -> Tilt:
+        rng = self._rng
+        self._left -= 1
+        if self._left < 0:
+            self._redraw()
+        wish = super()._decide(observation, tilt)
+        if wish.done:
+            return wish
+        self._flowed |= self._truth().outflow_rate > 0
+        if not self._flowed:
+            return replace(wish, rate=self._search)
+        if self._pause == 0 and rng.random() < self._pauses and self._truth().outflow_rate > 0:
+            self._pause = int(rng.integers(3, 9))
+        if self._pause:
+            self._pause -= 1
+            return replace(wish, rate=-0.25)
+        self._noise = 0.85 * self._noise + self._spread * float(rng.standard_normal())
+        return replace(wish, rate=wish.rate + self._noise)
+
+
+def demonstrate(task: Demonstration) -> dict[str, NDArray[Any]]:
+    """The recorded pour of a demonstration, as `Rows.arrays`.
+
+    Raises:
+        MultigenError: no drawn scene can be poured, or a synthesizer is missing.
+    """
+    for attempt in range(_TRIES):
+        rng = np.random.default_rng([task.seed, attempt, 23])
+        try:
+            scene, volume = draw_scene(rng)
+            return _record(task, scene, volume, rng)
+        except (UnreachableError, _HopelessError):
+            continue
+    raise MultigenError(f"seed {task.seed}: none of {_TRIES} drawn scenes can be poured")
+
+
+class _HopelessError(MultigenError):
+    """A drawn scene that allows no pour."""
+
+
+def draw_scene(rng: np.random.Generator) -> tuple[Scene, float]:
+    """A random scene with a target of any shape, and a goal [m^3] that it allows."""
+    scene = load_scene(SCENE, int(rng.integers(2**31)))
+    target = scene.target.vessel
+    if rng.random() < 0.7:
+        target = varied(target, rng)
+    capacity = target.capacity * 1e6
+    part = float(rng.uniform(0.0, 0.5)) if rng.random() < 0.35 else 0.0
+    spec = TargetSpec(vessel=target, position=scene.target.position, volume_ml=part * capacity)
+    scene = Scene.model_validate({**dict(scene), "target": spec})
+    most = min(0.9 * capacity - spec.volume_ml, scene.source.volume_ml - _LEFT, 320.0)
+    if most < _SMALLEST:
+        raise _HopelessError("the target is too small or too full")
+    return scene, float(rng.uniform(_SMALLEST, most)) * 1e-6
+
+
+def _record(
+    task: Demonstration, scene: Scene, volume: float, rng: np.random.Generator
+) -> dict[str, NDArray[Any]]:
+    arm = Arm.load()
+    simulator = _simulator()
+    first, *others = task.sounds
+    synthesizer = _synthesizer(first, task.seed)
+    graph = OfflineGraph(
+        simulator, scene, task.seed, arm, synthesizer=synthesizer, pictures=True
+    )  # fmt: skip
+    knows = Station.of(scene, arm, Told.TARGET)
+    told = Station.of(scene, arm, task.told)
+    policy: Policy
+    if task.learner:
+        policy = make_policy(PolicyConfig(told, "audiovisual", task.learner))
+    else:
+        policy = Disturbed(knows, lambda: simulator.state().liquid, rng)
+    recorder = Recorder(told, plan_pour(told), volume, scene.target.vessel, task.sounds)
+    graph.sensing = bool(task.learner)
+    beside = [(name, _synthesizer(name, task.seed)) for name in others]
+    after = 0
+    for tick in pour(graph, Rollout(policy, told), volume, timeout=40.0):
+        stage = tick.step.progress.stage if tick.step else ""
+        if graph.sensing:
+            _observe(recorder, tick, scene, first, beside)
+        graph.sensing |= stage == POURING
+        after += stage not in ("approach", POURING)
+        if stage not in ("", "approach") and after <= _AFTER:
+            recorder.step(tick.now, tick.world.liquid)
+        if after > _AFTER or len(recorder.rows) >= _LONGEST:
+            break
+    if len(recorder.rows) < 10:
+        raise _HopelessError("nothing was recorded")
+    return recorder.rows.arrays()
+
+
+def _observe(
+    recorder: Recorder, tick: Tick, scene: Scene, first: str, beside: list[tuple[str, Synthesizer]]
+) -> None:
+    for joints in (*tick.joints[1:], tick.world.joints):
+        recorder.observer.add_joints(joints)
+    if tick.image is not None:
+        calibration = scene.camera.calibration
+        recorder.observer.add_camera(CameraInfo(tick.now, tick.image.frame_id, calibration))
+        recorder.observer.add_image(tick.image)
+    for chunk in tick.sound:
+        recorder.add_audio(first, chunk)
+    for name, other in beside:
+        for item in _driving(other, tick):
+            other.push(item)
+        for chunk in other.pull():
+            recorder.add_audio(name, chunk)
+
+
+def _driving(synthesizer: Synthesizer, tick: Tick) -> Iterator[Any]:
+    if synthesizer.source is not Source.FRAMES:
+        yield from tick.liquids
+    elif tick.hearing is not None:
+        yield tick.hearing
+
+
+@lru_cache(maxsize=1)
+def _simulator() -> Simulator:
+    return make_simulator("mujoco", Arm.load())
+
+
+def _synthesizer(name: str, seed: int) -> Synthesizer:
+    return make_synthesizer(SynthesizerConfig(name, seed=seed))
+
+
+__all__ = ["Demonstration", "Sense", "demonstrate", "draw_scene"]

@@ -68,6 +68,6 @@ def test_a_failure_leaves_nothing(bag, tmp_path) -> None:
 
 def test_a_place_that_cannot_be_written_is_named(bag, tmp_path) -> None:
     (tmp_path / "file").touch()
-    for target, reason in (("old", "never overwritten"), ("file/new", "cannot be written")):
+    for target, reason in (("old", "already exists"), ("file/new", "cannot be written")):
         with BagReader(bag) as old, pytest.raises(BagError, match=reason):
             substitute(old, tmp_path / target, (AUDIO,), [], {})

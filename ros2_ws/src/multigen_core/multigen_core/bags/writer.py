@@ -81,9 +81,7 @@ class BagWriter:
             self._writer = Writer(self.path)
             self._writer.open()
         except WriterError as error:
-            raise BagExistsError(
-                f"bag {self.path}: exists already and is never overwritten; choose another name"
-            ) from error
+            raise BagExistsError(f"bag {self.path}: already exists; choose another name") from error
         except OSError as error:
             raise BagError(f"bag {self.path}: cannot be created: {error}") from error
         try:

@@ -48,7 +48,10 @@ def test_shipped_scenes_are_found_by_name_and_others_are_listed():
         ({"sauce": {}}, r"sauce: unknown key; valid keys: .*source"),
         ({"camera": {"vertical_fov": 200}}, r"camera.vertical_fov"),
         ({"camera": {"position": [0, 0, 1], "look_at": [0, 0, 0]}}, r"directly above"),
-        ({"liquid": {"uniform": [2, 1]}}, r"liquid: uniform takes \[low, high\] with low ≤ high"),
+        (
+            {"liquid": {"uniform": [2, 1]}},
+            r"liquid: uniform takes \[low, high\], finite and low ≤ high",
+        ),
         ({"liquid": {"uniform": "water"}}, r"liquid: uniform takes \[low, high\]"),
         ({"liquid": {"choice": []}}, r"liquid: choice takes a list"),
         (["water"], r"expected a mapping"),

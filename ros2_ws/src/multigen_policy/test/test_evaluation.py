@@ -351,12 +351,22 @@ def test_a_table_of_80_columns_names_the_bag(
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[]", "list indices must be integers"),
+        ('{"results": [{"target_ml": 3}]}', "result 1: poured_ml: Field required"),
+        ('{"results": [{"target_ml": "x"}]}', "target_ml: Input should be a valid number"),
+    ],
+)
 def test_report_refuses_what_is_no_result(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    text: str, fault: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "x.json").write_text('{"results": [{"target_ml": 3}]}')
+    (tmp_path / "x.json").write_text(text)
     assert multigen("report", tmp_path / "x.json", "-o", tmp_path / "report.html") == 1
-    assert "not the results" in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "x.json: not the results of multigen evaluate or evaluate-bag" in line
+    assert fault in line
     assert not (tmp_path / "report.html").exists()
 
 

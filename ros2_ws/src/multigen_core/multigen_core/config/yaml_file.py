@@ -132,6 +132,8 @@ def _message(fault: Any, model: type[BaseModel]) -> str:
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
         return f"unknown key; valid keys: {', '.join(model.model_fields)}"
     message = str(fault["msg"])
+    if fault["type"] == "missing":
+        return message
     given = _BRIEF.repr(fault["input"])
     return message if len(given) > 80 else f"{message}, got {given}"
 

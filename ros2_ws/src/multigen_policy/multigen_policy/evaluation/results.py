@@ -91,18 +91,17 @@ def load_results(path: Path) -> list[dict[str, Any]]:
     Raises:
         MultigenError: it cannot be read or is not such a document.
     """
+    foreign = f"{path}: not the results of multigen evaluate or evaluate-bag"
     try:
         results = list(json.loads(path.read_text(encoding="utf-8"))["results"])
     except OSError as error:
         raise MultigenError(f"{path}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise MultigenError(
-            f"{path}: not the results of multigen evaluate or evaluate-bag ({error})"
-        ) from error
+        raise MultigenError(f"{foreign} ({error})") from error
     if not results:
         raise MultigenError(f"{path}: contains no pours")
     return [
-        validate(_row(), result, f"{path}: result {number}").model_dump(exclude_unset=True)
+        validate(_row(), result, f"{foreign}: result {number}").model_dump(exclude_unset=True)
         for number, result in enumerate(results, 1)
     ]
 

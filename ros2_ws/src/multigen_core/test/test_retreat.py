@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from multigen_core.arm.trajectory import TrajectoryFollower
@@ -77,6 +77,11 @@ def test_a_path_out_of_limits_is_refused():
     corners=st.lists(st.tuples(st.floats(-1.5, 1.5), st.floats(-3, 3)), min_size=1, max_size=6),
     velocity=st.tuples(st.floats(-0.43, 0.43), st.floats(-0.43, 0.43)),
     noise=st.floats(0, 0.003),
+)
+@example(
+    corners=[(0.0, 3.0), (1.5, 2.0), (0.0, 3.0), (0.0, -1.606768626790776), (0.0, 0.0)],
+    velocity=(0.0, 0.0),
+    noise=0.0,
 )
 def test_any_path_within_limits_has_a_retreat_that_obeys_the_rules(corners, velocity, noise):
     begin = np.zeros(2)

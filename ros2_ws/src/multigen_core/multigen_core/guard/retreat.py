@@ -106,7 +106,10 @@ def _smooth(path: NDArray[np.float64], limits: Limits) -> CubicSpline | NDArray[
     sigma = min(_SMOOTHING / _FINE, len(fine) / 6)
     poses[1:-1] = gaussian_filter1d(extended, sigma, axis=0)[len(fine) : 2 * len(fine) - 2]
     length = np.abs(np.diff(poses, axis=0) / limits.velocity).max(axis=1)
-    return CubicSpline(np.concatenate([[0.0], np.cumsum(np.maximum(length, 1e-9))]), poses)
+    # Where the path turns back, its smoothed poses draw together. Counting them as no shorter than
+    # the path about them lets the curve slow down there instead of turning within one step.
+    length = np.maximum(length, gaussian_filter1d(length, sigma, mode="nearest"))
+    return CubicSpline(np.concatenate([[0.0], np.cumsum(length)]), poses)
 
 
 def _ride(

@@ -43,3 +43,21 @@ def test_nothing_lies_above_the_surface_or_outside_the_wall(name, tilt, part):
     assert (np.hypot(points[:, 0], points[:, 1]) <= v.radius(points[:, 2]) + 1e-4).all()
     assert np.linalg.norm(normals, axis=1) == pytest.approx(np.ones(len(normals)), abs=1e-3)
     assert vertices.shape == BODY_VERTICES.shape
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(["beaker", "bottle", "tumbler", "bowl"]),
+    st.floats(0.01, 2.4),
+    st.floats(0.05, 0.95),
+)
+def test_the_surface_meets_the_wall_in_two_lines_without_teeth(name, tilt, part):
+    v, up, level, (vertices, normals) = body(name, tilt, part)
+    points = vertices - [0.0, 0.0, v.floor]
+    edge = points[(normals == up).all(axis=1)].reshape(-1, 2, 3)
+    assert (np.diff(edge[:, 0, 2]) >= -1e-12).all()
+    for line in edge.swapaxes(0, 1):
+        line = line[np.abs(line @ up - level) < 1e-9]
+        steps = np.diff(line, axis=0)
+        steps = steps[np.linalg.norm(steps, axis=1) > 1e-6]
+        assert (np.einsum("ij,ij->i", steps[1:], steps[:-1]) >= 0).all()

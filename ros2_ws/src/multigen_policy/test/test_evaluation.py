@@ -321,6 +321,27 @@ def test_report_of_results_shows_all_of_them(bag: Path, tmp_path: Path) -> None:
     assert text.count("missed</span>") == 1
 
 
+def test_what_a_recording_says_is_shown_as_text_never_run(bag: Path, tmp_path: Path) -> None:
+    script = "<script>alert('$\\frac')</script><img src=x onerror=alert(1)>"
+    with BagReader(bag) as old:
+        said = dict.fromkeys(("target_vessel", "liquid", "policy", script), script)
+        with BagWriter(tmp_path / "<img src=x>", RECORDED, old.metadata | said) as new:
+            for topic, _, time, item in old.records():
+                if topic is PROGRESS:
+                    item = replace(item, reason=script)
+                elif topic in (JOINT_STATES, ARM_COMMAND):
+                    item = replace(item, names=(script, *item.names[1:]))
+                new.write(topic, item, time)
+    multigen("evaluate-bag", bag, tmp_path / "<img src=x>", "--json", tmp_path / "results.json")
+    for source in ("<img src=x>", "results.json"):
+        assert multigen("report", tmp_path / source, "-o", tmp_path / "report.html") == 0
+        text = (tmp_path / "report.html").read_text()
+        page = Page(text)
+        assert page.tags.count("script") == 1, "the report's own"
+        assert "x" not in page.loads
+        assert "&lt;script&gt;alert(" in text
+
+
 def test_report_of_a_single_result_shows_it(bag: Path, tmp_path: Path) -> None:
     multigen("evaluate-bag", bag, "--json", tmp_path / "results.json")
     assert multigen("report", tmp_path / "results.json", "-o", tmp_path / "report.html") == 0

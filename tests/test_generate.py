@@ -63,7 +63,8 @@ def test_what_exists_is_kept_and_what_was_cut_off_is_made_again(bags):
     ("arguments", "message"),
     [
         (["--episodes", "0"], "episodes and processes must be at least 1"),
-        (["--episodes", "1", "--target-ml", "5", "-1"], "two positive volumes"),
+        (["--episodes", "1", "--target-ml", "60", "50"], "the smaller one first"),
+        (["--episodes", "1", "--target-ml", "5", "50"], "two volumes of at least 20 ml"),
         (["--episodes", "1", "--scene", "moonbase"], "moonbase"),
         (["--episodes", "1", "--backend", "isaac"], "backend 'isaac' is not available"),
     ],

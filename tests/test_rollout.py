@@ -178,10 +178,12 @@ def test_only_one_pour_at_a_time(rig):
         (0.0, 0.0, None, "either a target volume or a fill fraction"),
         (1e-4, 0.5, None, "either a target volume or a fill fraction"),
         (0.0, 0.5, None, "told:=target"),
-        (-1e-5, 0.0, None, "positive volume, got -10 ml"),
-        (float("nan"), 0.0, None, "positive volume, got nan"),
-        (float("inf"), 0.0, None, "positive volume"),
-        (0.0, float("nan"), "mug", "positive volume"),
+        (-1e-5, 0.0, None, "at least 20 ml, got -10 ml"),
+        (5e-6, 0.0, "mug", "at least 20 ml, got 5 ml: less cannot be poured accurately"),
+        (0.0, 0.01, "mug", "at least 20 ml, got 4"),
+        (float("nan"), 0.0, None, "at least 20 ml, got nan"),
+        (float("inf"), 0.0, None, "at least 20 ml, got inf"),
+        (0.0, float("nan"), "mug", "at least 20 ml, got nan"),
         (9e-4, 0.0, "mug", "would overflow the mug"),
         (0.0, 1.2, "mug", "would overflow the mug"),
     ],
@@ -195,6 +197,11 @@ def test_a_fill_fraction_of_a_known_vessel_is_a_volume():
     mug = vessel("mug")
     goal = checked_goal(0.0, 0.5, mug)
     assert goal.target_volume == pytest.approx(mug.capacity / 2)
+
+
+@pytest.mark.parametrize("volume", [20e-6, 20 * 1e-6])
+def test_the_smallest_goal_is_accepted_however_it_is_rounded(volume):
+    assert checked_goal(volume, 0.0, None).target_volume == volume
 
 
 def test_a_goal_beyond_the_source_leaves_the_rollout_free(rig):

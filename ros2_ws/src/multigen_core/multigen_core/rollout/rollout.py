@@ -16,6 +16,8 @@ from multigen_core.world.vessel import Vessel
 
 MAX_AGE = 0.5
 """Default maximum age of data to act on [s]."""
+SMALLEST_GOAL = 20e-6
+"""Smallest volume that is accepted [m^3]: below, pours by ear miss by half the goal and more."""
 
 
 class GoalError(MultigenError):
@@ -36,8 +38,12 @@ def checked_goal(target_volume: float, fill_fraction: float, known: Vessel | Non
         if known is None:
             raise GoalError("a fill fraction needs a known vessel: launch with told:=target")
         target_volume = fill_fraction * known.capacity
-    if not 0 < target_volume < float("inf"):
-        raise GoalError(f"the target must be a positive volume, got {target_volume * 1e6:g} ml")
+    # 20 ml times 1e-6 is a rounding error less than 20e-6.
+    if not SMALLEST_GOAL * (1 - 1e-9) <= target_volume < float("inf"):
+        raise GoalError(
+            f"a goal is at least {SMALLEST_GOAL * 1e6:g} ml, got {target_volume * 1e6:g} ml: less "
+            f"cannot be poured accurately"
+        )
     if known is not None and target_volume > known.capacity:
         raise GoalError(
             f"{target_volume * 1e6:.0f} ml would overflow the {known.name} "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from multigen_core.errors import MultigenError
+from multigen_core.rollout import SMALLEST_GOAL
 from multigen_core.synthesizer import DEFAULT, synthesizer_names
 from multigen_core.world.scene import load_scene
 
@@ -49,7 +50,10 @@ def check_job_arguments(args: argparse.Namespace, processes: int) -> None:
     if args.episodes < 1 or processes < 1:
         raise MultigenError("episodes and processes must be at least 1")
     low, high = args.target_ml
-    if not 0 < low <= high:
-        raise MultigenError("--target-ml takes two positive volumes, the smaller one first")
+    smallest = SMALLEST_GOAL * 1e6
+    if not smallest <= low <= high < float("inf"):
+        raise MultigenError(
+            f"--target-ml takes two volumes of at least {smallest:g} ml, the smaller one first"
+        )
     for scene in args.scene:
         load_scene(scene, args.first_seed)

@@ -1,6 +1,6 @@
-"""What training and running a network take, whatever it learns.
+"""Training and inference shared by all networks.
 
-`settings` is the command line of every training, `group` its processes, `loop` its steps and
-`checkpoint` the state between them; `export` writes what `runtime` runs without torch, and
-`weights` reads it. Only `runtime`, `weights`, `settings` and `mel` are imported without torch.
+`settings` holds the command-line options of a training run, `group` its processes, `loop` the
+training loop and `checkpoint` its saved state; `export` writes the files that `weights` reads and
+`runtime` runs without torch. Only `runtime`, `weights`, `settings` and `mel` work without torch.
 """

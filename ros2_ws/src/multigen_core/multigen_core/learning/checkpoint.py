@@ -1,4 +1,4 @@
-"""The state that a training continues from: written whole or not at all, refused by name."""
+"""Checkpoints to resume training from: written atomically, and rejected if they do not match."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _FORMAT = 1
 
 
 class Stateful(Protocol):
-    """A part of the state: a module, an optimiser, a schedule."""
+    """A part of a checkpoint: a module, an optimiser or a schedule."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What it is in."""
+        """Return the state."""
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> Any:
-        """Be in that state."""
+        """Restore the state."""
 
 
 def save_checkpoint(path: Path, name: str, step: int, parts: Mapping[str, Stateful]) -> None:
-    """Write the state of the training `name` after `step` steps.
+    """Write the state of training run `name` after `step` steps.
 
     Raises:
-        MultigenError: it cannot be written; what was there before stays.
+        MultigenError: the file cannot be written; an existing checkpoint is kept.
     """
     state = {part: value.state_dict() for part, value in parts.items()}
     file = io.BytesIO()
@@ -38,10 +38,10 @@ def save_checkpoint(path: Path, name: str, step: int, parts: Mapping[str, Statef
 
 
 def load_checkpoint(path: Path, name: str, parts: Mapping[str, Stateful]) -> int:
-    """Put parts into the state written, whatever device it was on; the number of steps done.
+    """Restore `parts`, saved on any device, and return the number of completed steps.
 
     Raises:
-        MultigenError: the file is damaged, or the state is another training's.
+        MultigenError: the file is damaged or belongs to another training run.
     """
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
@@ -51,7 +51,7 @@ def load_checkpoint(path: Path, name: str, parts: Mapping[str, Stateful]) -> int
         for part, value in parts.items():
             value.load_state_dict(state[part])
         return int(state["step"])
-    except Exception as error:  # there is no end to what unpickling foreign bytes may raise
+    except Exception as error:  # unpickling arbitrary bytes may raise anything
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise MultigenError(
             f"{path}: cannot be continued ({reason}); delete it or train to another folder"

@@ -1,4 +1,4 @@
-"""Where torch computes."""
+"""Choice of the torch device."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from multigen_core.errors import MultigenError
 
 
 def usable_device(name: str) -> torch.device:
-    """The device of a name, once something was put on it.
+    """The device called `name`, after checking that a tensor can be allocated on it.
 
     Raises:
         MultigenError: torch cannot use it.

@@ -1,4 +1,4 @@
-"""From a trained torch module to the two files that run without torch."""
+"""Export of a trained torch module to the two files that run without torch."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def export(
 ) -> None:
     """Write NAME.onnx and NAME.safetensors for `runtime.Network`.
 
-    The weights are rounded to half precision in `module` itself, so that it stays their equal.
+    The weights of `module` itself are rounded to half precision, so that both give the same output.
 
     Args:
         module: takes `inputs` in their order and returns a tuple of `outputs`.
         folder: where to write.
         name: of both files.
-        kind: what reads them expects.
-        settings: kept beside the weights, as JSON.
-        inputs: examples by name; those named `state_…` are its memory.
-        outputs: names; `next_…` is the memory that follows `state_…`.
-        moving: axes of any length, by input or output.
+        kind: identifies the network and its format.
+        settings: stored with the weights, as JSON.
+        inputs: example tensors by name; those named `state_…` are recurrent state.
+        outputs: names; `next_…` is the new value of `state_…`.
+        moving: dynamic axes, by input or output.
     """
     module = module.eval().cpu().float()
     with torch.no_grad():

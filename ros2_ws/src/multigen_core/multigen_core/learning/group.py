@@ -1,4 +1,4 @@
-"""One training in one process, or in several that torchrun starts."""
+"""Training in one process, or in several started by torchrun."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from multigen_core.learning.device import usable_device
 Item = TypeVar("Item")
 
 _PATIENCE = timedelta(hours=12)
-"""How long processes wait for the one that simulates or measures longest."""
+"""How long processes wait for the slowest one, which may be simulating or evaluating."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """The processes that train together: this one is number `rank` of `size`, on `device`."""
+    """The processes that train together; this one has rank `rank` of `size` and uses `device`."""
 
     rank: int
     size: int
@@ -31,29 +31,29 @@ class Group:
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that writes and tells."""
+        """Whether this process writes files and prints."""
         return self.rank == 0
 
     def tell(self, line: str) -> None:
-        """Print a line, once for all of them."""
+        """Print a line, in the first process only."""
         if self.first:
             print(line, flush=True)
 
     def mine(self, items: Sequence[Item]) -> Sequence[Item]:
-        """This process's part of what the group shares out; each item is somebody's."""
+        """This process's share of `items`; every item belongs to exactly one process."""
         return items[self.rank :: self.size]
 
     def share(self, count: int) -> int:
-        """How many of `count` examples each process draws: as many as the others, none too few."""
+        """How many of `count` examples each process draws: the same number in all, rounded up."""
         return -(-count // self.size)
 
     def wait(self) -> None:
-        """Return once every process has come here."""
+        """Block until every process has reached this point."""
         if self.size > 1:
             distributed.barrier()
 
     def mean(self, value: Tensor) -> Tensor:
-        """The mean over the processes of a tensor of one shape, the same in all of them."""
+        """The mean of a tensor over all processes; its shape must be the same in each."""
         if self.size == 1:
             return value
         total = value.clone()
@@ -61,10 +61,10 @@ class Group:
         return total / self.size
 
     def average_gradients(self, module: nn.Module) -> None:
-        """Give every process the mean of all gradients.
+        """Replace the gradients in every process with their mean.
 
-        A parameter that only some processes used counts as 0 in the others; what none used is left
-        without a gradient, as in one process.
+        If only some processes used a parameter, its gradient counts as 0 in the others; if none
+        did, it keeps no gradient, as in a single process.
         """
         if self.size == 1:
             return
@@ -80,13 +80,13 @@ class Group:
 
 @contextmanager
 def training_group(device: str) -> Iterator[Group]:
-    """The group of torchrun's environment, or of this process alone.
+    """The group described by torchrun's environment variables, or this process alone.
 
-    Its end waits for every process, so that none tears down what another still uses; an error does
-    not wait, for torchrun then ends the others.
+    On exit it waits for all processes, so that none closes the group while another still uses it;
+    after an error it does not wait, because torchrun stops the others.
 
     Args:
-        device: cpu, cuda or cuda:N; of several processes with cuda, each takes a GPU of its own.
+        device: cpu, cuda or cuda:N; with cuda and several processes, each uses its own GPU.
 
     Raises:
         MultigenError: the device cannot be used.

@@ -1,4 +1,4 @@
-"""What every training loop shares: its steps, the state it continues from and what it tells."""
+"""The training loop shared by all networks: steps, checkpoints and logging."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _KEEP_EVERY = 250
 _TELL_EVERY = 50
 _VALIDATIONS = 4
 _APART = 1_000_003
-"""Between the seeds of two processes' torch."""
+"""Difference between the torch seeds of two processes."""
 
 Autocast = Callable[[], AbstractContextManager[object]]
-"""Makes the context of `Training.autocast`."""
+"""Returns the context of `Training.autocast`."""
 
 
 def begin_from(module: nn.Module, folder: Path, name: str, kind: Kind) -> None:
-    """Give a module the weights in a folder.
+    """Load a module's weights from a folder.
 
     Raises:
-        MultigenError: they are missing, damaged or another network's.
+        MultigenError: they are missing, damaged or of another network.
     """
     weights, _ = read_weights(folder / f"{name}.safetensors", kind)
     try:
@@ -47,7 +47,7 @@ def begin_from(module: nn.Module, folder: Path, name: str, kind: Kind) -> None:
 
 @torch.no_grad()
 def validated(loss: Callable[[Generator], Tensor]) -> float:
-    """The mean of a loss, with the same random numbers every time and none taken from training."""
+    """The mean of a loss, with a fixed seed and without advancing training's random numbers."""
     rng = np.random.default_rng(0)
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -55,11 +55,11 @@ def validated(loss: Callable[[Generator], Tensor]) -> float:
 
 
 class Training:
-    """AdamW with a cosine schedule and averaged weights; continues where it was stopped.
+    """AdamW with a cosine schedule and averaged weights; resumes from its checkpoint.
 
-    The moving average of the module's weights is what is shipped. Every process of a group holds
-    the same weights: gradients are averaged, and the first process writes and tells. Normalisation
-    layers take each process's own batch, and the first one's running statistics are kept.
+    The result is the moving average of the module's weights. All processes of a group hold the same
+    weights: gradients are averaged, and the first process writes files and prints. Normalisation
+    layers use each process's own batch; the first process's running statistics are kept.
     """
 
     def __init__(
@@ -72,19 +72,19 @@ class Training:
         rate: float = 1e-3,
         decay: float = 0.999,
     ) -> None:
-        """Begin, or continue from OUT/NAME.state.pt.
+        """Start, or resume from OUT/NAME.state.pt.
 
         Args:
             module: to train, on the group's device.
-            name: of its files.
-            settings: as given.
-            group: who trains.
-            steps: the network's own number.
-            rate: of learning, the highest.
-            decay: of the average, per step.
+            name: name of its files.
+            settings: command-line options.
+            group: processes that train.
+            steps: number of steps, unless `settings` gives one.
+            rate: highest learning rate.
+            decay: of the weight average, per step.
 
         Raises:
-            MultigenError: the state there cannot be continued.
+            MultigenError: the checkpoint cannot be resumed from.
         """
         out, steps = settings.out, settings.steps or steps
         self._module, self._name, self._steps, self._decay = module, name, steps, decay
@@ -115,9 +115,9 @@ class Training:
         self._begin, self._first = time.monotonic(), self.step
 
     def __iter__(self) -> Iterator[tuple[int, Generator]]:
-        """The steps that remain: number, and random numbers of this step and process alone.
+        """The remaining steps: the number of each, and a generator seeded by step and process.
 
-        torch's own are seeded likewise.
+        torch is seeded in the same way.
         """
         seed, rank = self._settings.seed, self._group.rank
         while self.step < self._steps:
@@ -125,14 +125,14 @@ class Training:
             yield self.step, np.random.default_rng([seed, self.step, rank])
 
     def autocast(self) -> torch.autocast:
-        """A context in which the network computes in bfloat16, if that is asked for."""
+        """A context in which the network computes in bfloat16, if the settings ask for it."""
         return torch.autocast(self._group.device.type, torch.bfloat16, enabled=self._settings.bf16)
 
     def learn(self, loss: Tensor, figures: dict[str, float]) -> None:
-        """One step down the gradient of `loss`; figures go to tensorboard and, rarely, the screen.
+        """Take one optimiser step; `figures` go to TensorBoard and, less often, to the screen.
 
         Raises:
-            MultigenError: loss or gradient are not finite; weights and state stay as they were.
+            MultigenError: the loss or its gradient is not finite; the weights are unchanged.
         """
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -152,19 +152,19 @@ class Training:
             self.save()
 
     def save(self) -> None:
-        """Keep everything that continuing takes."""
+        """Write a checkpoint."""
         if self._group.first:
             save_checkpoint(self._path, self._name, self.step, self._parts)
         self._kept = self.step
 
     def finish(self) -> None:
-        """Give the module its averaged weights."""
+        """Load the averaged weights into the module."""
         self._module.load_state_dict(self._average.state_dict())
         if self._board:
             self._board.close()
 
     def _agree(self) -> None:
-        """Refuse to train from different states."""
+        """Check that all processes resume from the same step."""
         steps = torch.tensor(float(self.step), device=self._group.device)
         if float(self._group.mean(steps)) != self.step:
             raise MultigenError(
@@ -183,7 +183,7 @@ class Training:
 
     @torch.no_grad()
     def _follow(self) -> None:
-        """Move the average towards the weights."""
+        """Update the average of the weights."""
         keep = min(self._decay, (1 + self.step) / (10 + self.step))
         state = self._module.state_dict()
         for key, kept in self._average.state_dict().items():

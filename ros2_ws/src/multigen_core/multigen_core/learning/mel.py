@@ -1,4 +1,4 @@
-"""Log-mel spectra of sound, hop by hop."""
+"""Log-mel spectrograms."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ Floats = NDArray[np.float32]
 
 BANDS = 80
 HOP = 160
-"""Samples between spectra."""
+"""Hop length [samples]."""
 WINDOW = 512
-"""Samples in each, centred on the middle of its hop."""
+"""Window length [samples]; windows are centred on their hops."""
 FLOOR = 1e-3
-"""Magnitude below which nothing is told apart; white noise of RMS 1 has 1 in every band."""
+"""Lower limit of magnitudes; white noise of RMS 1 has magnitude 1 in every band."""
 LEAD = (WINDOW - HOP) // 2
-"""Samples by which a window extends beyond its hop, on either side."""
+"""How far a window extends beyond its hop on either side [samples]."""
 _BINS = 2 * WINDOW
 _LOWEST = 50.0
 
 
 def to_mel(frequency: ArrayLike) -> NDArray[np.float64]:
-    """Mel of a frequency [Hz] (O'Shaughnessy 1987)."""
+    """Frequency [Hz] in mel (O'Shaughnessy 1987)."""
     return 2595.0 * np.log10(1.0 + np.asarray(frequency, np.float64) / 700.0)
 
 
@@ -39,13 +39,13 @@ def _edges() -> NDArray[np.float64]:
 
 
 def centres() -> NDArray[np.float64]:
-    """Middle [Hz] of each band, (BANDS,)."""
+    """Centre frequencies of the bands [Hz], (BANDS,)."""
     return _edges()[1:-1]
 
 
 @cache
 def filters() -> Floats:
-    """Triangles over the bins of a spectrum, each of sum 1, (BANDS, WINDOW + 1)."""
+    """Triangular filters over the bins of a spectrum, each with sum 1, (BANDS, WINDOW + 1)."""
     low, middle, high = (_edges()[i : BANDS + i, None] for i in range(3))
     f = np.arange(_BINS // 2 + 1) * SAMPLE_RATE / _BINS
     rise, fall = (f - low) / (middle - low), (high - f) / (high - middle)
@@ -55,12 +55,12 @@ def filters() -> Floats:
 
 @cache
 def window() -> Floats:
-    """Hann window, periodic, (WINDOW,)."""
+    """Periodic Hann window, (WINDOW,)."""
     return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW), np.float32)
 
 
 def log_mel(sound: NDArray[np.floating]) -> Floats:
-    """Natural logarithm of the bands' RMS in every whole hop of a sound (N,): (N // HOP, BANDS)."""
+    """Natural logarithm of each band's RMS in every whole hop: (N,) samples, (N // HOP, BANDS)."""
     count = len(sound) // HOP
     if not count:
         return np.zeros((0, BANDS), np.float32)

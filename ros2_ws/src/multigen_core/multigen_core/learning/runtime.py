@@ -1,4 +1,4 @@
-"""Networks without torch: onnxruntime on one thread of the CPU."""
+"""Inference without torch: onnxruntime, single-threaded on the CPU."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ Floats = NDArray[np.float32]
 
 
 class Network:
-    """A network that carries its memory from call to call.
+    """A network that keeps its recurrent state between calls.
 
-    Inputs of its graph named `state_…` are that memory, zero at first; the output `next_…` of the
-    same name is the next call's.
+    Graph inputs named `state_…` are the state, initially zero; the output `next_…` of the same name
+    is its value for the next call.
     """
 
     def __init__(self, folder: Path, name: str, kind: Kind) -> None:
         """Load NAME.onnx and NAME.safetensors.
 
         Raises:
-            WeightsError: a file is missing, damaged, of another kind or does not fit the other.
+            WeightsError: a file is missing, damaged or of another kind, or the two do not match.
         """
         weights, self.settings = read_weights(folder / f"{name}.safetensors", kind)
         options = onnxruntime.SessionOptions()
@@ -64,17 +64,17 @@ class Network:
 
     @property
     def remembered(self) -> int:
-        """Steps that a causal convolution's memory, (layers…, 1, steps, width), reaches back."""
+        """Number of past steps held in causal convolutions' states (layers…, 1, steps, width)."""
         return sum(math.prod(shape[:-1]) for shape in self._shapes.values())
 
     def reset(self) -> None:
-        """Forget what came before."""
+        """Set the recurrent state to zero."""
         self._state: dict[str, Floats] = {
             name: np.zeros(shape, np.float32) for name, shape in self._shapes.items()
         }
 
     def run(self, **inputs: NDArray[Any]) -> dict[str, Floats]:
-        """The graph's outputs by name, but for its memory."""
+        """Run one call and return the outputs by name, without the recurrent state."""
         found = dict(
             zip(self._outputs, self._session.run(None, {**inputs, **self._state}), strict=True)
         )
@@ -84,10 +84,10 @@ class Network:
 
 @cache
 def run_on_cpu(what: str, device: str) -> None:
-    """Say once that `what` runs on the CPU, whatever device was wished for.
+    """Warn once that `what` runs on the CPU if another device was requested.
 
     Raises:
-        MultigenError: there can be no such device.
+        MultigenError: `device` is not the name of a device.
     """
     if not re.fullmatch(DEVICE, device):
         raise MultigenError(f"{what}: device must be cpu, cuda or cuda:N, got {device!r}")

@@ -1,4 +1,4 @@
-"""How to train, the same for every network and on every command line."""
+"""Training options shared by all networks and their commands."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from multigen_core.errors import MultigenError
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train any network.
+    """Training options.
 
-    `out` is where to write, `data` the folder to learn from, `steps` how many instead of the
-    network's own, `device` torch's, `seed` that of every random number, `workers` how many
-    processes prepare data, `start` the folder of weights to begin from, and `bf16` whether to
-    compute in bfloat16 where the network allows it.
+    Attributes:
+        out: output folder.
+        data: folder with training data.
+        steps: number of steps; None: the network's default.
+        device: torch device.
+        seed: seed of all random numbers.
+        workers: number of processes that prepare data.
+        start: folder with weights to start from.
+        bf16: compute in bfloat16 where the network supports it.
     """
 
     out: Path
@@ -32,7 +37,7 @@ class Settings:
 
     @classmethod
     def of(cls, args: argparse.Namespace, data: Path = Path()) -> Self:
-        """From the command line of `add_arguments`.
+        """Settings from the arguments of `add_arguments`.
 
         Raises:
             MultigenError: torch is missing, or an argument is out of range.
@@ -49,20 +54,22 @@ class Settings:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what every training takes to a command line."""
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
+    """Add the shared training options to a command."""
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
     parser.add_argument(
-        "--start", type=Path, metavar="DIR", help="weights to begin from, for tuning"
+        "--start", type=Path, metavar="DIR", help="folder with weights to fine-tune"
     )
-    parser.add_argument("--steps", type=int, metavar="N", help="instead of the network's own")
+    parser.add_argument(
+        "--steps", type=int, metavar="N", help="number of steps [the network's default]"
+    )
     parser.add_argument(
         "--device", default="cpu", help="cpu, cuda or cuda:N; under torchrun cpu or cuda [cpu]"
     )
     parser.add_argument(
         "--bf16", action=argparse.BooleanOptionalAction, default=True,
-        help="compute in bfloat16 where the network allows it [yes]",
+        help="compute in bfloat16 where the network supports it [yes]",
     )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=0, help="of every random number [0]")
+    parser.add_argument("--seed", type=int, default=0, help="seed of all random numbers [0]")
     parser.add_argument(
         "--workers", type=int, default=1, metavar="N", help="processes that prepare data [1]"
     )

@@ -1,7 +1,7 @@
-"""A network's weights on disk: reading them, or saying what is wrong with them.
+"""Loading and checking of a network's weights.
 
-A network is two files: NAME.onnx, its graph without weights, and NAME.safetensors, its weights in
-half precision with `format`, `network` and its settings as metadata.
+A network is stored in two files: NAME.onnx holds its graph without weights, and NAME.safetensors
+its weights in half precision, with `format`, `network` and settings as metadata.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ _POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 class WeightsError(MultigenError):
-    """Weights are missing, damaged or of another version."""
+    """Weights are missing, damaged or incompatible."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What weights have to be.
+    """Identifies the weights that a network accepts.
 
-    `network` names what they are the weights of, `format` is raised by whoever owns the network
-    whenever old weights no longer fit its code, and `remedy` tells how to get new ones.
+    Attributes:
+        network: name of the network.
+        format: version, incremented when older weights no longer fit the code.
+        remedy: tells the user how to get matching weights.
     """
 
     network: str
@@ -37,16 +39,16 @@ class Kind:
     remedy: str
 
     def metadata(self, settings: dict[str, Any]) -> dict[str, str]:
-        """What is written beside the weights."""
+        """Metadata to store with the weights."""
         about = {"format": str(self.format), "network": self.network}
         return {**about, "settings": json.dumps(settings)}
 
 
 def read_weights(path: Path, kind: Kind) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
-    """Weights in single precision by name, and the settings of the network.
+    """The weights by name, in single precision, and the network's settings.
 
     Raises:
-        WeightsError: the file is missing, damaged, of another format or another network.
+        WeightsError: the file is missing, damaged, or of another format or network.
     """
     refuse_pointer(path)
     try:
@@ -69,10 +71,10 @@ def read_weights(path: Path, kind: Kind) -> tuple[dict[str, NDArray[np.float32]]
 
 
 def refuse_pointer(path: Path) -> None:
-    """Refuse what Git LFS leaves in place of a file that was not fetched.
+    """Reject a Git LFS pointer, which stands in for a file that was not fetched.
 
     Raises:
-        WeightsError: the file is such a pointer.
+        WeightsError: the file is a pointer.
     """
     if path.is_file():
         with path.open("rb") as file:

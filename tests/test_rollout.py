@@ -6,7 +6,7 @@ import pytest
 from multigen_core.arm.trajectory import TrajectoryFollower
 from multigen_core.errors import MultigenError
 from multigen_core.policy import PolicyConfig, make_policy
-from multigen_core.rollout import GoalError, Rollout
+from multigen_core.rollout import GoalError, LiveRollout, Rollout
 from multigen_core.rollout.rollout import checked_goal
 from multigen_core.types import JointState, Outcome
 from multigen_core.world.catalogue import vessel
@@ -164,6 +164,41 @@ def test_joints_reported_modulo_a_turn_make_no_difference(rig, arm, path):
     step = rig.rollout.step(rig.now)
     assert not step.progress.outcome
     assert np.abs(step.trajectory.positions[-1] - path.at(0.0)).max() < 0.01
+
+
+@pytest.fixture
+def live(rig):
+    """The rig's rollout in real time, and steady time, which the test moves."""
+    steady = [0.0]
+    live = LiveRollout(rig.rollout, lambda: rig.now, rig.tell, lambda: steady[0])
+    yield live, steady
+    live.close()
+
+
+def test_no_pour_starts_while_time_stands_still(live):
+    live, steady = live
+    live.tick()
+    steady[0] += 2.1
+    with pytest.raises(GoalError, match="time stands still"):
+        live.begin(60e-6)
+    live.tick()
+    live.begin(60e-6)
+
+
+def test_a_pour_canceled_while_time_stands_still_ends_at_once_and_returns_later(rig, live):
+    live, steady = live
+    rig.rollout.begin(rig.now, 150e-6)
+    while rig.tilt < 0.5:
+        rig.run(0.1)
+    live.tick()
+    live.close()
+    steady[0] += 2.1
+    live.cancel("canceled")
+    assert rig.progress[-1].outcome is Outcome.CANCELED
+    assert "once time continues" in rig.progress[-1].reason
+    assert not rig.rollout.busy
+    rig.now += 100 * PERIOD
+    assert rig.tilt < 0.03
 
 
 def test_only_one_pour_at_a_time(rig):

@@ -82,7 +82,10 @@ class SimulatorNode(Node):
             ros.subscribe(self, contract.AUDIO, self._on_audio)
         self.create_service(Trigger, "simulator/reset", self._on_reset)
         self.create_service(SetBool, "simulator/pause", self._on_pause)
-        self._diagnostics = ros.Diagnostics(self, self._health, p.backend)
+        # This node's own clock is the wall's; all others see the time it publishes.
+        self._diagnostics = ros.Diagnostics(
+            self, self._health, p.backend, lambda: self._sim_clock.now
+        )
         self._sim_clock.check_alone(DISCOVERY)
         self._loop.start()
 

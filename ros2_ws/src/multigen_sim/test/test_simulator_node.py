@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from rclpy.time import Time
 from std_srvs.srv import SetBool, Trigger
 
 from multigen_core import contract
@@ -29,6 +30,8 @@ def test_publishes_the_contract_and_follows_trajectories(start_node, peer, call,
     heard = {topic.name: [] for topic in TOPICS}
     for topic in TOPICS:
         subscribe(peer, topic, heard[topic.name].append)
+    diagnostics = []
+    subscribe(peer, contract.DIAGNOSTICS, diagnostics.append)
     command = publisher(peer, contract.ARM_COMMAND)
     simulator = start_node("multigen_sim", "simulator", scene="default")
     wait(lambda: all(heard.values()) and health.count("/simulator"), "every topic")
@@ -61,6 +64,8 @@ def test_publishes_the_contract_and_follows_trajectories(start_node, peer, call,
     standing, count = joints[-1].stamp, health.count("/simulator")
     wait(lambda: health.count("/simulator") > count + 1, "steady time to go on")
     assert joints[-1].stamp <= standing + 20_000_000
+    stamp = Time.from_msg(diagnostics[-1].header.stamp).nanoseconds
+    assert stamp == pytest.approx(joints[-1].stamp, abs=20_000_000), "simulated time"
     assert simulator.end() == 0
 
 

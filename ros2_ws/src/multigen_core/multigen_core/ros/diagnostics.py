@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from rclpy.time import Time
 
 from multigen_core.contract import DIAGNOSTICS
 from multigen_core.ros.endpoints import publisher
@@ -37,15 +38,25 @@ class Health:
 
 
 class Diagnostics:
-    """Publishes the result of `collect` once a second of steady time, even if /clock stops."""
+    """Publishes the result of `collect` once a second of steady time, even if /clock stops.
 
-    def __init__(self, node: Node, collect: Callable[[], Health], hardware_id: str = "") -> None:
+    `clock` gives the time of the stamps [ns]; by default it is the node's.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        collect: Callable[[], Health],
+        hardware_id: str = "",
+        clock: Callable[[], int] | None = None,
+    ) -> None:
         self._node = node
         self._collect = collect
         self._hardware_id = hardware_id
         self._sender = publisher(node, DIAGNOSTICS)
-        clock = Clock(clock_type=ClockType.STEADY_TIME)
-        self._timer = node.create_timer(1.0 / DIAGNOSTICS.rate, self.publish, clock=clock)
+        self._clock = clock or (lambda: node.get_clock().now().nanoseconds)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timer = node.create_timer(1.0 / DIAGNOSTICS.rate, self.publish, clock=steady)
 
     def publish(self) -> None:
         """Publish the current state immediately."""
@@ -61,7 +72,7 @@ class Diagnostics:
             values=[KeyValue(key=key, value=value) for key, value in values.items()],
         )
         array = DiagnosticArray(status=[status])
-        array.header.stamp = self._node.get_clock().now().to_msg()
+        array.header.stamp = Time(nanoseconds=self._clock()).to_msg()
         self._sender.publish(array)
 
 

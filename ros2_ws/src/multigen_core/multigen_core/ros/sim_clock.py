@@ -34,6 +34,8 @@ class SimClock:
         except OSError as error:
             raise _occupied() from error
         self._sender = publisher(node, CLOCK)
+        self.now = 0
+        """The time published last [ns]."""
         self._grown = time.monotonic() + YOUTH
 
     def check_alone(self, patience: float = 0.0) -> None:
@@ -54,6 +56,7 @@ class SimClock:
 
     def send(self, now: int) -> None:
         """Publish simulated time [ns]."""
+        self.now = now
         sec, nanosec = divmod(now, NANOSECONDS)
         stamp = FACTORY.new("builtin_interfaces/msg/Time", sec=sec, nanosec=nanosec)
         self._sender.publish(FACTORY.new(CLOCK.type, clock=stamp))

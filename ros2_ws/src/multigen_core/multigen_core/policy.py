@@ -63,7 +63,8 @@ class Decision:
     """The policy's next action.
 
     `trajectory` starts when received (stamp 0); None continues the last one. A pour ends with an
-    outcome other than RUNNING, once the vessel is back upright.
+    outcome other than RUNNING, once the vessel is back upright. `estimated_volume_error` [m^3] is
+    the standard deviation of `estimated_volume` in the policy's own view, NaN if it has none.
     """
 
     trajectory: Trajectory | None
@@ -71,6 +72,7 @@ class Decision:
     estimated_volume: float = float("nan")
     outcome: Outcome = Outcome.RUNNING
     reason: str = ""
+    estimated_volume_error: float = float("nan")
 
 
 class Policy(Protocol):

@@ -32,10 +32,15 @@ _GUARD = GuardConfig()
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Output of a session: a trajectory to send, if any, and the progress to report."""
+    """Output of a session: a trajectory to send, if any, and the progress to report.
+
+    `estimated_volume_error` [m^3] is the standard deviation of the progress's estimated volume in
+    the policy's own view, NaN if it has none. No message carries it.
+    """
 
     trajectory: Trajectory | None
     progress: PourProgress
+    estimated_volume_error: float = float("nan")
 
 
 class Session:
@@ -63,7 +68,7 @@ class Session:
         self._target = goal.target_volume
         self._start = self._now = now
         self._timeout = timeout or DEFAULT_TIMEOUT
-        self._estimate = float("nan")
+        self._estimate = self._estimate_error = float("nan")
         self._stage = "approach"
         self._outcome = Outcome.RUNNING
         self._reason = ""
@@ -85,7 +90,7 @@ class Session:
             self._plan = TrajectoryFollower(self._arm.names, measured)
         if self._upright_at is not None:
             if now < self._upright_at:
-                return Step(None, self._progress(Outcome.RUNNING))
+                return self._report(None)
             if not self._way.tilted(measured):
                 return self.end(self._outcome, self._reason)
             if now > self._give_up_at:
@@ -103,8 +108,9 @@ class Session:
         except MultigenError as error:
             return self._withdraw(observation, Outcome.ABORTED, str(error))
         self._estimate = decision.estimated_volume
+        self._estimate_error = decision.estimated_volume_error
         self._stage = decision.stage
-        return Step(decision.trajectory, self._progress(decision.outcome, decision.reason))
+        return self._report(decision.trajectory, decision.outcome, decision.reason)
 
     def _leap(self, observation: Observation) -> str:
         """Describe a jump of the joints that no motion explains; empty if there is none."""
@@ -130,7 +136,7 @@ class Session:
     def withdraw(self, observation: Observation, outcome: Outcome, reason: str) -> Step:
         """Return the vessel upright, then end with `outcome`."""
         if self._upright_at is not None:
-            return Step(None, self._progress(Outcome.RUNNING))
+            return self._report(None)
         step = self._withdraw(observation, outcome, reason)
         if step.trajectory is not None and self._plan is not None:
             self._plan.accept(step.trajectory, observation.now)
@@ -154,15 +160,17 @@ class Session:
         except RetreatError as error:
             return self.end(self._outcome, f"{self._reason}; {error}")
         self._upright_at = now + to_nanoseconds(float(retreat.times[-1]) + LAG)
-        return Step(retreat, self._progress(Outcome.RUNNING))
+        return self._report(retreat)
 
     def end(self, outcome: Outcome, reason: str) -> Step:
         """End immediately, without another command."""
         self._stage = "done"
-        return Step(None, self._progress(outcome, reason))
+        return self._report(None, outcome, reason)
 
-    def _progress(self, outcome: Outcome, reason: str = "") -> PourProgress:
-        return PourProgress(
+    def _report(
+        self, trajectory: Trajectory | None, outcome: Outcome = Outcome.RUNNING, reason: str = ""
+    ) -> Step:
+        progress = PourProgress(
             stamp=self._now,
             stage=self._stage,
             target_volume=self._target,
@@ -171,3 +179,4 @@ class Session:
             outcome=outcome,
             reason=reason,
         )
+        return Step(trajectory, progress, self._estimate_error)

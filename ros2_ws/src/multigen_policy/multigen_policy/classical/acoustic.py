@@ -126,12 +126,13 @@ class Acoustic:
         self._tilts: deque[tuple[int, float]] = deque(maxlen=50)
         self._began: int | None = None
         self._since: dict[str, int] = {}
+        self._error = float("nan")
         self._pouring.reset()
 
     def act(self, observation: Observation) -> Decision:
         self._tilts.append((observation.stamp, self._measured(observation)))
         self._listen(observation)
-        return self._pouring.act(observation)
+        return replace(self._pouring.act(observation), estimated_volume_error=self._error)
 
     def _measured(self, observation: Observation) -> float:
         positions = self._arm.nearest_turn(observation.joints.positions, self._path.at(0.0))
@@ -220,6 +221,7 @@ class Acoustic:
 
     def _pour(self, observation: Observation, heard: Estimate) -> Tilt:
         config, belief = self._config, heard.belief
+        self._error = belief.poured_error
         now, tilt = self._tilts[-1]
         seconds = to_seconds(now)
         # From the volume heard so far to the volume leaving the lip now.

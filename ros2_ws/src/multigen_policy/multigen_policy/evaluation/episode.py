@@ -50,7 +50,8 @@ class NodeHealth:
 class Episode:
     """One bag's or rollout's content; stamps and times [ns].
 
-    `objections` are the guard's, where it ran in the same process.
+    `objections` are the guard's and `estimate_errors` [m^3] the standard deviations of the volumes
+    in `progress`, where guard and policy ran in the same process.
     """
 
     path: Path
@@ -69,6 +70,7 @@ class Episode:
     nodes: dict[str, NodeHealth] = field(default_factory=dict)
     real_time_factors: list[float] = field(default_factory=list)
     objections: list[tuple[int, str]] = field(default_factory=list)
+    estimate_errors: list[tuple[int, float]] = field(default_factory=list)
 
     @cached_property
     def scene(self) -> Scene | None:

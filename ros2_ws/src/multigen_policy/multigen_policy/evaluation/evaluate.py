@@ -90,6 +90,7 @@ def _result(
         "bag": str(episode.path),
         "pour": index + 1,
         **asdict(pour),
+        "estimated_error_ml": _estimate_error(episode, span) * 1e6,
         **{name: metric(episode, span) for name, metric in metrics().items()},
         "simulated": episode.simulated,
         "real_time_factor": episode.real_time_factor,
@@ -113,6 +114,16 @@ def _result(
         "told": episode.metadata.get("told", ""),
         "synthesizer": episode.metadata.get("synthesizer", ""),
     }
+
+
+def _estimate_error(episode: Episode, span: Span) -> float:
+    """The last standard deviation that the policy gave of its estimate [m^3], NaN if it gave none."""
+    own = [
+        error
+        for stamp, error in episode.estimate_errors
+        if span.start <= stamp <= span.end and np.isfinite(error)
+    ]
+    return own[-1] if own else float("nan")
 
 
 def _names(episode: Episode) -> tuple[str, str, str]:

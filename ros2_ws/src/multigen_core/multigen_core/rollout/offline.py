@@ -17,6 +17,7 @@ from multigen_core.guard.decisions import Now, Reject
 from multigen_core.guard.guard import Guard
 from multigen_core.policy import Sense
 from multigen_core.rollout.rollout import Rollout
+from multigen_core.rollout.senses import UNDISTURBED, Senses
 from multigen_core.rollout.session import Step
 from multigen_core.simulator import Simulator, WorldState
 from multigen_core.synthesizer import Source, Synthesizer
@@ -40,7 +41,8 @@ SERVO_PERIOD = 0.01
 class Tick:
     """One control period: inputs, command and result, and the ground truth at its end.
 
-    `joints` and `liquids` hold every state since the last tick. `forwarded` is the trajectory that
+    `joints` and `liquids` hold every state since the last tick; `image` and `sound` are the
+    world's, whatever of them reaches the policy. `forwarded` is the trajectory that
     the guard passed on or generated itself, `objection` the reason if it rejected the command.
     """
 
@@ -67,6 +69,7 @@ class OfflineGraph:
         synthesizer: of the sound, if any; driven by liquid states or the cut-away view.
         pictures: render the public camera even if the policy does not use it.
         hearing: render the cut-away view even if the synthesizer does not use it.
+        senses: what of images and sound reaches the policy.
         period: of control and images [s].
 
     Raises:
@@ -83,6 +86,7 @@ class OfflineGraph:
         synthesizer: Synthesizer | None = None,
         pictures: bool = False,
         hearing: bool = False,
+        senses: Senses = UNDISTURBED,
         period: float = 0.1,
     ) -> None:
         simulator.reset(scene, seed)
@@ -93,6 +97,7 @@ class OfflineGraph:
         """Whether there are images and sound; the world advances without them, and faster."""
         self._simulator, self._synthesizer = simulator, synthesizer
         self._pictures = pictures
+        self._senses = senses
         self._watches = synthesizer is not None and synthesizer.source is Source.FRAMES
         self._hearing = hearing or self._watches
         state = simulator.state()
@@ -126,13 +131,14 @@ class OfflineGraph:
             return Tick(now, state, joints, liquids, None, None, [])
         looks = Sense.IMAGE in rollout.senses
         image = simulator.render("public") if looks or self._pictures else None
-        if image is not None:
-            observer.add_camera(CameraInfo(now, image.frame_id, self.scene.camera.calibration))
-            observer.add_image(image)
+        if image is not None and (seen := self._senses.see(image, state)) is not None:
+            observer.add_camera(CameraInfo(now, seen.frame_id, self.scene.camera.calibration))
+            observer.add_image(seen)
         view = simulator.render("cutaway") if self._hearing else None
         sound = self._sound(view, liquids)
         for chunk in sound:
-            observer.add_audio(chunk)
+            if (heard := self._senses.hear(chunk, state)) is not None:
+                observer.add_audio(heard)
         return Tick(now, state, joints, liquids, image, view, sound)
 
     def _sound(self, view: CameraFrame | None, liquids: Sequence[LiquidState]) -> list[AudioChunk]:

@@ -117,7 +117,7 @@ def _result(
 
 
 def _estimate_error(episode: Episode, span: Span) -> float:
-    """The last standard deviation that the policy gave of its estimate [m^3], NaN if it gave none."""
+    """The policy's last standard deviation of its estimate [m^3], NaN if it gave none."""
     own = [
         error
         for stamp, error in episode.estimate_errors

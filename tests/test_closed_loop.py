@@ -10,11 +10,8 @@ from multigen_core.station import Told
 from multigen_policy.evaluation.results import load_results
 from multigen_policy.rollouts import evaluate_command as closed_loop_command
 from multigen_policy.rollouts.closed_loop import Job, run_job
-from multigen_policy.rollouts.evaluate_command import (
-    append_journal,
-    read_journal,
-    register_evaluate,
-)
+from multigen_policy.rollouts.evaluate_command import register_evaluate
+from multigen_policy.rollouts.journal import append_journal, read_journal
 
 
 def evaluate(*words):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from multigen_core.errors import MultigenError
 from multigen_core.files import write_json
 from multigen_core.policy import DEFAULT, policy_names
 from multigen_core.station import Told
@@ -21,6 +19,7 @@ from multigen_policy.evaluation.metrics import NOT_COMPARABLE, aggregate
 from multigen_policy.evaluation.results import aggregate_lines, metrics_of, print_results, summary
 from multigen_policy.rollouts.closed_loop import EXPERT, Job, run_job
 from multigen_policy.rollouts.job_arguments import add_job_arguments, check_job_arguments
+from multigen_policy.rollouts.journal import append_journal, read_journal
 
 
 def register_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -82,45 +81,6 @@ def run_evaluate(args: argparse.Namespace) -> int:
     if args.json:
         write_json(args.json, summary(results, failed))
     return 1 if failed else 0
-
-
-def read_journal(path: Path) -> dict[str, dict[str, Any]]:
-    """Results by job key; skips a line truncated by a kill."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise MultigenError(f"{path}: {error.strerror}") from error
-    results = {}
-    for number, line in enumerate(lines, 1):
-        try:
-            result = json.loads(line)
-        except ValueError:
-            continue
-        try:
-            metrics_of(result)
-            results[str(result["job"])] = result
-        except (KeyError, TypeError) as error:
-            raise MultigenError(
-                f"{path}:{number}: not a line of multigen evaluate ({error}); move it away"
-            ) from error
-    return results
-
-
-def append_journal(path: Path, result: dict[str, Any]) -> None:
-    """Append one result as a line and sync it to disk."""
-    line = (json.dumps(result, ensure_ascii=False) + "\n").encode()
-    try:
-        with path.open("ab+") as file:
-            if file.tell():
-                file.seek(-1, os.SEEK_END)
-                line = line if file.read(1) == b"\n" else b"\n" + line
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise MultigenError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _print(results: Sequence[dict[str, Any]], policies: Sequence[str], console: Console) -> None:

@@ -1,0 +1,50 @@
+"""Finished episodes as lines of JSON, so that an interrupted evaluation resumes."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from multigen_core.errors import MultigenError
+from multigen_policy.evaluation.results import metrics_of
+
+
+def read_journal(path: Path) -> dict[str, dict[str, Any]]:
+    """Results by job key; skips a line truncated by a kill."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise MultigenError(f"{path}: {error.strerror}") from error
+    results = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            result = json.loads(line)
+        except ValueError:
+            continue
+        try:
+            metrics_of(result)
+            results[str(result["job"])] = result
+        except (KeyError, TypeError) as error:
+            raise MultigenError(
+                f"{path}:{number}: not a line of multigen evaluate ({error}); move it away"
+            ) from error
+    return results
+
+
+def append_journal(path: Path, result: dict[str, Any]) -> None:
+    """Append one result as a line and sync it to disk."""
+    line = (json.dumps(result, ensure_ascii=False) + "\n").encode()
+    try:
+        with path.open("ab+") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                line = line if file.read(1) == b"\n" else b"\n" + line
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise MultigenError(f"{path}: cannot be written: {error.strerror}") from error

@@ -18,7 +18,7 @@ class SynthesizerParameters:
         "", "weights of the synthesizer: a path or a hub id; replay: folder of recordings"
     )
     recordings: str = parameter(
-        "", "containers or splits that replay may use, comma-separated; '' for all"
+        "", "containers or splits that replay may use, comma-separated; held_out; '' for all"
     )
     device: str = parameter("cpu", "device of its networks: cpu, cuda, cuda:1 …", pattern=DEVICE)
     sample_rate: int = parameter(SAMPLE_RATE, "Hz", low=8000, high=48000)

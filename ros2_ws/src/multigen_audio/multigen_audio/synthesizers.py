@@ -6,10 +6,11 @@ from pathlib import Path
 
 from multigen_audio.mmaudio import MMAudio, MMAudioConfig
 from multigen_audio.physical import Physical, PhysicalConfig
+from multigen_audio.recorded.splits import chosen
 from multigen_audio.replay import Library, Replay
 from multigen_core.config.yaml_file import load_model
 from multigen_core.synthesizer import Silent, Synthesizer, SynthesizerConfig
-from multigen_core.world.recordings import read_recordings, real_data_folder, select_recordings
+from multigen_core.world.recordings import read_recordings, real_data_folder
 
 _MOST = 3
 """Recordings per container to use for other vessels, unless some are named."""
@@ -28,9 +29,9 @@ def physical(config: SynthesizerConfig) -> Synthesizer:
 def replay(config: SynthesizerConfig) -> Synthesizer:
     """From real recordings; `checkpoint` is their folder, by default that of the environment."""
     recordings, skipped = read_recordings(real_data_folder(config.checkpoint))
-    chosen = select_recordings(recordings, config.recordings)
     most = None if config.recordings else _MOST
-    return Replay(Library(chosen, config.sample_rate, skipped, most), seed=config.seed)
+    library = chosen(recordings, config.recordings)
+    return Replay(Library(library, config.sample_rate, skipped, most), seed=config.seed)
 
 
 def silent(config: SynthesizerConfig) -> Synthesizer:

@@ -19,6 +19,8 @@ from multigen_core.types import AudioChunk, CameraFrame, LiquidState, to_nanosec
 
 GROUP = "multigen.synthesizers"
 DEFAULT = "flow"
+HELD_OUT = "held_out"
+"""In place of containers: the recordings that nothing shipped is trained on."""
 
 
 class Source(Enum):
@@ -73,8 +75,8 @@ class SynthesizerConfig:
 
     `synthesizer` is a name, '' or 'default' for DEFAULT; `checkpoint` (a path or hub id) and
     `device` apply to synthesizers with weights or settings; `sample_rate` [Hz]; `seed` of all
-    randomness; `recordings`: containers or splits that `replay` is restricted to, all if empty;
-    `view`: images for a synthesizer driven by frames, cutaway or public.
+    randomness; `recordings`: containers or splits that `replay` is restricted to, all if empty, or
+    HELD_OUT; `view`: images for a synthesizer driven by frames, cutaway or public.
     """
 
     synthesizer: str = DEFAULT

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from multigen_core.world.recordings import Recording
+from multigen_core import synthesizer
+from multigen_core.world.recordings import Recording, RecordingError, select_recordings
 
 HELD_OUT = (
     "container_7",  # glass cylinder
@@ -37,6 +38,23 @@ def split(recordings: Sequence[Recording]) -> tuple[list[Recording], list[Record
         [recording for recording in recordings if recording.container not in held],
         [recording for recording in recordings if recording.container in held],
     )
+
+
+def chosen(recordings: Sequence[Recording], wanted: Sequence[str]) -> list[Recording]:
+    """Recordings of the `wanted` containers or splits, or of those held out.
+
+    Raises:
+        RecordingError: there are none; the message lists the names there are.
+    """
+    if tuple(wanted) != (synthesizer.HELD_OUT,):
+        return select_recordings(recordings, wanted)
+    held = split(recordings)[1]
+    if not held:
+        raise RecordingError(
+            f"no recordings are held out: the folder has fewer than {FEWEST} containers and none "
+            f"of {', '.join(HELD_OUT)}"
+        )
+    return held
 
 
 def by_container(recordings: Iterable[Recording]) -> dict[str, list[Recording]]:

@@ -8,7 +8,7 @@ import pytest
 from multigen_core.errors import MultigenError
 from multigen_core.station import Told
 from multigen_policy.evaluation.results import load_results
-from multigen_policy.rollouts import evaluate_command as closed_loop_command
+from multigen_policy.rollouts import running
 from multigen_policy.rollouts.closed_loop import Job, run_job
 from multigen_policy.rollouts.evaluate_command import register_evaluate
 from multigen_policy.rollouts.journal import append_journal, read_journal
@@ -72,7 +72,7 @@ def test_finished_episodes_are_kept_and_not_run_again(tmp_path, monkeypatch):
     assert json.loads(out.read_text())["seeds"] == [0, 1]
     ran = []
     monkeypatch.setattr(
-        closed_loop_command,
+        running,
         "run_tasks",
         lambda function, tasks, processes: (ran.extend(tasks), iter([]))[1],
     )

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
 from multigen_core.policy import Policy, PolicyConfig, make_policy
 from multigen_core.rollout import Rollout
 from multigen_core.rollout.offline import OfflineGraph, Tick, pour
+from multigen_core.rollout.senses import UNDISTURBED, Senses
 from multigen_core.simulator import Simulator, make_simulator
-from multigen_core.station import Station, Told
-from multigen_core.synthesizer import SynthesizerConfig, make_synthesizer
+from multigen_core.station import Station, Told, UntoldError
+from multigen_core.synthesizer import Synthesizer, SynthesizerConfig, make_synthesizer
 from multigen_core.types import PourProgress
 from multigen_core.world.scene import Scene, load_scene
 from multigen_policy.classical.expert import Expert, ExpertConfig
 from multigen_policy.evaluation.episode import Episode
 from multigen_policy.evaluation.evaluate import evaluate
+from multigen_policy.rollouts.background import Background, loud_power
+from multigen_policy.rollouts.disturbances import ARRIVES, Disturbance, DisturbedSenses
+from multigen_policy.rollouts.variation import Variation
 
 EXPERT = "expert"
 """The privileged policy, which runs only in simulation."""
@@ -32,6 +37,8 @@ _ROOM = 0.85
 """Largest goal, as a fraction of the target's capacity."""
 _LEFT = 60.0
 """Least volume [ml] left in the source."""
+_HEARD = 4.0
+"""Length of sound by which to judge how loud a pour is [s]."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,10 @@ class Job:
     """One episode.
 
     `seed` samples the scene and the goal, from `low` to `high` [ml], reduced if the vessels do not
-    allow that. `told` is what the policy knows about its station.
+    allow that. `told` is what the policy knows about its station. `condition` names what
+    `variation`, `disturbance` and `recordings` (of the synthesizer replay) make of the scene, the
+    senses and the sound. `noise` is a folder of sound files for a disturbance, '' for pink noise.
+    `weights` is a fingerprint of the checkpoints, which may change under the same name.
     """
 
     scene: str
@@ -54,6 +64,12 @@ class Job:
     device: str = "cpu"
     backend: str = "mujoco"
     arm_file: str = "gen3"
+    condition: str = ""
+    variation: Variation = field(default_factory=Variation)
+    disturbance: Disturbance = field(default_factory=Disturbance)
+    recordings: tuple[str, ...] = ()
+    noise: str = ""
+    weights: str = ""
 
     @property
     def key(self) -> str:
@@ -76,28 +92,77 @@ def start(
     *,
     pictures: bool = False,
     hearing: bool = False,
+    recorder: Callable[[Senses], Senses] | None = None,
 ) -> OfflinePour:
     """The pour of a job; one at a time per process, because they share the simulator.
+
+    `recorder` wraps what the senses of the policy get.
 
     Raises:
         MultigenError: the job is impossible.
     """
-    scene, arm = load_scene(job.scene, job.seed), Arm.load(job.arm_file)
+    scene = job.variation.applied(load_scene(job.scene, job.seed), job.seed)
+    arm = Arm.load(job.arm_file)
     simulator = _simulator(job.backend, arm)
     volume = _goal(job, scene)
-    synthesizer = None
-    if job.synthesizer:
-        synthesizer = make_synthesizer(
-            SynthesizerConfig(job.synthesizer, job.synthesizer_checkpoint, seed=job.seed)
-        )
+    synthesizer = synthesizer_of(job)
+    station = station_of(job, scene, arm)
+    policy = _policy(job, station, simulator, expert)
+    senses = _senses(job, scene, arm, volume, synthesizer)
     graph = OfflineGraph(
-        simulator, scene, job.seed, arm,
-        synthesizer=synthesizer, pictures=pictures, hearing=hearing,
+        simulator, scene, job.seed, arm, synthesizer=synthesizer, pictures=pictures,
+        hearing=hearing, senses=recorder(senses) if recorder else senses,
     )  # fmt: skip
-    told = Told.TARGET if job.policy == EXPERT else job.told
-    station = Station.of(scene, arm, told)
-    rollout = Rollout(_policy(job, station, simulator, expert), station)
-    return OfflinePour(scene, volume, pour(graph, rollout, volume))
+    return OfflinePour(scene, volume, pour(graph, Rollout(policy, station), volume))
+
+
+def synthesizer_of(job: Job) -> Synthesizer | None:
+    """The synthesizer of a job, if it has one.
+
+    Raises:
+        MultigenError: it cannot be made.
+    """
+    if not job.synthesizer:
+        return None
+    return make_synthesizer(
+        SynthesizerConfig(
+            job.synthesizer, job.synthesizer_checkpoint, seed=job.seed, recordings=job.recordings
+        )
+    )
+
+
+def station_of(job: Job, scene: Scene, arm: Arm) -> Station:
+    """What the policy of a job knows."""
+    return Station.of(scene, arm, Told.TARGET if job.policy == EXPERT else job.told)
+
+
+def _senses(
+    job: Job, scene: Scene, arm: Arm, volume: float, synthesizer: Synthesizer | None
+) -> Senses:
+    if job.disturbance == Disturbance():
+        return UNDISTURBED
+    background = None
+    if job.disturbance.noise and synthesizer is not None:
+        loud = _loudness(job, scene, arm, volume, synthesizer)
+        noise = loud / 10 ** (job.disturbance.snr / 10)
+        background = Background.drawn(job.noise, job.seed, noise)
+    return DisturbedSenses(job.disturbance, job.seed, background)
+
+
+def _loudness(job: Job, scene: Scene, arm: Arm, volume: float, synthesizer: Synthesizer) -> float:
+    """Mean square of the loud parts of the expert's pour, which is the same for every policy."""
+    simulator = _simulator(job.backend, arm)
+    graph = OfflineGraph(simulator, scene, job.seed, arm, synthesizer=synthesizer)
+    graph.sensing = False
+    station = Station.of(scene, arm, Told.TARGET)
+    rollout = Rollout(Expert(station, lambda: simulator.state().liquid), station)
+    heard: list[NDArray[np.float32]] = []
+    for tick in pour(graph, rollout, volume):
+        graph.sensing |= tick.world.liquid.inflow_rate > ARRIVES
+        heard += [chunk.samples for chunk in tick.sound]
+        if sum(map(len, heard)) > _HEARD * synthesizer.sample_rate:
+            break
+    return loud_power(np.concatenate(heard), synthesizer.sample_rate) if heard else 0.0
 
 
 def _goal(job: Job, scene: Scene) -> float:
@@ -117,7 +182,11 @@ def _goal(job: Job, scene: Scene) -> float:
 def _policy(job: Job, station: Station, simulator: Simulator, expert: ExpertConfig) -> Policy:
     if job.policy == EXPERT:
         return Expert(station, lambda: simulator.state().liquid, expert)
-    return make_policy(PolicyConfig(station, job.policy, job.policy_checkpoint, job.device))
+    return make_policy(_policy_config(job, station))
+
+
+def _policy_config(job: Job, station: Station) -> PolicyConfig:
+    return PolicyConfig(station, job.policy, job.policy_checkpoint, job.device)
 
 
 @lru_cache(maxsize=1)
@@ -135,6 +204,7 @@ def metadata(job: Job, scene: Scene, volume: float) -> dict[str, str]:
         "policy": job.policy,
         "policy_checkpoint": job.policy_checkpoint,
         "told": str(job.told),
+        "condition": job.condition,
         "synthesizer": job.synthesizer,
         "synthesizer_checkpoint": job.synthesizer_checkpoint,
         "backend": job.backend,
@@ -173,7 +243,27 @@ def run_job(job: Job) -> dict[str, Any]:
     """
     running = start(job)
     about = metadata(job, running.scene, running.volume)
-    path = Path(f"{Path(job.scene).stem}-{job.seed}")
+    path = Path(f"{job.condition or Path(job.scene).stem}-{job.seed}")
     episode = episode_of(running.ticks, running.volume, about, path)
     (result,) = evaluate(episode)
-    return {**result, "scene": job.scene, "seed": job.seed, "job": job.key}
+    own = {"scene": job.scene, "seed": job.seed, "condition": job.condition, "job": job.key}
+    return {**result, **own}
+
+
+def check_job(job: Job) -> None:
+    """Make sure, without pouring, that there is the sound and that the policy is told enough.
+
+    Raises:
+        UntoldError: it needs to know more.
+        MultigenError: the synthesizer cannot be made.
+    """
+    scene, arm = load_scene(job.scene, job.seed), Arm.load(job.arm_file)
+    synthesizer_of(job)
+    if job.policy != EXPERT:
+        try:
+            make_policy(_policy_config(job, station_of(job, scene, arm)))
+        except UntoldError:
+            raise
+        except MultigenError:
+            # Another seed may do: whatever is wrong is named with the seed when it pours.
+            return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -9,6 +10,30 @@ from typing import Any
 
 from multigen_core.errors import MultigenError
 from multigen_policy.evaluation.results import metrics_of
+
+
+def journal_of(results: Path | None) -> Path | None:
+    """The journal beside a file of results, if there is one."""
+    return results.with_suffix(".jsonl") if results else None
+
+
+def fingerprint(*checkpoints: str) -> str:
+    """Identifies the content of checkpoints, files or folders with weights; '' if none is local."""
+    files = [
+        file
+        for path in (Path(name).expanduser() for name in checkpoints if name)
+        for file in (
+            [path]
+            if path.is_file()
+            else sorted(path.glob("*.onnx*")) + sorted(path.glob("*.safetensors"))
+        )
+    ]
+    if not files:
+        return ""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def read_journal(path: Path) -> dict[str, dict[str, Any]]:

@@ -16,7 +16,7 @@ from multigen_core.types import to_seconds
 from multigen_policy.classical.pouring import ImpossibleGoalError, Pouring, Tilt
 from multigen_policy.classical.tilting import Tilting
 from multigen_policy.learned.canonical import CROP, WHOLE
-from multigen_policy.learned.inputs import Encoder, Inputs
+from multigen_policy.learned.inputs import BANDS, MERGED, Encoder, Inputs, merged
 from multigen_policy.learned.outputs import Outputs
 from multigen_policy.learned.weights import POLICY
 
@@ -46,17 +46,21 @@ class Brain:
         self._ear = Network(folder, "ear", POLICY)
         self._mind = Network(folder, "mind", POLICY)
         self._heard = np.zeros((1, 1, int(self._mind.settings["heard"])), np.float32)
+        self.reset()
 
     def reset(self) -> None:
         """Start a pour."""
         self._ear.reset()
         self._mind.reset()
         self._heard = np.zeros_like(self._heard)
+        self._odd = np.zeros((0, BANDS), np.float32)
 
     def step(self, inputs: Inputs) -> Outputs:
         """What a step's inputs tell."""
-        if len(inputs.spectra):
-            self._heard = self._ear.run(spectra=inputs.spectra[None])["heard"][:, -1:]
+        spectra = np.concatenate([self._odd, inputs.spectra])
+        self._odd = spectra[len(spectra) // MERGED * MERGED :]
+        if len(spectra) >= MERGED:
+            self._heard = self._ear.run(spectra=merged(spectra)[None])["heard"][:, -1:]
         found = self._mind.run(
             heard=self._heard,
             crop=_picture(inputs.crop, CROP),

@@ -13,7 +13,7 @@ from numpy.random import Generator
 from torch import Tensor
 
 from multigen_policy.learned.dataset import Episode
-from multigen_policy.learned.inputs import STATE, TOLD_HELD, TOLD_TARGET
+from multigen_policy.learned.inputs import MERGED, STATE, TOLD_HELD, TOLD_TARGET, merged
 from multigen_policy.learned.losses import Targets
 from multigen_policy.learned.noises import Noises, disturbed
 from multigen_policy.learned.recorder import TRUTH
@@ -71,7 +71,7 @@ def example(episode: Episode, variation: Variation, rng: Generator | None) -> Ar
         "dated": np.float32(1.0), "goal": np.float32(episode["state"][0, _GOAL] * 100.0),
     }  # fmt: skip
     if rng is None:
-        return found
+        return _merged(found)
     if rng.random() < 0.5:
         most = float(found["truth"][:, TRUTH.index("poured")].max())
         found["goal"] = np.float32(rng.uniform(20.0, most + 60.0))
@@ -88,7 +88,13 @@ def example(episode: Episode, variation: Variation, rng: Generator | None) -> Ar
         found["spectra"] = disturbed(found["spectra"], variation.noises, rng)
     if found["state"][:, _SEES].any():
         found["crop"], found["whole"] = _looks(found["crop"], found["whole"], rng)
-    return found
+    return _merged(found)
+
+
+def _merged(found: Arrays) -> Arrays:
+    """With the spectra as the network takes them."""
+    spectra, clean = merged(found["spectra"]), merged(found["clean"])
+    return {**found, "spectra": spectra, "clean": clean, "ends": found["ends"] // MERGED}
 
 
 def _from(found: Arrays, first: int) -> Arrays:

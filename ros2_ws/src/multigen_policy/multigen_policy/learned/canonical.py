@@ -93,5 +93,6 @@ def whole_view(camera: CameraCalibration) -> View:
 def _view(local: Floats, camera: CameraCalibration, size: tuple[int, int]) -> View:
     ahead = local[:, 2] > 1e-3
     pixels = np.full((len(local), 2), -1e4)
-    pixels[ahead] = project(local[ahead], camera)
+    if ahead.any():
+        pixels[ahead] = project(local[ahead], camera)
     return View(pixels.reshape(*size, 2), camera.width, camera.height)

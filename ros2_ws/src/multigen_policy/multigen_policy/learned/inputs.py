@@ -30,6 +30,8 @@ STATE = (
 """Names of the state's values."""
 TOLD_HELD = slice(STATE.index("retained"), STATE.index("retained_slope") + 1)
 TOLD_TARGET = slice(STATE.index("knows_target"), len(STATE))
+MERGED = 2
+"""Successive spectra that the network takes as one."""
 _LONGEST_GAP = 0.5
 
 
@@ -49,10 +51,7 @@ class Inputs:
 
 
 class Ear:
-    """Spectra of a sound that may have gaps, one every PERIOD of time that has passed.
-
-    Over a gap the spectra are missing; a pour's first is that of its first sound.
-    """
+    """Spectra of a sound, one every PERIOD; over a gap they are missing."""
 
     def __init__(self) -> None:
         self._stream = SpectrumStream()
@@ -60,15 +59,19 @@ class Ear:
 
     def hear(self, pieces: tuple[AudioChunk, ...]) -> Floats:
         """The spectra (N, BANDS) [dB] that pieces of sound complete."""
-        found = []
+        found = [np.zeros((0, BANDS), np.float32)]
         for piece in pieces:
             if self._end is not None and to_seconds(piece.stamp - self._end) > PERIOD:
                 self._stream = SpectrumStream()
             self._end = piece.end
-            found.append(self._stream.push(piece.samples))
-        if not found:
-            return np.zeros((0, BANDS), np.float32)
-        return np.concatenate(found).astype(np.float32)
+            found.append(self._stream.push(piece.samples).astype(np.float32))
+        return np.concatenate(found)
+
+
+def merged(spectra: Floats) -> Floats:
+    """Means (N // MERGED, BANDS) of successive spectra (N, BANDS); the last, odd ones are left."""
+    count = len(spectra) // MERGED
+    return spectra[: count * MERGED].reshape(count, MERGED, -1).mean(1)
 
 
 class Encoder:

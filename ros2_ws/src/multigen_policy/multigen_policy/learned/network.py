@@ -26,61 +26,64 @@ class NetworkConfig:
     memory: int = 256
 
 
-def _norm(channels: int) -> nn.GroupNorm:
-    return nn.GroupNorm(max(1, channels // 8), channels)
+LOOKS = 2
+"""Of so many pictures, training looks at one."""
+
+
+def _convolutions(
+    kind: type[nn.Conv1d] | type[nn.Conv2d],
+    widths: tuple[int, ...],
+    shapes: tuple[tuple[int, int], ...],
+) -> nn.Sequential:
+    """Rectified convolutions, `shapes` (kernel, stride); norms would cost a CPU more than these."""
+    layers: list[nn.Module] = []
+    for (before, after), (kernel, stride) in zip(itertools.pairwise(widths), shapes, strict=True):
+        layers += [kind(before, after, kernel, stride, kernel // 2), nn.ReLU()]
+    return nn.Sequential(*layers)
 
 
 class Ear(nn.Module):
-    """From spectra, one every 20 ms, to what is heard, with a memory of the whole pour."""
+    """From spectra, by twos merged into one, to what is heard, with a memory of the whole pour."""
 
     near: Tensor
 
     def __init__(self, heard: int) -> None:
         super().__init__()
-        widths = (2, 16, 32, 48, 64)
-        layers: list[nn.Module] = []
-        for before, after in itertools.pairwise(widths):
-            layers += [nn.Conv1d(before, after, 7, 2, 3), _norm(after), nn.GELU()]
-        self.convs = nn.Sequential(*layers)
-        left = BANDS
-        for _ in widths[1:]:
-            left = (left + 1) // 2
-        self.join = nn.Linear(widths[-1] * left, heard)
+        self.convs = _convolutions(nn.Conv1d, (2, 24, 48, 64), ((9, 3), (5, 3), (5, 2)))
+        with torch.no_grad():
+            flat = self.convs(torch.zeros(1, 2, BANDS)).numel()
+        self.join = nn.Sequential(nn.Linear(flat, heard), nn.LayerNorm(heard), nn.ReLU())
         self.memory = nn.GRU(heard, heard, batch_first=True)
         self.heard = heard
         near = torch.from_numpy(neighbourhood()).float()
         self.register_buffer("near", near, persistent=False)
 
     def forward(self, spectra: Tensor, state_memory: Tensor) -> tuple[Tensor, Tensor]:
-        """What is heard (B, N, heard) after each spectrum (B, N, BANDS) [dB], and its memory."""
+        """What is heard (B, N, heard) after each merged spectrum (B, N, BANDS) [dB], its memory."""
         batch, count, bands = spectra.shape
         contrast = (spectra - spectra @ self.near) * 0.1
         level = ((spectra + 60.0) * 0.05).clamp(-3.0, 3.0)
         x = torch.stack([level, contrast], 2).view(batch * count, 2, bands)
-        joined = functional.gelu(self.join(self.convs(x).flatten(1))).view(batch, count, -1)
+        joined = self.join(self.convs(x).flatten(1)).view(batch, count, -1)
         remembered, memory = self.memory(joined, state_memory)
         return joined + remembered, memory
 
 
 class Eye(nn.Module):
-    """From pictures uint8 (N, H, W, 3) to features (N, F)."""
+    """From pictures (N, H, W, 3) to features (N, F)."""
 
     def __init__(self, size: tuple[int, int], widths: tuple[int, ...], features: int) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        for index, (before, after) in enumerate(itertools.pairwise((3, *widths))):
-            width = 5 if index == 0 else 3
-            layers += [nn.Conv2d(before, after, width, 2, width // 2), _norm(after), nn.GELU()]
-        self.convs = nn.Sequential(*layers)
-        height, width = size
-        for _ in widths:
-            height, width = (height + 1) // 2, (width + 1) // 2
-        self.join = nn.Linear(widths[-1] * height * width, features)
+        shapes = ((6, 4), *((3, 2) for _ in widths[1:]))
+        self.convs = _convolutions(nn.Conv2d, (3, *widths), shapes)
+        with torch.no_grad():
+            flat = self.convs(torch.zeros(1, 3, *size)).numel()
+        self.join = nn.Sequential(nn.Linear(flat, features), nn.LayerNorm(features), nn.ReLU())
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Features (N, F) of pictures (N, H, W, 3) in 0…255."""
         x = pictures.permute(0, 3, 1, 2) * (1 / 64.0) - 2.0
-        return functional.gelu(self.join(self.convs(x).flatten(1)))
+        return torch.as_tensor(self.join(self.convs(x).flatten(1)))
 
 
 class Mind(nn.Module):
@@ -89,7 +92,7 @@ class Mind(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.crop = Eye(CROP, (16, 32, 48, 64), config.seen)
+        self.crop = Eye(CROP, (24, 48, 64), config.seen)
         self.whole = Eye(WHOLE, (16, 32, 48), config.seen // 2)
         sizes = {"heard": config.heard, "crop": config.seen, "whole": config.seen // 2}
         self.absent = nn.ParameterDict(
@@ -117,18 +120,20 @@ class Mind(nn.Module):
 
         Args:
             heard: (B, T, heard), of the ear at each step.
-            crop: (B, T, *CROP, 3) in 0…255, used where the state says that it sees.
-            whole: (B, T, *WHOLE, 3).
+            crop: (B, T', *CROP, 3) in 0…255, used where the state says that it sees; fewer than
+                steps in training, each then for several.
+            whole: (B, T', *WHOLE, 3).
             state: (B, T, S).
             state_memory: (1, B, memory).
         """
-        batch, count = state.shape[:2]
+        count = state.shape[1]
+        every = -(-count // crop.shape[1])
         sees = state[..., STATE.index("sees"), None] * float(self.config.images)
         hears = state[..., STATE.index("hears"), None] * float(self.config.sound)
         known = torch.cat([
             self._or_absent("heard", heard, hears),
-            self._or_absent("crop", self.crop(crop.flatten(0, 1)).view(batch, count, -1), sees),
-            self._or_absent("whole", self.whole(whole.flatten(0, 1)).view(batch, count, -1), sees),
+            self._or_absent("crop", _seen(self.crop, crop, every)[:, :count], sees),
+            self._or_absent("whole", _seen(self.whole, whole, every)[:, :count], sees),
             self.felt(state),
         ], -1)  # fmt: skip
         joined = self.join(known)
@@ -137,6 +142,12 @@ class Mind(nn.Module):
 
     def _or_absent(self, name: str, value: Tensor, there: Tensor) -> Tensor:
         return value * there + self.absent[name] * (1.0 - there)
+
+
+def _seen(eye: Eye, pictures: Tensor, every: int) -> Tensor:
+    """Features (B, T' every, F) of pictures (B, T', H, W, 3)."""
+    found = eye(pictures.flatten(0, 1)).view(*pictures.shape[:2], -1)
+    return found.repeat_interleave(every, 1) if every > 1 else found
 
 
 class Audiovisual(nn.Module):
@@ -154,7 +165,7 @@ class Audiovisual(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Outputs (B, T, WIDTH) and the expected sound (B, T, FUTURE) of whole pours.
 
-        `ends` (B, T) is the number of spectra (B, M, BANDS) known at each step.
+        `ends` (B, T) is the number of merged spectra (B, M, BANDS) known at each step.
         """
         batch = len(state)
         device = state.device
@@ -163,7 +174,8 @@ class Audiovisual(nn.Module):
         at = ends[..., None].expand(-1, -1, heard.shape[-1])
         heard = heard.gather(1, at)
         memory = torch.zeros(1, batch, self.config.memory, device=device)
-        return self.mind(heard, crop, whole, state, memory)[0], self.foresee(heard)
+        seen = crop[:, ::LOOKS], whole[:, ::LOOKS]
+        return self.mind(heard, *seen, state, memory)[0], self.foresee(heard)
 
 
 __all__ = ["CHUNK", "HEADS", "Audiovisual", "Ear", "Mind", "NetworkConfig"]

@@ -29,8 +29,8 @@ BATCH = 8
 KEPT = 0.05
 """Share of the pours kept for validation, every twentieth."""
 _VALIDATE_EVERY = 250
-_AHEAD = 25
-"""Spectra, half a second, within which the expected sound lies."""
+_AHEAD = 12
+"""Merged spectra, half a second, within which the expected sound lies."""
 _FORESEE = 0.25
 _NAME = "policy"
 

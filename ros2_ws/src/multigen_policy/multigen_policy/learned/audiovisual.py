@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,6 @@ from multigen_policy.learned.canonical import CROP, WHOLE
 from multigen_policy.learned.inputs import BANDS, MERGED, Encoder, Inputs, merged
 from multigen_policy.learned.outputs import Outputs
 from multigen_policy.learned.weights import POLICY
-
-_LOG = logging.getLogger(__name__)
 
 HOLD = 4
 """Rates of a chunk that are carried out if no other follows, before the vessel comes to rest."""
@@ -112,7 +110,10 @@ class Audiovisual:
         """What the network told last."""
 
     def act(self, observation: Observation) -> Decision:
-        return self._pouring.act(observation)
+        decision = self._pouring.act(observation)
+        if self.told is None:
+            return decision
+        return replace(decision, estimated_volume_error=self.told.committed_error * 1e-6)
 
     def _decide(self, observation: Observation, tilt: float) -> Tilt:
         told = self.told = self._brain.step(self._encoder.encode(observation))

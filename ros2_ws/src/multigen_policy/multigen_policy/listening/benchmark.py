@@ -5,11 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from multigen_core.workers import run_tasks
 from multigen_core.world.recordings import Recording
+from multigen_policy.learned.recordings import EVERY, fill_of, frames_at
 from multigen_policy.listening.listener import Listener
 from multigen_policy.listening.protocols import Excerpt, Protocol, excerpt
 from multigen_policy.listening.recording import load_sound
@@ -24,7 +26,8 @@ SIZE_ERROR = 0.08
 """Uncertainty (log2) of the pitch computed from a table's sizes, which were read by eye."""
 EMPTY = {Protocol.WARP: 0.9, Protocol.CROP: 0.4}
 """Probability that a vessel is empty at the start of an excerpt."""
-LISTENERS = ("listener, size known", "listener, size unknown")
+POLICY = ("policy, sound", "policy, picture", "policy, both")
+LISTENERS = ("listener, size known", "listener, size unknown", *POLICY)
 CLOCKS = ("clock, mean duration", "clock, fitted on crops")
 CONSTANT = "constant"
 METHODS = (*LISTENERS, *CLOCKS, CONSTANT)
@@ -43,7 +46,7 @@ class Heard:
     @property
     def elapsed(self) -> Floats:
         """Duration [s]."""
-        return Excerpt(np.zeros((0, 0)), self.truth).elapsed
+        return Excerpt(np.zeros((0, 0)), self.truth, self.truth).elapsed
 
 
 def seed_of(recording: Recording, protocol: Protocol, seed: int) -> np.random.Generator:
@@ -51,8 +54,10 @@ def seed_of(recording: Recording, protocol: Protocol, seed: int) -> np.random.Ge
     return np.random.default_rng([seed, zlib.crc32(f"{recording.clip} {protocol.value}".encode())])
 
 
-def hear(recording: Recording, protocol: Protocol, seed: int) -> Heard:
+def hear(recording: Recording, protocol: Protocol, seed: int, policy: Path | None = None) -> Heard:
     """Run the listener, with and without the vessel's size, on one draw of a protocol.
+
+    With the weights of a learned policy, its perception too; of the video, too, if there is one.
 
     Raises:
         MultigenError: the recording cannot be read.
@@ -64,8 +69,17 @@ def hear(recording: Recording, protocol: Protocol, seed: int) -> Heard:
         unknown_vessel(EMPTY[protocol]),
     )
     fill, error = {}, {}
-    for method, prior in zip(LISTENERS, priors, strict=True):
+    for method, prior in zip(LISTENERS, priors, strict=False):
         fill[method], error[method] = follow(given, prior)
+    if policy:
+        sound_only, picture_only, both = POLICY
+        fill[sound_only], error[sound_only] = fill_of(policy, given.spectra)
+        video = recording.path.parent.parent / "video" / f"{recording.clip}.mp4"
+        if protocol is Protocol.WARP and video.is_file():
+            pictures = frames_at(video, given.moments[EVERY - 1 :: EVERY])
+            count = len(given.spectra)
+            fill[picture_only], error[picture_only] = fill_of(policy, None, pictures, count)
+            fill[both], error[both] = fill_of(policy, given.spectra, pictures)
     return Heard(recording, protocol, given.truth, fill, error)
 
 
@@ -76,7 +90,7 @@ def follow(given: Excerpt, prior: Prior) -> tuple[Floats, Floats]:
     return np.array([b.fill for b in beliefs]), np.array([b.fill_error for b in beliefs])
 
 
-Task = tuple[Recording, Protocol, int]
+Task = tuple[Recording, Protocol, int, Path | None]
 
 
 def _hear(task: Task) -> Heard:
@@ -84,11 +98,14 @@ def _hear(task: Task) -> Heard:
 
 
 def hear_all(
-    recordings: Sequence[Recording], seeds: Iterable[int], processes: int
+    recordings: Sequence[Recording],
+    seeds: Iterable[int],
+    processes: int,
+    policy: Path | None = None,
 ) -> Iterator[tuple[Task, Heard | Exception]]:
     """Every recording in both protocols with every seed; the error for one that cannot be read."""
     tasks = [
-        (recording, protocol, seed)
+        (recording, protocol, seed, policy)
         for seed in seeds
         for protocol in Protocol
         for recording in recordings

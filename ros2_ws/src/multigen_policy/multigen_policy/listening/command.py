@@ -22,9 +22,10 @@ from multigen_core.world.recordings import (
     real_data_folder,
     select_recordings,
 )
+from multigen_policy.learned.audiovisual import Brain
 from multigen_policy.listening.benchmark import Heard, hear_all
 from multigen_policy.listening.clip_plot import plot_clip
-from multigen_policy.listening.figures import figures
+from multigen_policy.listening.figures import brief, figures
 from multigen_policy.listening.listener import Estimate, Listener
 from multigen_policy.listening.plotting import write_plot
 from multigen_policy.listening.protocols import Protocol
@@ -59,6 +60,10 @@ def register_listen(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", nargs="+", default=[], help="only these containers or splits of a folder"
     )
+    parser.add_argument(
+        "--policy", type=Path, metavar="DIR",
+        help="weights of a learned policy, whose perception is tested on a folder, too",
+    )  # fmt: skip
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1), metavar="N")
     parser.set_defaults(run=run_listen)
 
@@ -77,8 +82,13 @@ def run_listen(args: argparse.Namespace) -> int:
             args.plot.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise MultigenError(f"{args.plot}: {error.strerror}") from error
+    if args.policy is not None:
+        args.policy = args.policy.expanduser().absolute()
+        Brain(args.policy)
     if args.recording.is_dir():
         return _folder(args)
+    if args.policy is not None:
+        raise MultigenError("--policy is tested on a folder of recordings, not on one")
     _one(args)
     return 0
 
@@ -159,7 +169,7 @@ def _folder(args: argparse.Namespace) -> int:
     total = len(recordings) * len(Protocol) * args.seeds
     with Progress(console=console, transient=True) as progress:
         bar = progress.add_task("listening", total=total)
-        for task, result in hear_all(recordings, range(args.seeds), args.processes):
+        for task, result in hear_all(recordings, range(args.seeds), args.processes, args.policy):
             progress.advance(bar)
             if isinstance(result, Exception):
                 line = f"{task[0].clip}: {result}"
@@ -189,6 +199,7 @@ def _document(
     args: argparse.Namespace, document: dict[str, Any], heard: Sequence[Heard], skipped: list[str]
 ) -> dict[str, Any]:
     return {
+        **brief(document),
         "folder": str(args.recording),
         "seeds": list(range(args.seeds)),
         "skipped": skipped,

@@ -14,6 +14,7 @@ from multigen_policy.listening.benchmark import (
     CONSTANT,
     LISTENERS,
     METHODS,
+    POLICY,
     TRIGGER,
     WINDOW,
     Heard,
@@ -80,7 +81,7 @@ def _protocol(heard: list[Heard]) -> dict[str, Any]:
         if told:
             methods[method] = _method(method, told)
     gains = {}
-    for listener in LISTENERS:
+    for listener in (name for name in LISTENERS if name in methods):
         for other in (*CLOCKS, CONSTANT):
             gain = np.subtract(errors[other], errors[listener])
             gains[f"{listener} over {other}"] = _over_vessels(heard, gain.tolist())
@@ -122,6 +123,26 @@ def _method(method: str, told: Sequence[tuple[Heard, Floats]]) -> dict[str, Any]
     return result
 
 
+def brief(document: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Vessel-mean fill errors alone: of protocols by method, and of the policy on video."""
+    names = dict(zip(("ear_known", "ear_unknown", "policy"), LISTENERS, strict=False))
+    names |= dict(zip(("clock_mean", "clock_fitted"), CLOCKS, strict=True))
+    found: dict[str, dict[str, float]] = {}
+    for protocol, about in document.items():
+        methods = about["methods"]
+        found[protocol] = {
+            name: methods[method]["fill_error"].value
+            for name, method in names.items()
+            if method in methods
+        }
+        seen = {m.removeprefix("policy, "): m for m in POLICY if m in methods}
+        if len(seen) == len(POLICY):
+            found["video"] = {
+                name: methods[method]["fill_error"].value for name, method in seen.items()
+            }
+    return found
+
+
 def _over_vessels(heard: Sequence[Heard], values: Sequence[float]) -> Estimate:
     return estimate(list(vessel_means(heard, values).values()))
 
@@ -142,6 +163,7 @@ def _by(
             **{
                 method: _over_vessels(own, [errors[method][i] for i in members]).value
                 for method in METHODS
+                if np.isfinite([errors[method][i] for i in members]).any()
             },
         }
     return table

@@ -34,11 +34,12 @@ class Excerpt:
     """Input of a listener, and the truth.
 
     `spectra` (N, B) one every PERIOD of the listener's time; `truth` (N,) fill fraction;
-    `elapsed` (N,) listener's time [s].
+    `elapsed` (N,) listener's time [s], `moments` (N,) the recording's.
     """
 
     spectra: Floats
     truth: Floats
+    moments: Floats
 
     @property
     def elapsed(self) -> Floats:
@@ -87,7 +88,7 @@ def excerpt(samples: NDArray[np.float32], protocol: Protocol, rng: np.random.Gen
         start = rng.uniform(0.0, LATEST_START) * duration
         end = rng.uniform(start + SHORTEST * duration, duration)
         moments = np.arange(start, end, PERIOD)
-    return Excerpt(frames_at(samples, moments), truth_at(samples, moments))
+    return Excerpt(frames_at(samples, moments), truth_at(samples, moments), moments)
 
 
 def truth_at(samples: NDArray[np.float32], moments: Floats) -> Floats:

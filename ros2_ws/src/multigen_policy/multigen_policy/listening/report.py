@@ -11,10 +11,13 @@ from rich.table import Table
 from multigen_core.statistics import Estimate, interval, known
 from multigen_policy.listening.benchmark import METHODS, TRIGGER, WINDOW
 
-_SHORT = ("known", "unknown", "clock", "fitted", "constant")
+_SHORT = ("known", "unknown", "sound", "picture", "both", "clock", "fitted", "constant")
 _NAMES = (
     "listener, size known",
     "listener, size unknown",
+    "policy, sound",
+    "policy, picture",
+    "policy, both",
     "clock, mean",
     "clock, fitted",
     "constant",
@@ -60,11 +63,12 @@ def _brief(figure: Estimate, form: str) -> str:
 def _groups(key: str, groups: Mapping[str, Mapping[str, Any]]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column(f"fill error by {key}")
-    for name in ("vessels", "excerpts", *_SHORT):
+    told = [method for method in METHODS if any(method in group for group in groups.values())]
+    for name in ("vessels", "excerpts", *(_SHORT[METHODS.index(method)] for method in told)):
         table.add_column(name, justify="right")
     for name, group in groups.items():
         table.add_row(
             name, str(group["vessels"]), str(group["excerpts"]),
-            *(known(group[method], ".3f") for method in METHODS),
+            *(known(group.get(method, float("nan")), ".3f") for method in told),
         )  # fmt: skip
     return table

@@ -7,7 +7,7 @@ import torch
 from multigen_core.types import LiquidState
 from multigen_policy.classical.expert import Expert
 from multigen_policy.learned.audiovisual import Brain
-from multigen_policy.learned.batches import Variation, batch, example
+from multigen_policy.learned.batches import LOOKS, Variation, batch, example
 from multigen_policy.learned.dataset import read_episodes
 from multigen_policy.learned.inputs import STATE, Inputs
 from multigen_policy.learned.losses import chunks, expert_rates
@@ -40,16 +40,14 @@ def told(network, arrays) -> np.ndarray:
 def test_step_by_step_without_torch_it_tells_what_it_tells_of_the_whole(network, episode, tmp_path):
     save(network, tmp_path)
     arrays = example(episode, Variation(), None)
-    arrays["crop"] = np.repeat(arrays["crop"][::2], 2, 0)[: len(arrays["crop"])]
-    arrays["whole"] = np.repeat(arrays["whole"][::2], 2, 0)[: len(arrays["whole"])]
     whole = told(network, arrays)
     brain = Brain(tmp_path)
     spectra, ends = np.asarray(episode["flow_spectra"], np.float32), episode["flow_ends"]
     for step, expected in enumerate(whole):
         first = int(ends[step - 1]) if step else 0
         given = Inputs(
-            spectra[first : ends[step]], arrays["crop"][step], arrays["whole"][step],
-            arrays["state"][step],
+            spectra[first : ends[step]], arrays["crop"][step // LOOKS],
+            arrays["whole"][step // LOOKS], arrays["state"][step],
         )  # fmt: skip
         found, wanted = brain.step(given), Outputs.of(expected)
         assert found.committed == pytest.approx(wanted.committed, abs=0.05)
@@ -80,8 +78,8 @@ def test_what_comes_later_changes_nothing_told_before(network, episode):
     before = told(network, arrays)
     middle = len(before) // 2
     later = {name: np.array(arrays[name]) for name in ("crop", "whole", "state", "spectra")}
-    later["crop"][middle + middle % 2 :] = 0
-    later["whole"][middle + middle % 2 :] = 0
+    later["crop"][-(-middle // LOOKS) :] = 0
+    later["whole"][-(-middle // LOOKS) :] = 0
     later["state"][middle:] = 0.0
     later["spectra"][int(arrays["ends"][middle - 1]) :] = 0.0
     after = told(network, {**arrays, **later})

@@ -16,6 +16,7 @@ from multigen_core.types import to_seconds
 from multigen_policy.classical.pouring import ImpossibleGoalError, Pouring, Tilt
 from multigen_policy.classical.tilting import Tilting
 from multigen_policy.learned.canonical import CROP, WHOLE
+from multigen_policy.learned.finding import Finder
 from multigen_policy.learned.inputs import BANDS, MERGED, Encoder, Inputs, merged
 from multigen_policy.learned.outputs import Outputs
 from multigen_policy.learned.weights import POLICY
@@ -23,7 +24,7 @@ from multigen_policy.learned.weights import POLICY
 HOLD = 4
 """Rates of a chunk that are carried out if no other follows, before the vessel comes to rest."""
 PATIENCE = 6.0
-"""How long nothing may flow at the largest tilt, or the volume stand still in mid-pour [s]."""
+"""How long nothing may flow at the largest tilt [s]."""
 _STANDS = 2.0
 """A change of the volume [ml] below which it stands still."""
 
@@ -80,36 +81,62 @@ class Audiovisual:
 
     The network learns the rates from an expert who sees the liquid, and the volume that will have
     been poured if the vessel turns back now; where it stops follows from the latter. Approach and
-    return are not learnt.
+    return are not learnt. At a station that is not told, another network finds the vessels first.
     """
 
     senses: frozenset[Sense] = frozenset({Sense.IMAGE, Sense.AUDIO})
 
     def __init__(self, station: Station, weights: Path) -> None:
-        station.placed("the policy audiovisual")
-        self._station = station
+        self._told = station
         self._brain = Brain(weights)
-        self._path = plan_pour(station)
-        self._tilting = Tilting(station.arm, self._path)
-        self._pouring = Pouring(station.arm, self._tilting, self._decide)
+        self._finder = Finder(station, weights) if station.held is None else None
+        self._station: Station | None = None
+        if self._finder is None:
+            self._arrange(station)
         self.reset(PourGoal(0.0))
 
+    def _arrange(self, station: Station) -> None:
+        """Plan for a station, told or found."""
+        path = plan_pour(station)
+        self._station, self._path = station, path
+        self._tilting = Tilting(station.arm, path)
+        self._pouring = Pouring(station.arm, self._tilting, self._decide)
+
     def reset(self, goal: PourGoal) -> None:
-        held, _ = self._station.placed("the policy audiovisual")
-        if goal.target_volume > held.vessel.capacity:
+        held = self._told.held
+        if held is not None and goal.target_volume > held.vessel.capacity:
             raise ImpossibleGoalError(
                 f"cannot pour {goal.target_volume * 1e6:.0f} ml: the {held.vessel.name} holds at "
                 f"most {held.vessel.capacity * 1e6:.0f} ml"
             )
-        self._goal = goal.target_volume * 1e6
-        self._encoder = Encoder(self._station, self._path, goal.target_volume)
+        self._goal = goal.target_volume
         self._brain.reset()
-        self._pouring.reset()
         self._moved: tuple[int, float] | None = None
         self.told: Outputs | None = None
         """What the network told last."""
+        if self._finder is not None:
+            self._finder.reset()
+            self._station = None
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Start the pour at the station that is known now."""
+        station = self._station
+        assert station is not None
+        if self._finder is not None:
+            station = replace(station, target=None)
+        self._encoder = Encoder(station, self._path, self._goal)
+        self._pouring.reset()
 
     def act(self, observation: Observation) -> Decision:
+        if self._station is None:
+            assert self._finder is not None
+            found = self._finder.look(observation)
+            if found is None:
+                return Decision(None, "look")
+            self._arrange(found)
+            self._begin()
         decision = self._pouring.act(observation)
         if self.told is None:
             return decision
@@ -117,12 +144,12 @@ class Audiovisual:
 
     def _decide(self, observation: Observation, tilt: float) -> Tilt:
         told = self.told = self._brain.step(self._encoder.encode(observation))
-        poured = max(0.0, told.committed) * 1e-6
-        if told.committed >= self._goal:
-            return Tilt(estimated_volume=poured, done=True)
+        committed = max(0.0, told.committed) * 1e-6
+        if committed >= self._goal:
+            return Tilt(estimated_volume=committed, done=True)
         self._watch(observation.now, told.committed, tilt)
         rates = tuple(told.chunk[:HOLD].tolist())
-        return Tilt(rates[0], poured, ahead=rates)
+        return Tilt(rates[0], committed, ahead=rates)
 
     def _watch(self, now: int, volume: float, tilt: float) -> None:
         """Give up when the vessel is tilted all the way and nothing more comes."""
@@ -132,8 +159,5 @@ class Audiovisual:
         if still > PATIENCE and tilt >= self._tilting.max_tilt - 0.02:
             raise EmptyError(
                 f"the source seems to be empty: nothing has flowed for {still:.0f} s at a tilt of "
-                f"{tilt:.2f} rad, {self._goal - volume:.0f} ml short of the goal"
+                f"{tilt:.2f} rad, {self._goal * 1e6 - volume:.0f} ml short of the goal"
             )
-
-
-__all__ = ["Audiovisual", "Brain"]

@@ -21,6 +21,8 @@ from multigen_policy.learned.recorder import TRUTH
 Arrays = dict[str, Any]
 
 _SLOWEST, _FASTEST = 0.4, 2.7
+LOOKS = 2
+"""Of so many pictures, one is looked at in training."""
 _STEP = 5
 """Spectra per step."""
 _GOAL, _SEES, _HEARS = (STATE.index(name) for name in ("goal", "sees", "hears"))
@@ -71,7 +73,7 @@ def example(episode: Episode, variation: Variation, rng: Generator | None) -> Ar
         "dated": np.float32(1.0), "goal": np.float32(episode["state"][0, _GOAL] * 100.0),
     }  # fmt: skip
     if rng is None:
-        return _merged(found)
+        return _reduced(found)
     if rng.random() < 0.5:
         most = float(found["truth"][:, TRUTH.index("poured")].max())
         found["goal"] = np.float32(rng.uniform(20.0, most + 60.0))
@@ -86,15 +88,18 @@ def example(episode: Episode, variation: Variation, rng: Generator | None) -> Ar
     found["clean"] = found["spectra"]
     if len(found["spectra"]):
         found["spectra"] = disturbed(found["spectra"], variation.noises, rng)
+    found = _reduced(found)
     if found["state"][:, _SEES].any():
         found["crop"], found["whole"] = _looks(found["crop"], found["whole"], rng)
-    return _merged(found)
+    return found
 
 
-def _merged(found: Arrays) -> Arrays:
-    """With the spectra as the network takes them."""
+def _reduced(found: Arrays) -> Arrays:
+    """With merged spectra, and one of LOOKS pictures."""
     spectra, clean = merged(found["spectra"]), merged(found["clean"])
-    return {**found, "spectra": spectra, "clean": clean, "ends": found["ends"] // MERGED}
+    crop, whole = found["crop"][::LOOKS], found["whole"][::LOOKS]
+    return {**found, "spectra": spectra, "clean": clean, "ends": found["ends"] // MERGED,
+            "crop": crop, "whole": whole}  # fmt: skip
 
 
 def _from(found: Arrays, first: int) -> Arrays:
@@ -189,6 +194,7 @@ def _looks(crop: Any, whole: Any, rng: Generator) -> tuple[Any, Any]:
 def batch(examples: Sequence[Arrays], device: torch.device) -> Batch:
     """A batch of pours."""
     steps = max(len(e["state"]) for e in examples)
+    looks = max(len(e["crop"]) for e in examples)
     sounds = max(1, max(len(e["spectra"]) for e in examples))
 
     def padded(name: str, length: int, kind: Any) -> Tensor:
@@ -203,7 +209,7 @@ def batch(examples: Sequence[Arrays], device: torch.device) -> Batch:
         row[: len(e["state"])] = 1.0
     inputs = (
         padded("spectra", sounds, np.float32), padded("ends", steps, np.int64),
-        padded("crop", steps, np.uint8), padded("whole", steps, np.uint8),
+        padded("crop", looks, np.uint8), padded("whole", looks, np.uint8),
         padded("state", steps, np.float32),
     )  # fmt: skip
     targets = Targets(

@@ -64,21 +64,36 @@ class View:
 
 
 def target_view(camera: CameraCalibration, pose: Floats, position: Floats) -> View:
-    """The vertical plane through a target's axis that faces the camera.
+    """The target's view, around its foot at `position` [m], (3,), in base_link."""
+    return plane_view(camera, pose, position, CROP, PIXEL, BELOW)
+
+
+def plane_view(
+    camera: CameraCalibration,
+    pose: Floats,
+    origin: Floats,
+    size: tuple[int, int],
+    pixel: float,
+    below: float,
+) -> View:
+    """The vertical plane through a point that faces the camera.
 
     Args:
         camera: intrinsics.
         pose: the optical frame in base_link, (4, 4).
-        position: of the target's foot in base_link [m], (3,).
+        origin: the point in base_link [m], (3,), in the view's middle column.
+        size: rows and columns.
+        pixel: size of the pixels [m].
+        below: height that the view shows below the point [m].
     """
     right = np.array([pose[0, 0], pose[1, 0], 0.0])
     right /= np.linalg.norm(right)
-    rows, columns = CROP
-    up = rows * PIXEL - BELOW - (np.arange(rows) + 0.5) * PIXEL
-    across = (np.arange(columns) + 0.5 - columns / 2) * PIXEL
-    points = position + across[None, :, None] * right + up[:, None, None] * [0.0, 0.0, 1.0]
+    rows, columns = size
+    up = rows * pixel - below - (np.arange(rows) + 0.5) * pixel
+    across = (np.arange(columns) + 0.5 - columns / 2) * pixel
+    points = origin + across[None, :, None] * right + up[:, None, None] * [0.0, 0.0, 1.0]
     local = (points.reshape(-1, 3) - pose[:3, 3]) @ pose[:3, :3]
-    return _view(local, camera, CROP)
+    return _view(local, camera, size)
 
 
 def whole_view(camera: CameraCalibration) -> View:

@@ -26,10 +26,6 @@ class NetworkConfig:
     memory: int = 256
 
 
-LOOKS = 2
-"""Of so many pictures, training looks at one."""
-
-
 def _convolutions(
     kind: type[nn.Conv1d] | type[nn.Conv2d],
     widths: tuple[int, ...],
@@ -83,7 +79,8 @@ class Eye(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """Features (N, F) of pictures (N, H, W, 3) in 0…255."""
         x = pictures.permute(0, 3, 1, 2) * (1 / 64.0) - 2.0
-        return torch.as_tensor(self.join(self.convs(x).flatten(1)))
+        features: Tensor = self.join(self.convs(x).flatten(1))
+        return features
 
 
 class Mind(nn.Module):
@@ -174,8 +171,7 @@ class Audiovisual(nn.Module):
         at = ends[..., None].expand(-1, -1, heard.shape[-1])
         heard = heard.gather(1, at)
         memory = torch.zeros(1, batch, self.config.memory, device=device)
-        seen = crop[:, ::LOOKS], whole[:, ::LOOKS]
-        return self.mind(heard, *seen, state, memory)[0], self.foresee(heard)
+        return self.mind(heard, crop, whole, state, memory)[0], self.foresee(heard)
 
 
 __all__ = ["CHUNK", "HEADS", "Audiovisual", "Ear", "Mind", "NetworkConfig"]

@@ -10,6 +10,7 @@ from multigen_core.learning.weights import Kind, WeightsError
 FORMAT = 1
 """Raised whenever old weights no longer fit the inputs, the network or the outputs."""
 POLICY = Kind("audiovisual", FORMAT, "retrain with `multigen train-policy`")
+FINDER = Kind("finder", FORMAT, "retrain with `multigen train-policy --finder`")
 
 
 def weights_folder(checkpoint: str = "") -> Path:

@@ -26,6 +26,11 @@ class NetworkConfig:
     memory: int = 256
 
 
+_FLOW, _FLOW_UNIT = HEADS["outflow"]
+_VOLUME_UNIT = HEADS["committed"][1]
+"""The flow is added up to the means of the first two heads, committed and poured."""
+
+
 def _convolutions(
     kind: type[nn.Conv1d] | type[nn.Conv2d],
     widths: tuple[int, ...],
@@ -111,9 +116,17 @@ class Mind(nn.Module):
         )
 
     def forward(
-        self, heard: Tensor, crop: Tensor, whole: Tensor, state: Tensor, state_memory: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Outputs (B, T, WIDTH) and the memory after.
+        self,
+        heard: Tensor,
+        crop: Tensor,
+        whole: Tensor,
+        state: Tensor,
+        state_memory: Tensor,
+        state_sum: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Outputs (B, T, WIDTH), the memory and the sum after.
+
+        The flow that it tells is added up over time; its memory corrects that sum.
 
         Args:
             heard: (B, T, heard), of the ear at each step.
@@ -122,6 +135,7 @@ class Mind(nn.Module):
             whole: (B, T', *WHOLE, 3).
             state: (B, T, S).
             state_memory: (1, B, memory).
+            state_sum: (B, 1), the volume that flowed before [100 ml].
         """
         count = state.shape[1]
         every = -(-count // crop.shape[1])
@@ -135,7 +149,14 @@ class Mind(nn.Module):
         ], -1)  # fmt: skip
         joined = self.join(known)
         remembered, memory = self.memory(joined, state_memory)
-        return self.heads(torch.cat([joined, remembered], -1)), memory
+        outputs = self.heads(torch.cat([joined, remembered], -1))
+        flow = functional.softplus(4 * outputs[..., _FLOW]) / 4
+        lapse = 0.1 * state[..., STATE.index("gap"), None]
+        total = state_sum[:, None] + (flow * lapse).cumsum(1) * (_FLOW_UNIT / _VOLUME_UNIT)
+        parts = [outputs[..., : _FLOW.start], flow, outputs[..., _FLOW.stop :]]
+        added = functional.pad(total, (0, 1)).repeat(1, 1, 2)
+        summed = functional.pad(added, (0, WIDTH - 4))
+        return torch.cat(parts, -1) + summed, memory, total[:, -1]
 
     def _or_absent(self, name: str, value: Tensor, there: Tensor) -> Tensor:
         return value * there + self.absent[name] * (1.0 - there)
@@ -171,7 +192,8 @@ class Audiovisual(nn.Module):
         at = ends[..., None].expand(-1, -1, heard.shape[-1])
         heard = heard.gather(1, at)
         memory = torch.zeros(1, batch, self.config.memory, device=device)
-        return self.mind(heard, crop, whole, state, memory)[0], self.foresee(heard)
+        none = torch.zeros(batch, 1, device=device)
+        return self.mind(heard, crop, whole, state, memory, none)[0], self.foresee(heard)
 
 
 __all__ = ["CHUNK", "HEADS", "Audiovisual", "Ear", "Mind", "NetworkConfig"]

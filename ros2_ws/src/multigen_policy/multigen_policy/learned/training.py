@@ -144,7 +144,8 @@ def save(network: Audiovisual, out: Path) -> None:
             "whole": torch.zeros(1, 1, *WHOLE, 3),
             "state": torch.zeros(1, 1, len(STATE)),
             "state_memory": torch.zeros(1, 1, config.memory),
+            "state_sum": torch.zeros(1, 1),
         },
-        ["outputs", "next_memory"],
+        ["outputs", "next_memory", "next_sum"],
         {},
     )  # fmt: skip

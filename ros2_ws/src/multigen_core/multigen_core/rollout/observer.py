@@ -129,12 +129,12 @@ class Observer:
 
         alive = frozenset(sense for sense in self._senses if fresh(sense.value))
         stale = [
-            f"{name} {'never received' if age == float('inf') else f'{age:.2f} s old'}"
+            self._audio_trouble
+            if name == Sense.AUDIO.value and self._audio_trouble
+            else f"{name} {'never received' if age == float('inf') else f'{age:.2f} s old'}"
             for name, age in self.ages(now).items()
             if not fresh(name) and (name == "joints" or Sense(name) in self._senses)
         ]
-        if self._audio_trouble:
-            stale.append(self._audio_trouble)
         if not fresh("joints") or (self._senses and not alive):
             raise StaleError(f"inputs lost ({', '.join(stale)}; limit {self._max_age / 1e9:.2f} s)")
         used = ["joints", *(sense.value for sense in alive)]

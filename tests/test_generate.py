@@ -59,6 +59,14 @@ def test_what_exists_is_kept_and_what_was_cut_off_is_made_again(bags):
     shutil.rmtree(bags / "default-00001")
 
 
+def test_a_folder_that_cannot_be_made_is_refused_before_any_episode(tmp_path):
+    (tmp_path / "file").touch()
+    done = generate(tmp_path / "file" / "episodes", "--episodes", "1")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "episodes: cannot be written: Not a directory" in line
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -79,6 +79,10 @@ def run_generate(args: argparse.Namespace) -> int:
         for scene in args.scene
         for seed in seeds
     ]  # fmt: skip
+    try:
+        (out / _UNFINISHED).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MultigenError(f"{out}: cannot be written: {error.strerror}") from error
     todo = [task for task in tasks if not task.bag.exists()]
     console, failed, simulated = Console(), 0, 0.0
     began = time.monotonic()
@@ -115,7 +119,6 @@ def generate(task: Task) -> float:
     part = task.bag.parent / _UNFINISHED / task.bag.name
     shutil.rmtree(part, ignore_errors=True)
     try:
-        part.parent.mkdir(parents=True, exist_ok=True)
         simulated = write_episode(part, pour, about, task.hearing)
         part.rename(task.bag)
     except OSError as error:

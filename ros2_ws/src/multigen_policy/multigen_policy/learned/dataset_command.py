@@ -16,6 +16,7 @@ from multigen_core.errors import MultigenError
 from multigen_core.station import Told
 from multigen_core.synthesizer import synthesizer_names
 from multigen_core.workers import run_tasks
+from multigen_policy.learned.bag_pours import bag_pours
 from multigen_policy.learned.dataset import read_episode, write_episode
 from multigen_policy.learned.demonstrations import Demonstration, demonstrate
 
@@ -29,7 +30,11 @@ def register_dataset(parser: argparse.ArgumentParser) -> None:
         "Simulate pours and record what the learned policy would see, hear and should learn. "
         "Pours that exist are kept, so an interrupted run resumes where it stopped."
     )
-    parser.add_argument("--episodes", type=int, required=True, metavar="N")
+    parser.add_argument("--episodes", type=int, default=0, metavar="N", help="pours to simulate")
+    parser.add_argument(
+        "--bags", nargs="+", type=Path, default=[], metavar="BAG",
+        help="simulated pours that are recorded already, with their sound",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--first-seed", type=int, default=0, metavar="SEED")
     parser.add_argument(
@@ -47,9 +52,11 @@ def register_dataset(parser: argparse.ArgumentParser) -> None:
 
 def run_dataset(args: argparse.Namespace) -> int:
     """Record the missing pours; name those that fail and return 1 if there are any."""
-    if args.episodes < 1 or args.workers < 1:
-        raise MultigenError("--episodes and --workers must be at least 1")
+    if args.workers < 1 or args.episodes < 0 or (args.episodes > 0) == bool(args.bags):
+        raise MultigenError("give --episodes N or --bags BAG …, and at least 1 of --workers")
     out = args.out.expanduser().absolute()
+    if args.bags:
+        return _from_bags(args.bags, out)
     learner = str(Path(args.learner).expanduser().absolute()) if args.learner else ""
     seeds = range(args.first_seed, args.first_seed + args.episodes)
     tasks = [Demonstration(seed, learner, tuple(args.sounds), args.told) for seed in seeds]
@@ -72,6 +79,21 @@ def run_dataset(args: argparse.Namespace) -> int:
         f"{len(todo) - failed} pours recorded in {out}, {len(tasks) - len(todo)} already existed; "
         f"{seconds:.0f} s of pouring in {took:.0f} s"
     )
+    return 1 if failed else 0
+
+
+def _from_bags(bags: list[Path], out: Path) -> int:
+    console, failed = Console(), 0
+    for bag in bags:
+        try:
+            for number, arrays in enumerate(bag_pours(bag)):
+                folder = out / f"{bag.name}-{number:02d}"
+                if not folder.exists():
+                    write_episode(folder, arrays, {"bag": str(bag)})
+        except MultigenError as error:
+            failed += 1
+            console.print(f"failed: {error}", style="red")
+    console.print(f"{len(bags) - failed} bags read into {out}")
     return 1 if failed else 0
 
 

@@ -19,7 +19,6 @@ from multigen_core.rollout import Rollout
 from multigen_core.rollout.offline import OfflineGraph, Tick, pour
 from multigen_core.simulator import Simulator, make_simulator
 from multigen_core.station import Station, Told
-from multigen_core.station.pour_path import plan_pour
 from multigen_core.synthesizer import Source, Synthesizer, SynthesizerConfig, make_synthesizer
 from multigen_core.types import CameraInfo
 from multigen_core.world.scene import Scene, TargetSpec, load_scene
@@ -151,12 +150,13 @@ def _record(
     )  # fmt: skip
     knows = Station.of(scene, arm, Told.TARGET)
     told = Station.of(scene, arm, task.told)
+    seen_from = Station.of(scene, arm, Told.STATION)
     policy: Policy
     if task.learner:
         policy = make_policy(PolicyConfig(told, "audiovisual", task.learner))
     else:
         policy = Disturbed(knows, lambda: simulator.state().liquid, rng)
-    recorder = Recorder(told, plan_pour(told), volume, scene.target.vessel, task.sounds)
+    recorder = Recorder(seen_from, volume, scene.target.vessel, task.sounds)
     graph.sensing = bool(task.learner)
     beside = [(name, _synthesizer(name, task.seed)) for name in others]
     after = 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -118,11 +120,10 @@ def _simulator() -> Simulator:
 def _shard(folder: Path, number: int) -> Path:
     path = folder / f"{number:05d}.npz"
     if not path.exists():
-        import io
-
         drawn = [draw_view(number * _SHARD + k) for k in range(_SHARD)]
         file = io.BytesIO()
-        np.savez(file, **{name: np.stack([d[name] for d in drawn]) for name in _PARTS})
+        arrays: Any = {name: np.stack([d[name] for d in drawn]) for name in _PARTS}
+        np.savez(file, **arrays)
         write_atomic(path, file.getvalue())
     return path
 

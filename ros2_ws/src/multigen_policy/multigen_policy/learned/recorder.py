@@ -12,7 +12,7 @@ from multigen_core.contract import SAMPLE_RATE
 from multigen_core.policy import Sense
 from multigen_core.rollout.observer import Observer, StaleError
 from multigen_core.station import Station
-from multigen_core.station.pour_path import PourPath
+from multigen_core.station.pour_path import plan_pour
 from multigen_core.streams.buffers import AudioRing
 from multigen_core.types import AudioChunk, LiquidState, to_nanoseconds
 from multigen_core.world.vessel import Vessel
@@ -66,19 +66,18 @@ class Recorder:
     """Observes a pour beside whoever pours, with the senses of the learned policy.
 
     Args:
-        station: what the policy would know.
-        path: of the pour.
+        station: what the policy would know, at least the held vessel and the target's position.
         goal: volume to pour [m^3].
         target: the true target vessel.
         sounds: names of the sounds; the first is the one observed with the others' timing.
     """
 
     def __init__(
-        self, station: Station, path: PourPath, goal: float, target: Vessel, sounds: tuple[str, ...]
+        self, station: Station, goal: float, target: Vessel, sounds: tuple[str, ...]
     ) -> None:
         self.rows = Rows(spectra={name: [] for name in sounds}, target=target_values(target))
         self.observer = Observer(station.arm.names, frozenset(Sense), MAX_AGE)
-        self._encoder = Encoder(station, path, goal)
+        self._encoder = Encoder(station, plan_pour(station), goal)
         self._target = target
         self._first = sounds[0]
         self._others = {

@@ -19,7 +19,11 @@ def register_train(parser: argparse.ArgumentParser) -> None:
         "its weights. An interrupted training resumes; several processes train together with "
         "torchrun. Use the weights with policy:=audiovisual policy_checkpoint:=DIR."
     )
-    parser.add_argument("data", nargs="+", type=Path, metavar="DATASET")
+    parser.add_argument("data", nargs="*", type=Path, metavar="DATASET")
+    parser.add_argument(
+        "--finder", action="store_true",
+        help="train the network that finds the vessels instead; it simulates its own data",
+    )  # fmt: skip
     add_arguments(parser)
     parser.add_argument(
         "--senses", default="both", choices=SENSES, help="train without images or without sound"
@@ -40,6 +44,11 @@ def run_train(args: argparse.Namespace) -> None:
     settings = Settings.of(args)
     if args.batch < 1:
         raise MultigenError("--batch must be at least 1")
+    if args.finder == bool(args.data):
+        raise MultigenError("give one or more DATASETs, or --finder")
+    if args.finder:
+        _train_finder(settings)
+        return
     shares = _shares(args.sounds)
     episodes = read_episodes(args.data)
     from multigen_core.learning.group import training_group
@@ -58,6 +67,15 @@ def run_train(args: argparse.Namespace) -> None:
         group.tell(
             f"wrote {args.out}; try it with policy:=audiovisual policy_checkpoint:={args.out}"
         )
+
+
+def _train_finder(settings: Settings) -> None:
+    from multigen_core.learning.group import training_group
+    from multigen_policy.learned import finder_training
+
+    with training_group(settings.device) as group:
+        finder_training.train(settings, group)
+        group.tell(f"wrote {settings.out}; put it beside the policy's other weights")
 
 
 def _shares(given: list[str]) -> dict[str, float]:

@@ -75,15 +75,14 @@ def example(episode: Episode, variation: Variation, rng: Generator | None) -> Ar
     if rng is None:
         return _reduced(found)
     if rng.random() < 0.5:
-        most = float(found["truth"][:, TRUTH.index("poured")].max())
-        found["goal"] = np.float32(rng.uniform(20.0, most + 60.0))
+        found["goal"] = another_goal(found["truth"], rng)
     if rng.random() < variation.listening:
         found = _listening(found, rng)
     else:
         if rng.random() < variation.late:
             found = _from(found, int(rng.integers(len(found["state"]) // 2)))
         _tell(found["state"], np.asarray(episode["target"]), variation, rng)
-        _kill(found["state"], variation, rng)
+        kill(found["state"], variation, rng)
     found["state"][:, _GOAL] = found["goal"] / 100.0
     found["clean"] = found["spectra"]
     if len(found["spectra"]):
@@ -100,6 +99,12 @@ def _reduced(found: Arrays) -> Arrays:
     crop, whole = found["crop"][::LOOKS], found["whole"][::LOOKS]
     return {**found, "spectra": spectra, "clean": clean, "ends": found["ends"] // MERGED,
             "crop": crop, "whole": whole}  # fmt: skip
+
+
+def another_goal(truth: Any, rng: Generator) -> np.float32:
+    """A goal [ml] that the pour might have had."""
+    most = float(truth[:, TRUTH.index("poured")].max())
+    return np.float32(rng.uniform(20.0, most + 60.0))
 
 
 def _from(found: Arrays, first: int) -> Arrays:
@@ -155,7 +160,7 @@ def _tell(state: Any, target: Any, variation: Variation, rng: Generator) -> None
         state[:, TOLD_TARGET] = target
 
 
-def _kill(state: Any, variation: Variation, rng: Generator) -> None:
+def kill(state: Any, variation: Variation, rng: Generator) -> None:
     """Let a sense be dead, die, or drop a few frames; never both."""
     column = _SEES if rng.random() < 0.5 else _HEARS
     if rng.random() < 2 * (variation.blind if column == _SEES else variation.deaf):

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from multigen_policy.learned.canonical import CROP, WHOLE
 from multigen_policy.learned.inputs import BANDS, STATE
-from multigen_policy.learned.outputs import CHUNK, FUTURE, HEADS, WIDTH
+from multigen_policy.learned.outputs import CHUNK, FUTURE, HEADS, RELEASED, WIDTH
 from multigen_policy.listening.spectrum import neighbourhood
 
 
@@ -28,6 +28,9 @@ class NetworkConfig:
 
 _FLOW, _FLOW_UNIT = HEADS["outflow"]
 _VOLUME_UNIT = HEADS["committed"][1]
+_SLOPE, _RATE = (slice(i, i + 1) for i in map(STATE.index, ("retained_slope", "tilt_rate")))
+_UNIT_RELEASED = 500.0 * 0.3 / _FLOW_UNIT
+"""Flow from the units of the state, 500 ml/rad and 0.3 rad/s."""
 """The flow is added up to the means of the first two heads, committed and poured."""
 
 
@@ -101,7 +104,7 @@ class Mind(nn.Module):
             {name: nn.Parameter(torch.zeros(size)) for name, size in sizes.items()}
         )
         self.felt = nn.Sequential(
-            nn.Linear(len(STATE), 96), nn.GELU(), nn.Linear(96, 96), nn.GELU()
+            nn.Linear(len(STATE) + 1, 96), nn.GELU(), nn.Linear(96, 96), nn.GELU()
         )
         self.join = nn.Sequential(
             nn.Linear(sum(sizes.values()) + 96, config.memory),
@@ -126,8 +129,6 @@ class Mind(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Outputs (B, T, WIDTH), the memory and the sum after.
 
-        The flow that it tells is added up over time; its memory corrects that sum.
-
         Args:
             heard: (B, T, heard), of the ear at each step.
             crop: (B, T', *CROP, 3) in 0…255, used where the state says that it sees; fewer than
@@ -137,20 +138,42 @@ class Mind(nn.Module):
             state_memory: (1, B, memory).
             state_sum: (B, 1), the volume that flowed before [100 ml].
         """
-        count = state.shape[1]
+        seen = self.see(crop, whole, state.shape[1])
+        return self.think(heard, *seen, state, state_memory, state_sum)
+
+    def see(self, crop: Tensor, whole: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        """Features (B, count, F) of the pictures of `count` steps."""
         every = -(-count // crop.shape[1])
+        return _seen(self.crop, crop, every)[:, :count], _seen(self.whole, whole, every)[:, :count]
+
+    def think(
+        self,
+        heard: Tensor,
+        crop: Tensor,
+        whole: Tensor,
+        state: Tensor,
+        state_memory: Tensor,
+        state_sum: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """As `forward`, from the features of pictures.
+
+        The flow that it tells is added up over time; its memory corrects that sum. Part of the flow
+        is what a slow tilt of the held vessel, if that is known, releases.
+        """
+        released = _UNIT_RELEASED * state[..., _SLOPE] * state[..., _RATE]
         sees = state[..., STATE.index("sees"), None] * float(self.config.images)
         hears = state[..., STATE.index("hears"), None] * float(self.config.sound)
         known = torch.cat([
             self._or_absent("heard", heard, hears),
-            self._or_absent("crop", _seen(self.crop, crop, every)[:, :count], sees),
-            self._or_absent("whole", _seen(self.whole, whole, every)[:, :count], sees),
-            self.felt(state),
+            self._or_absent("crop", crop, sees),
+            self._or_absent("whole", whole, sees),
+            self.felt(torch.cat([state, released], -1)),
         ], -1)  # fmt: skip
         joined = self.join(known)
         remembered, memory = self.memory(joined, state_memory)
         outputs = self.heads(torch.cat([joined, remembered], -1))
-        flow = functional.softplus(4 * outputs[..., _FLOW]) / 4
+        flowing = outputs[..., RELEASED].sigmoid() * released.clamp(0.0, 5.0)
+        flow = functional.softplus(4 * outputs[..., _FLOW]) / 4 + flowing
         lapse = 0.1 * state[..., STATE.index("gap"), None]
         total = state_sum[:, None] + (flow * lapse).cumsum(1) * (_FLOW_UNIT / _VOLUME_UNIT)
         parts = [outputs[..., : _FLOW.start], flow, outputs[..., _FLOW.stop :]]
@@ -181,19 +204,24 @@ class Audiovisual(nn.Module):
     def forward(
         self, spectra: Tensor, ends: Tensor, crop: Tensor, whole: Tensor, state: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Outputs (B, T, WIDTH) and the expected sound (B, T, FUTURE) of whole pours.
+        """Outputs (B, T, WIDTH) and the expected sound (B, T, FUTURE) of whole pours."""
+        heard = self.hear(spectra, ends)
+        return self.think(heard, *self.mind.see(crop, whole, state.shape[1]), state), self.foresee(
+            heard
+        )
 
-        `ends` (B, T) is the number of merged spectra (B, M, BANDS) known at each step.
-        """
-        batch = len(state)
-        device = state.device
-        heard, _ = self.ear(spectra, torch.zeros(1, batch, self.config.heard, device=device))
-        heard = functional.pad(heard, (0, 0, 1, 0))
-        at = ends[..., None].expand(-1, -1, heard.shape[-1])
-        heard = heard.gather(1, at)
+    def hear(self, spectra: Tensor, ends: Tensor) -> Tensor:
+        """What is heard (B, T, heard); `ends` (B, T) of merged spectra (B, M, BANDS) are known."""
+        none = torch.zeros(1, len(spectra), self.config.heard, device=spectra.device)
+        heard = functional.pad(self.ear(spectra, none)[0], (0, 0, 1, 0))
+        return heard.gather(1, ends[..., None].expand(-1, -1, heard.shape[-1]))
+
+    def think(self, heard: Tensor, crop: Tensor, whole: Tensor, state: Tensor) -> Tensor:
+        """Outputs (B, T, WIDTH) of whole pours from the features of their senses."""
+        batch, device = len(state), state.device
         memory = torch.zeros(1, batch, self.config.memory, device=device)
         none = torch.zeros(batch, 1, device=device)
-        return self.mind(heard, crop, whole, state, memory, none)[0], self.foresee(heard)
+        return self.mind.think(heard, crop, whole, state, memory, none)[0]
 
 
 __all__ = ["CHUNK", "HEADS", "Audiovisual", "Ear", "Mind", "NetworkConfig"]

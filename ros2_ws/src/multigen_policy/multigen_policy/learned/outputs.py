@@ -30,7 +30,9 @@ HEADS: dict[str, tuple[slice, float]] = {
 }
 """Columns and unit of each; the first four tell a mean and the logarithm of its scale."""
 UNCERTAIN = ("committed", "poured", "fill", "air_column")
-WIDTH = 14 + CHUNK
+RELEASED = slice(14 + CHUNK, 15 + CHUNK)
+"""Column of the logit of how much of what the tilt releases is flowing."""
+WIDTH = 15 + CHUNK
 SQRT2 = float(np.sqrt(2.0))
 """Standard deviation of a Laplace distribution of scale 1."""
 

@@ -51,11 +51,7 @@ def train(episodes: Sequence[Episode], run: Run, settings: Settings, group: Grou
     Raises:
         MultigenError: there are too few pours, or the training fails.
     """
-    every = round(1 / KEPT)
-    kept, taught = list(episodes[every - 1 :: every]), list(episodes)
-    del taught[every - 1 :: every]
-    if len(taught) < 2:
-        raise MultigenError(f"{len(episodes)} pours are too few to train on")
+    taught, kept = validation_split(episodes)
     steps = sum(map(len, taught))
     group.tell(f"{len(taught)} pours of {steps / len(taught):.0f} steps, {len(kept)} kept")
     torch.manual_seed(settings.seed)
@@ -77,6 +73,20 @@ def train(episodes: Sequence[Episode], run: Run, settings: Settings, group: Grou
     training.finish()
     if group.first:
         save(network, settings.out)
+
+
+def validation_split(episodes: Sequence[Episode]) -> tuple[list[Episode], list[Episode]]:
+    """The pours to learn from, and the share KEPT of them to validate on.
+
+    Raises:
+        MultigenError: there are too few to train on.
+    """
+    every = round(1 / KEPT)
+    kept, taught = list(episodes[every - 1 :: every]), list(episodes)
+    del taught[every - 1 :: every]
+    if len(taught) < 2:
+        raise MultigenError(f"{len(episodes)} pours are too few to train on")
+    return taught, kept
 
 
 def total(network: Audiovisual, given: Batch) -> tuple[Tensor, dict[str, float]]:

@@ -1,0 +1,136 @@
+"""Trains memory and heads alone, on what the frozen ear and eyes tell of each pour.
+
+Without convolutions a step takes a tenth of the time, and what is hard to learn, to remember and to
+add up, gets many more steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from torch import Tensor, nn
+
+from multigen_core.errors import MultigenError
+from multigen_core.learning.group import Group
+from multigen_core.learning.loop import Training, begin_from
+from multigen_core.learning.settings import Settings
+from multigen_policy.learned.batches import another_goal, batch, example, kill
+from multigen_policy.learned.dataset import Episode
+from multigen_policy.learned.inputs import STATE
+from multigen_policy.learned.losses import Targets, errors, losses
+from multigen_policy.learned.network import Audiovisual
+from multigen_policy.learned.training import Run, save, validation_split
+from multigen_policy.learned.weights import POLICY
+
+STEPS = 3000
+BATCH = 48
+VARIANTS = 3
+"""Variations of each pour whose features are kept."""
+_PARTS = ("heard", "crop", "whole", "state", "truth")
+_GOAL = STATE.index("goal")
+
+Arrays = dict[str, Any]
+
+
+def train(episodes: Sequence[Episode], run: Run, settings: Settings, group: Group) -> None:
+    """Train on pours, from weights or from where it stopped, and write all weights.
+
+    Raises:
+        MultigenError: there are no weights to begin from, or the training fails.
+    """
+    if settings.start is None:
+        raise MultigenError("--memory-only needs --start DIR, weights whose ear and eyes are kept")
+    taught, kept = validation_split(episodes)
+    network = Audiovisual(run.network)
+    begin_from(network.ear, settings.start, "ear", POLICY)
+    begin_from(network.mind, settings.start, "mind", POLICY)
+    network.to(group.device)
+    rng = np.random.default_rng([settings.seed, 53, group.rank])
+    known = [
+        found
+        for _ in range(VARIANTS)
+        for found in features(network, group.mine(taught), run, rng, group.device)
+    ]
+    checked = features(network, kept, run, None, group.device)
+    group.tell(f"features of {len(known)} pours")
+    memory = nn.ModuleList([
+        network.mind.felt, network.mind.join, network.mind.memory, network.mind.heads,
+    ])  # fmt: skip
+    training = Training(memory, "memory", settings, group, STEPS, run.rate)
+    size = group.share(BATCH)
+    for step, drawn in training:
+        chosen = [known[i] for i in drawn.integers(len(known), size=size)]
+        loss, figures = _loss(network, [_varied(one, run, drawn) for one in chosen], group.device)
+        if checked and (step + 1) % 250 == 0:
+            with torch.no_grad():
+                _, told = _loss(network, checked, group.device)
+            figures |= {f"kept/{name}": value for name, value in told.items()}
+        training.learn(loss, figures)
+    training.finish()
+    if group.first:
+        save(network, settings.out)
+
+
+@torch.no_grad()
+def features(
+    network: Audiovisual,
+    episodes: Sequence[Episode],
+    run: Run,
+    rng: Generator | None,
+    device: torch.device,
+) -> list[Arrays]:
+    """What ear and eyes tell of each pour, once varied; of undisturbed pours without `rng`."""
+    found = []
+    for episode in episodes:
+        one = example(episode, run.variation, rng)
+        given = batch([one], device)
+        spectra, ends, crop, whole, state = given.inputs
+        seen = network.mind.see(crop, whole, state.shape[1])
+        parts = (network.hear(spectra, ends), *seen)
+        told = {
+            name: part[0].half().cpu().numpy() for name, part in zip(_PARTS, parts, strict=False)
+        }
+        found.append({
+            **told, "state": one["state"], "truth": one["truth"], "goal": one["goal"],
+            "dated": one["dated"],
+        })  # fmt: skip
+    return found
+
+
+def _varied(one: Arrays, run: Run, rng: Generator) -> Arrays:
+    """Another goal, and other senses that die."""
+    state, goal = one["state"].copy(), one["goal"]
+    if rng.random() < 0.5:
+        goal = another_goal(one["truth"], rng)
+    if one["dated"]:
+        kill(state, run.variation, rng)
+    state[:, _GOAL] = goal / 100.0
+    return {**one, "state": state, "goal": goal}
+
+
+def _loss(
+    network: Audiovisual, some: Sequence[Arrays], device: torch.device
+) -> tuple[Tensor, dict[str, float]]:
+    steps = max(len(one["state"]) for one in some)
+
+    def padded(name: str) -> Tensor:
+        whole = np.zeros((len(some), steps, some[0][name].shape[-1]), np.float32)
+        for row, one in zip(whole, some, strict=True):
+            row[: len(one[name])] = one[name]
+        return torch.from_numpy(whole).to(device)
+
+    heard, crop, whole, state, truth = map(padded, _PARTS)
+    valid = np.zeros((len(some), steps), np.float32)
+    for row, one in zip(valid, some, strict=True):
+        row[: len(one["state"])] = 1.0
+    goal = np.array([one["goal"] for one in some], np.float32)[:, None]
+    dated = np.array([one["dated"] for one in some], np.float32)
+    targets = Targets(truth, *(torch.from_numpy(x).to(device) for x in (goal, valid, dated)))
+    outputs = network.think(heard, crop, whole, state)
+    loss = torch.stack(list(losses(outputs, targets).values())).sum()
+    with torch.no_grad():
+        return loss, {"loss": float(loss.detach()), **errors(outputs, targets)}

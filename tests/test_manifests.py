@@ -38,8 +38,9 @@ KEYS = {
 }
 WITHOUT_KEY = {"lz4", "mcap", "safetensors", "soxr", "zstandard"}
 """Modules that rosdep does not know; requirements/base.txt installs them."""
-OPTIONAL = {"av", "mmaudio", "onnx", "torch"}
-"""What only training and videos take (requirements/train.txt), and what users of MMAudio bring."""
+OPTIONAL = {"av", "mmaudio", "onnx", "pyarrow", "torch"}
+"""What only training, videos and datasets take (requirements/train.txt), and what users of MMAudio
+bring."""
 
 
 def imported(package: str) -> set[str]:

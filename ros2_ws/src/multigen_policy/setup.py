@@ -42,6 +42,7 @@ setup(
             "pour = multigen_policy.pour_command:register_pour",
             "activate = multigen_policy.pour_command:register_activate",
             "stop = multigen_policy.pour_command:register_stop",
+            "export-lerobot = multigen_policy.lerobot.command:register_export",
             "generate = multigen_policy.rollouts.generate_command:register_generate",
             "dataset = multigen_policy.learned.dataset_command:register_dataset",
             "train-policy = multigen_policy.learned.train_command:register_train",

@@ -1,0 +1,1 @@
+"""Recorded pours as LeRobot v3.0 datasets, written and read without the lerobot package."""

@@ -64,13 +64,15 @@ def write_bag(
     lost: tuple[int, ...] = (),
     width: int = 96,
     names: tuple[str, ...] = NAMES,
+    velocities: bool = True,
 ) -> Path:
     """Pours of LENGTH, 1 s apart; joints move at 0.1 rad/s, pictures brighten, chunks are lost."""
     seconds = 1.0 + (LENGTH + 1.0) * len(goals)
     entries: list[tuple[int, Topic, object]] = []
     for i in range(round(seconds * 100)):
         now = at(i / 100)
-        moved = JointState(now, names[::-1], 0.1 * (i / 100) * COLUMNS[::-1], 0.1 * COLUMNS[::-1])
+        speed = 0.1 * COLUMNS[::-1] if velocities else np.full(3, np.nan)
+        moved = JointState(now, names[::-1], 0.1 * (i / 100) * COLUMNS[::-1], speed)
         entries.append((now, JOINT_STATES, moved))
     for i in range(round(seconds * 10)):
         picture = np.full((64, width, 3), (2 * i, 100, 250 - 2 * i), np.uint8)
@@ -136,6 +138,13 @@ def test_states_are_the_bags_and_actions_lie_one_frame_ahead(dataset: DatasetRea
         ahead = (rows["action"] - rows["observation.state"]) / COLUMNS
         assert (ahead > 0.002).all()
         assert (ahead < 0.03).all(), "beyond the trajectory's end"
+
+
+def test_velocities_an_arm_does_not_tell_follow_from_its_positions(tmp_path: Path) -> None:
+    path = write_bag(tmp_path / "bag", goals=(150,), velocities=False)
+    (pour,) = pours(load_episode(path, pictures=True), 10)
+    np.testing.assert_array_equal(pour.velocities[0], 0)
+    np.testing.assert_allclose(pour.velocities[1:], np.tile(0.1 * COLUMNS, (20, 1)), rtol=1e-4)
 
 
 def test_the_sound_of_gapless_pours_is_the_bags_to_the_bit(

@@ -117,6 +117,10 @@ def _frames(episode: Episode, goal: PourProgress, ended: PourProgress, fps: int)
     shown = np.searchsorted(seen, stamps, side="right") - 1
     held = np.searchsorted(felt, stamps, side="right") - 1
     states = [select_joints(joints[index], names) for index in held]
+    positions = np.array([state.positions for state in states], np.float32)
+    velocities = np.array([state.velocities for state in states], np.float32)
+    if np.isnan(velocities).any():  # the arm does not tell them
+        velocities = np.diff(positions, axis=0, prepend=positions[:1]) * np.float32(fps)
     windows = SoundWindows(episode.audio, SAMPLE_RATE // fps)
     sound = np.stack([windows.until(int(stamp)) for stamp in stamps])
     return PourFrames(
@@ -126,8 +130,8 @@ def _frames(episode: Episode, goal: PourProgress, ended: PourProgress, fps: int)
         ended.outcome,
         names,
         stamps,
-        np.array([state.positions for state in states], np.float32),
-        np.array([state.velocities for state in states], np.float32),
+        positions,
+        velocities,
         _commanded(episode, stamps, period),
         sound,
         windows.missing,

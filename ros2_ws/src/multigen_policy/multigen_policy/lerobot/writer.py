@@ -80,12 +80,12 @@ class DatasetWriter:
         task = self._tasks.setdefault(pour.task, len(self._tasks))
         count, first = len(pour), self.frames
         numbers = np.arange(count)
-        features = {
+        features: dict[str, NDArray[Any]] = {
             layout.STATE: pour.positions[:, order],
             layout.VELOCITY: pour.velocities[:, order],
             layout.ACTION: pour.actions[:, order],
         }
-        rows = {
+        rows: dict[str, NDArray[Any]] = {
             "timestamp": (numbers / self._fps).astype(np.float32),
             "frame_index": numbers,
             "episode_index": np.full(count, self.episodes),

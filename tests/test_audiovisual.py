@@ -1,0 +1,56 @@
+"""The learned policy with its shipped weights, in closed loop without ROS."""
+
+from dataclasses import replace
+
+import pytest
+
+from multigen_core.arm import Arm
+from multigen_core.errors import MultigenError
+from multigen_core.learning.weights import WeightsError
+from multigen_core.policy import PolicyConfig, make_policy
+from multigen_core.station import Station, Told
+from multigen_core.world.scene import Scene
+from multigen_policy.learned.weights import weights_folder
+from multigen_policy.rollouts.closed_loop import Job, run_job
+from multigen_policy.rollouts.disturbances import Disturbance
+
+JOB = Job("default", 1, "audiovisual", "flow", Told.STATION, 120.0, 120.0)
+
+
+def test_it_pours_what_it_sees_and_hears():
+    result = run_job(JOB)
+    assert result["outcome"] == "succeeded"
+    assert result["relative_error"] < 0.35
+    assert result["spill_fraction"] < 0.05
+
+
+@pytest.mark.parametrize(
+    "disturbance",
+    [
+        Disturbance(dead_camera=True),
+        Disturbance(dead_microphone=True),
+        Disturbance(deaf_after=(1.0, 2.0)),
+    ],
+    ids=["blind", "deaf", "deafened"],
+)
+def test_a_sense_that_dies_leaves_it_pouring_within_bounds(disturbance):
+    result = run_job(replace(JOB, disturbance=disturbance))
+    assert result["outcome"] in ("succeeded", "aborted")
+    assert result["poured_ml"] < 2 * result["target_ml"]
+
+
+def test_a_goal_beyond_the_held_vessel_is_refused():
+    with pytest.raises(MultigenError, match="the .* holds at most"):
+        run_job(replace(JOB, low=5000.0, high=5000.0, scene="default"))
+
+
+def test_another_arm_and_missing_weights(tmp_path):
+    station = Station.of(Scene(), Arm.load("ur5e"))
+    make_policy(PolicyConfig(station, "audiovisual"))
+    with pytest.raises(WeightsError, match="no such folder; create it with `multigen train-policy"):
+        make_policy(PolicyConfig(station, "audiovisual", str(tmp_path / "none")))
+    (tmp_path / "weights").mkdir()
+    for file in weights_folder().glob("ear.*"):
+        (tmp_path / "weights" / file.name).write_bytes(file.read_bytes())
+    with pytest.raises(WeightsError, match="mind.safetensors: cannot be read as weights"):
+        make_policy(PolicyConfig(station, "audiovisual", str(tmp_path / "weights")))

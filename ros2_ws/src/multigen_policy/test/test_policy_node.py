@@ -186,7 +186,10 @@ def test_an_impossible_target_ml_ends_the_node_in_one_line(start_node, robot):
     ("parameters", "message"),
     [
         ({"scene": "nowhere"}, "nowhere: no such file; shipped scenes"),
-        ({"policy": "magic"}, "policy 'magic' is not available; available: acoustic, timed"),
+        (
+            {"policy": "magic"},
+            "policy 'magic' is not available; available: acoustic, audiovisual, timed",
+        ),
         ({"rate": 1000.0}, "parameter rate: 1000.0 is not between 1.0 and 50.0"),
         ({"device": "tpu"}, "parameter device: 'tpu' is invalid"),
         ({"arm_file": "gen7"}, "gen7: no such file; shipped arms: gen3"),

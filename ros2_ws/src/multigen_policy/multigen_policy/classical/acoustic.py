@@ -90,8 +90,8 @@ class Acoustic:
     def __init__(self, station: Station, config: AcousticConfig = AcousticConfig()) -> None:
         arm = station.arm
         self._config = config
-        self._path = path = plan_pour(station)
         self._source = station.placed("the policy acoustic")[0].vessel
+        self._path = path = plan_pour(station)
         self._target = station.target
         self._table = volume_table(self._source)
         self._arm = arm

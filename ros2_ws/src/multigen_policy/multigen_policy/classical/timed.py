@@ -52,8 +52,8 @@ class Timed:
         station: Station,
         config: TimedConfig = TimedConfig(),
     ) -> None:
-        arm, path = station.arm, plan_pour(station)
         source = station.placed("the policy timed")[0].vessel
+        arm, path = station.arm, plan_pour(station)
         self._config = config
         self._start_volume = min(config.start_volume, source.capacity)
         self._tilts = path.tilts

@@ -23,6 +23,8 @@ from multigen_policy.learned.weights import POLICY
 
 HOLD = 4
 """Rates of a chunk that are carried out if no other follows, before the vessel comes to rest."""
+LEAST, SEARCH = 6.0, 0.1
+"""While less flows [ml/s] by its own estimate, it tilts on at this rate [rad/s] at least."""
 PATIENCE = 6.0
 """How long nothing may flow at the largest tilt [s]."""
 _STANDS = 2.0
@@ -81,7 +83,8 @@ class Audiovisual:
 
     The network learns the rates from an expert who sees the liquid, and the volume that will have
     been poured if the vessel turns back now; where it stops follows from the latter. Approach and
-    return are not learnt. At a station that is not told, another network finds the vessels first.
+    return are not learnt, nor that it tilts on while next to nothing flows. At a station that is
+    not told, another network finds the vessels first.
     """
 
     senses: frozenset[Sense] = frozenset({Sense.IMAGE, Sense.AUDIO})
@@ -148,7 +151,8 @@ class Audiovisual:
         if committed >= self._goal:
             return Tilt(estimated_volume=committed, done=True)
         self._watch(observation.now, told.committed, tilt)
-        rates = tuple(told.chunk[:HOLD].tolist())
+        slowest = SEARCH if told.outflow < LEAST else -np.inf
+        rates = tuple(max(slowest, rate) for rate in told.chunk[:HOLD].tolist())
         return Tilt(rates[0], committed, ahead=rates)
 
     def _watch(self, now: int, volume: float, tilt: float) -> None:

@@ -1,10 +1,13 @@
-"""Atomic file writes."""
+"""Atomic writes of files and folders."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,27 @@ def write_atomic(path: Path, data: bytes) -> None:
             os.replace(temporary, path)
         except BaseException:
             os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise MultigenError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder that is moved to `path` when the block ends, complete or not at all.
+
+    Raises:
+        MultigenError: it cannot be written, or `path` has come to exist; nothing remains.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        try:
+            yield part
+            part.chmod(0o755)
+            part.rename(path)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
             raise
     except OSError as error:
         raise MultigenError(f"{path}: cannot be written: {error.strerror}") from error

@@ -6,7 +6,7 @@ same rates; a command that the guard rejects does not move the arm.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from multigen_core.arm import Arm, select_joints
@@ -16,6 +16,7 @@ from multigen_core.guard.config import GuardConfig
 from multigen_core.guard.decisions import Now, Reject
 from multigen_core.guard.guard import Guard
 from multigen_core.policy import Sense
+from multigen_core.rollout.observer import Observer
 from multigen_core.rollout.rollout import Rollout
 from multigen_core.rollout.senses import UNDISTURBED, Senses
 from multigen_core.rollout.session import Step
@@ -23,6 +24,7 @@ from multigen_core.simulator import Simulator, WorldState
 from multigen_core.synthesizer import Source, Synthesizer
 from multigen_core.types import (
     AudioChunk,
+    CameraCalibration,
     CameraFrame,
     CameraInfo,
     JointState,
@@ -56,6 +58,28 @@ class Tick:
     step: Step | None = None
     forwarded: Trajectory | None = None
     objection: str = ""
+
+    def drive(self, synthesizer: Synthesizer) -> list[AudioChunk]:
+        """The sound that a synthesizer completes with this tick's inputs."""
+        if synthesizer.source is not Source.FRAMES:
+            for item in self.liquids:
+                synthesizer.push(item)
+        elif self.hearing is not None:
+            synthesizer.push(self.hearing)
+        return synthesizer.pull()
+
+    def deliver(
+        self, observer: Observer, camera: CameraCalibration, senses: Senses = UNDISTURBED
+    ) -> None:
+        """Pass joints, image and sound on to an observer."""
+        for measured in (*self.joints[1:], self.world.joints):
+            observer.add_joints(measured)
+        if self.image is not None and (seen := senses.see(self.image, self.world)) is not None:
+            observer.add_camera(CameraInfo(self.now, seen.frame_id, camera))
+            observer.add_image(seen)
+        for chunk in self.sound:
+            if (heard := senses.hear(chunk, self.world)) is not None:
+                observer.add_audio(heard)
 
 
 class OfflineGraph:
@@ -98,8 +122,8 @@ class OfflineGraph:
         self._simulator, self._synthesizer = simulator, synthesizer
         self._pictures = pictures
         self._senses = senses
-        self._watches = synthesizer is not None and synthesizer.source is Source.FRAMES
-        self._hearing = hearing or self._watches
+        watches = synthesizer is not None and synthesizer.source is Source.FRAMES
+        self._hearing = hearing or watches
         state = simulator.state()
         self._follower = TrajectoryFollower(
             arm.names, select_joints(state.joints, arm.names).positions
@@ -112,7 +136,7 @@ class OfflineGraph:
 
     def advance(self, rollout: Rollout) -> Tick:
         """Run one control period and pass its data to the rollout."""
-        observer, simulator = rollout.observer, self._simulator
+        simulator = self._simulator
         joints: list[JointState] = []
         liquids: list[LiquidState] = []
         for count in range(self._servo_steps):
@@ -124,33 +148,17 @@ class OfflineGraph:
                 liquids.append(simulator.state().liquid)
         state = simulator.state()
         now = state.joints.stamp
-        for measured in (*joints[1:], state.joints):
-            observer.add_joints(measured)
         self._guard.observe(state.joints, Now(now, now))
-        if not self.sensing:
-            return Tick(now, state, joints, liquids, None, None, [])
-        looks = Sense.IMAGE in rollout.senses
-        image = simulator.render("public") if looks or self._pictures else None
-        if image is not None and (seen := self._senses.see(image, state)) is not None:
-            observer.add_camera(CameraInfo(now, seen.frame_id, self.scene.camera.calibration))
-            observer.add_image(seen)
-        view = simulator.render("cutaway") if self._hearing else None
-        sound = self._sound(view, liquids)
-        for chunk in sound:
-            if (heard := self._senses.hear(chunk, state)) is not None:
-                observer.add_audio(heard)
-        return Tick(now, state, joints, liquids, image, view, sound)
-
-    def _sound(self, view: CameraFrame | None, liquids: Sequence[LiquidState]) -> list[AudioChunk]:
-        if self._synthesizer is None:
-            return []
-        if self._watches:
-            assert view is not None
-            self._synthesizer.push(view)
-        else:
-            for item in liquids:
-                self._synthesizer.push(item)
-        return self._synthesizer.pull()
+        tick = Tick(now, state, joints, liquids, None, None, [])
+        if self.sensing:
+            looks = Sense.IMAGE in rollout.senses
+            image = simulator.render("public") if looks or self._pictures else None
+            view = simulator.render("cutaway") if self._hearing else None
+            tick = replace(tick, image=image, hearing=view)
+            if self._synthesizer is not None:
+                tick = replace(tick, sound=tick.drive(self._synthesizer))
+        tick.deliver(rollout.observer, self.scene.camera.calibration, self._senses)
+        return tick
 
     def carry_out(self, tick: Tick, step: Step | None) -> Tick:
         """Send a step's command through the guard; return the tick with the result."""

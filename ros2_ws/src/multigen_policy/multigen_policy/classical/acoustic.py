@@ -16,7 +16,7 @@ from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import AudioChunk, to_seconds
 from multigen_core.world.tilted_volume import volume_table
 from multigen_policy.classical.draining import STEP, Draining
-from multigen_policy.classical.pouring import ImpossibleGoalError, Pouring, Tilt
+from multigen_policy.classical.pouring import Pouring, Tilt, check_goal
 from multigen_policy.classical.tilting import Tilting
 from multigen_policy.listening.filling import FlowPrior, Hearing
 from multigen_policy.listening.listener import Estimate, Listener
@@ -101,11 +101,7 @@ class Acoustic:
 
     def reset(self, goal: PourGoal) -> None:
         config = self._config
-        if goal.target_volume > self._source.capacity:
-            raise ImpossibleGoalError(
-                f"cannot pour {goal.target_volume * 1e6:.0f} ml: the {self._source.name} holds at "
-                f"most {self._source.capacity * 1e6:.0f} ml"
-            )
+        check_goal(goal.target_volume, self._source)
         self._goal = goal.target_volume
         target = self._target
         prior = known_vessel(target, config.detuning) if target else unknown_vessel()

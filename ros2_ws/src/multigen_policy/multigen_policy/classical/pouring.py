@@ -13,6 +13,7 @@ from multigen_core.arm.trajectory import Trajectory, hold
 from multigen_core.errors import MultigenError
 from multigen_core.policy import Decision, Observation
 from multigen_core.types import Outcome, to_nanoseconds
+from multigen_core.world.vessel import Vessel
 from multigen_policy.classical.tilting import STEP, Tilting
 
 UPRIGHT = 0.03
@@ -25,6 +26,19 @@ MAX_LAG = 0.3
 
 class ImpossibleGoalError(MultigenError):
     """The goal cannot be poured."""
+
+
+def check_goal(volume: float, held: Vessel) -> None:
+    """Refuse to pour more than a vessel can hold.
+
+    Raises:
+        ImpossibleGoalError: `volume` [m^3] is above its capacity.
+    """
+    if volume > held.capacity:
+        raise ImpossibleGoalError(
+            f"cannot pour {volume * 1e6:.0f} ml: the {held.name} holds at most "
+            f"{held.capacity * 1e6:.0f} ml"
+        )
 
 
 class LaggingArmError(MultigenError):

@@ -13,7 +13,7 @@ from multigen_core.policy import Decision, Observation, PourGoal, Sense
 from multigen_core.station import Station
 from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import to_seconds
-from multigen_policy.classical.pouring import ImpossibleGoalError, Pouring, Tilt
+from multigen_policy.classical.pouring import Pouring, Tilt, check_goal
 from multigen_policy.classical.tilting import Tilting
 from multigen_policy.learned.canonical import CROP, WHOLE
 from multigen_policy.learned.finding import Finder
@@ -106,12 +106,8 @@ class Audiovisual:
         self._pouring = Pouring(station.arm, self._tilting, self._decide)
 
     def reset(self, goal: PourGoal) -> None:
-        held = self._told.held
-        if held is not None and goal.target_volume > held.vessel.capacity:
-            raise ImpossibleGoalError(
-                f"cannot pour {goal.target_volume * 1e6:.0f} ml: the {held.vessel.name} holds at "
-                f"most {held.vessel.capacity * 1e6:.0f} ml"
-            )
+        if self._told.held is not None:
+            check_goal(goal.target_volume, self._told.held.vessel)
         self._goal = goal.target_volume
         self._brain.reset()
         self._moved: tuple[int, float] | None = None

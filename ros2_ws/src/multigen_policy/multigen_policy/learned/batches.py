@@ -196,34 +196,35 @@ def _looks(crop: Any, whole: Any, rng: Generator) -> tuple[Any, Any]:
     return changed[0], changed[1]
 
 
-def batch(examples: Sequence[Arrays], device: torch.device) -> Batch:
-    """A batch of pours."""
-    steps = max(len(e["state"]) for e in examples)
-    looks = max(len(e["crop"]) for e in examples)
-    sounds = max(1, max(len(e["spectra"]) for e in examples))
+def padded(
+    examples: Sequence[Arrays], name: str, device: torch.device, kind: Any = np.float32
+) -> Tensor:
+    """One array of each pour, (B, N, …), with zeros up to the longest, at least one."""
+    arrays = [e[name] for e in examples]
+    length = max(1, *map(len, arrays))
+    whole = np.zeros((len(arrays), length, *arrays[0].shape[1:]), kind)
+    for row, array in zip(whole, arrays, strict=True):
+        row[: len(array)] = array
+    return torch.from_numpy(whole).to(device)
 
-    def padded(name: str, length: int, kind: Any) -> Tensor:
-        shape = examples[0][name].shape[1:]
-        whole = np.zeros((len(examples), length, *shape), kind)
-        for row, e in zip(whole, examples, strict=True):
-            row[: len(e[name])] = e[name]
-        return torch.from_numpy(whole).to(device)
 
-    valid = np.zeros((len(examples), steps), np.float32)
-    for row, e in zip(valid, examples, strict=True):
-        row[: len(e["state"])] = 1.0
-    inputs = (
-        padded("spectra", sounds, np.float32), padded("ends", steps, np.int64),
-        padded("crop", looks, np.uint8), padded("whole", looks, np.uint8),
-        padded("state", steps, np.float32),
-    )  # fmt: skip
-    targets = Targets(
-        padded("truth", steps, np.float32),
+def targets(examples: Sequence[Arrays], device: torch.device) -> Targets:
+    """What is to be learnt from pours."""
+    ones = [{"valid": np.ones(len(e["truth"]), np.float32)} for e in examples]
+    return Targets(
+        padded(examples, "truth", device),
         torch.from_numpy(np.array([e["goal"] for e in examples])[:, None]).to(device),
-        torch.from_numpy(valid).to(device),
+        padded(ones, "valid", device),
         torch.from_numpy(np.array([e["dated"] for e in examples])).to(device),
     )
-    return Batch(inputs, targets, padded("clean", sounds, np.float32))
+
+
+def batch(examples: Sequence[Arrays], device: torch.device) -> Batch:
+    """A batch of pours."""
+    kinds = {"spectra": np.float32, "ends": np.int64, "crop": np.uint8, "whole": np.uint8}
+    spectra, ends, crop, whole = (padded(examples, n, device, kind) for n, kind in kinds.items())
+    inputs = spectra, ends, crop, whole, padded(examples, "state", device)
+    return Batch(inputs, targets(examples, device), padded(examples, "clean", device))
 
 
 class Loader:

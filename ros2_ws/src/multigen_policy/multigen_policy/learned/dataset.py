@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.errors import MultigenError
+from multigen_core.files import new_folder
 from multigen_policy.learned.canonical import CROP, WHOLE
 from multigen_policy.learned.inputs import BANDS, STATE
 from multigen_policy.learned.recorder import TRUTH
@@ -59,20 +57,10 @@ def write_episode(path: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping
     head = {
         "fingerprint": fingerprint(), "steps": len(arrays["state"]), "sounds": sounds, **about,
     }  # fmt: skip
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-        try:
-            for name, array in arrays.items():
-                np.save(part / f"{name}.npy", array)
-            (part / _ABOUT).write_text(json.dumps(head))
-            part.chmod(0o755)
-            os.replace(part, path)
-        except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
-            raise
-    except OSError as error:
-        raise MultigenError(f"{path}: cannot be written: {error.strerror}") from error
+    with new_folder(path) as part:
+        for name, array in arrays.items():
+            np.save(part / f"{name}.npy", array)
+        (part / _ABOUT).write_text(json.dumps(head))
 
 
 def read_episode(folder: Path) -> Episode:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,18 +12,17 @@ from numpy.typing import NDArray
 from multigen_core.arm import Arm
 from multigen_core.arm.kinematics import UnreachableError
 from multigen_core.errors import MultigenError
-from multigen_core.policy import Policy, PolicyConfig, Sense, make_policy
+from multigen_core.policy import Policy, PolicyConfig, make_policy
 from multigen_core.rollout import Rollout
-from multigen_core.rollout.offline import OfflineGraph, Tick, pour
-from multigen_core.simulator import Simulator, make_simulator
+from multigen_core.rollout.offline import OfflineGraph, pour
 from multigen_core.station import Station, Told
-from multigen_core.synthesizer import Source, Synthesizer, SynthesizerConfig, make_synthesizer
-from multigen_core.types import CameraInfo
+from multigen_core.synthesizer import Synthesizer, SynthesizerConfig, make_synthesizer
 from multigen_core.world.scene import Scene, TargetSpec, load_scene
 from multigen_core.world.varied_vessel import varied
 from multigen_policy.classical.expert import Expert, ExpertConfig
 from multigen_policy.classical.pouring import Tilt
 from multigen_policy.learned.recorder import Recorder
+from multigen_policy.rollouts.closed_loop import shared_simulator
 
 POURING = "pour"
 """The stage that is recorded."""
@@ -142,12 +139,10 @@ def _record(
     task: Demonstration, scene: Scene, volume: float, rng: np.random.Generator
 ) -> dict[str, NDArray[Any]]:
     arm = Arm.load()
-    simulator = _simulator()
+    simulator = shared_simulator("mujoco", arm)
     first, *others = task.sounds
     synthesizer = _synthesizer(first, task.seed)
-    graph = OfflineGraph(
-        simulator, scene, task.seed, arm, synthesizer=synthesizer, pictures=True
-    )  # fmt: skip
+    graph = OfflineGraph(simulator, scene, task.seed, arm, synthesizer=synthesizer, pictures=True)
     knows = Station.of(scene, arm, Told.TARGET)
     told = Station.of(scene, arm, task.told)
     seen_from = Station.of(scene, arm, Told.STATION)
@@ -163,7 +158,10 @@ def _record(
     for tick in pour(graph, Rollout(policy, told), volume, timeout=40.0):
         stage = tick.step.progress.stage if tick.step else ""
         if graph.sensing:
-            _observe(recorder, tick, scene, first, beside)
+            tick.deliver(recorder.observer, scene.camera.calibration)
+            for name, other in beside:
+                for chunk in tick.drive(other):
+                    recorder.add_audio(name, chunk)
         graph.sensing |= stage == POURING
         after += stage not in ("approach", POURING)
         if stage not in ("", "approach") and after <= _AFTER:
@@ -175,38 +173,5 @@ def _record(
     return recorder.rows.arrays()
 
 
-def _observe(
-    recorder: Recorder, tick: Tick, scene: Scene, first: str, beside: list[tuple[str, Synthesizer]]
-) -> None:
-    for joints in (*tick.joints[1:], tick.world.joints):
-        recorder.observer.add_joints(joints)
-    if tick.image is not None:
-        calibration = scene.camera.calibration
-        recorder.observer.add_camera(CameraInfo(tick.now, tick.image.frame_id, calibration))
-        recorder.observer.add_image(tick.image)
-    for chunk in tick.sound:
-        recorder.add_audio(first, chunk)
-    for name, other in beside:
-        for item in _driving(other, tick):
-            other.push(item)
-        for chunk in other.pull():
-            recorder.add_audio(name, chunk)
-
-
-def _driving(synthesizer: Synthesizer, tick: Tick) -> Iterator[Any]:
-    if synthesizer.source is not Source.FRAMES:
-        yield from tick.liquids
-    elif tick.hearing is not None:
-        yield tick.hearing
-
-
-@lru_cache(maxsize=1)
-def _simulator() -> Simulator:
-    return make_simulator("mujoco", Arm.load())
-
-
 def _synthesizer(name: str, seed: int) -> Synthesizer:
     return make_synthesizer(SynthesizerConfig(name, seed=seed))
-
-
-__all__ = ["Demonstration", "Sense", "demonstrate", "draw_scene"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from multigen_core.learning.export import export
 from multigen_core.learning.group import Group
 from multigen_core.learning.loop import Training
 from multigen_core.learning.settings import Settings
-from multigen_core.simulator import Simulator, make_simulator
 from multigen_core.station import Station, Told
 from multigen_core.station.pour_path import GraspError
 from multigen_core.workers import run_tasks
@@ -38,6 +37,7 @@ from multigen_policy.learned.finding import (
 )
 from multigen_policy.learned.network import Eye
 from multigen_policy.learned.weights import FINDER
+from multigen_policy.rollouts.closed_loop import shared_simulator
 
 STEPS = 3000
 SCENES = 3000
@@ -102,7 +102,8 @@ def _scene(rng: Generator) -> Scene:
 
 
 def _view(scene: Scene, seed: int) -> Arrays:
-    simulator, arm = _simulator(), Arm.load()
+    arm = Arm.load()
+    simulator = shared_simulator("mujoco", arm)
     simulator.reset(scene, seed)
     station = Station.of(scene, arm, Told.NOTHING)
     joints = simulator.state().joints.positions[: len(arm.names)]
@@ -110,11 +111,6 @@ def _view(scene: Scene, seed: int) -> Arrays:
     seen = views(station, joints, frame.rgb, scene.camera.calibration)
     return {"search": seen.search, "held": seen.held, "place": seen.place,
             "truth": truth_of(scene).astype(np.float32)}  # fmt: skip
-
-
-@lru_cache(maxsize=1)
-def _simulator() -> Simulator:
-    return make_simulator("mujoco", Arm.load())
 
 
 def _shard(folder: Path, number: int) -> Path:

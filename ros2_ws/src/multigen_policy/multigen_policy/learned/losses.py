@@ -27,7 +27,7 @@ class Targets:
     """Truth (B, T, K) in the units of TRUTH, and goals (B, 1) [ml].
 
     `valid` (B, T) marks steps that exist, `dated` (B,) pours whose beginning was observed, so that
-    volumes since then can be known, and `listened` (B, T) steps at which something is or was heard.
+    volumes since then can be known.
     """
 
     truth: Tensor

@@ -18,10 +18,10 @@ from multigen_core.errors import MultigenError
 from multigen_core.learning.group import Group
 from multigen_core.learning.loop import Training, begin_from
 from multigen_core.learning.settings import Settings
-from multigen_policy.learned.batches import another_goal, batch, example, kill
+from multigen_policy.learned.batches import another_goal, batch, example, kill, padded, targets
 from multigen_policy.learned.dataset import Episode
 from multigen_policy.learned.inputs import STATE
-from multigen_policy.learned.losses import Targets, errors, losses
+from multigen_policy.learned.losses import errors, losses
 from multigen_policy.learned.network import Audiovisual
 from multigen_policy.learned.training import Run, save, validation_split
 from multigen_policy.learned.weights import POLICY
@@ -30,7 +30,7 @@ STEPS = 3000
 BATCH = 48
 VARIANTS = 3
 """Variations of each pour whose features are kept."""
-_PARTS = ("heard", "crop", "whole", "state", "truth")
+_FEATURES = ("heard", "crop", "whole", "state")
 _GOAL = STATE.index("goal")
 
 Arrays = dict[str, Any]
@@ -92,7 +92,7 @@ def features(
         seen = network.mind.see(crop, whole, state.shape[1])
         parts = (network.hear(spectra, ends), *seen)
         told = {
-            name: part[0].half().cpu().numpy() for name, part in zip(_PARTS, parts, strict=False)
+            name: part[0].half().cpu().numpy() for name, part in zip(_FEATURES, parts, strict=False)
         }
         found.append({
             **told, "state": one["state"], "truth": one["truth"], "goal": one["goal"],
@@ -115,22 +115,9 @@ def _varied(one: Arrays, run: Run, rng: Generator) -> Arrays:
 def _loss(
     network: Audiovisual, some: Sequence[Arrays], device: torch.device
 ) -> tuple[Tensor, dict[str, float]]:
-    steps = max(len(one["state"]) for one in some)
-
-    def padded(name: str) -> Tensor:
-        whole = np.zeros((len(some), steps, some[0][name].shape[-1]), np.float32)
-        for row, one in zip(whole, some, strict=True):
-            row[: len(one[name])] = one[name]
-        return torch.from_numpy(whole).to(device)
-
-    heard, crop, whole, state, truth = map(padded, _PARTS)
-    valid = np.zeros((len(some), steps), np.float32)
-    for row, one in zip(valid, some, strict=True):
-        row[: len(one["state"])] = 1.0
-    goal = np.array([one["goal"] for one in some], np.float32)[:, None]
-    dated = np.array([one["dated"] for one in some], np.float32)
-    targets = Targets(truth, *(torch.from_numpy(x).to(device) for x in (goal, valid, dated)))
+    heard, crop, whole, state = (padded(some, name, device) for name in _FEATURES)
+    wanted = targets(some, device)
     outputs = network.think(heard, crop, whole, state)
-    loss = torch.stack(list(losses(outputs, targets).values())).sum()
+    loss = torch.stack(list(losses(outputs, wanted).values())).sum()
     with torch.no_grad():
-        return loss, {"loss": float(loss.detach()), **errors(outputs, targets)}
+        return loss, {"loss": float(loss.detach()), **errors(outputs, wanted)}

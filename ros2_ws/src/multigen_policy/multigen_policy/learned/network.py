@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from multigen_policy.learned.canonical import CROP, WHOLE
 from multigen_policy.learned.inputs import BANDS, STATE
-from multigen_policy.learned.outputs import CHUNK, FUTURE, HEADS, RELEASED, WIDTH
+from multigen_policy.learned.outputs import FUTURE, HEADS, RELEASED, WIDTH
 from multigen_policy.listening.spectrum import neighbourhood
 
 
@@ -28,10 +28,10 @@ class NetworkConfig:
 
 _FLOW, _FLOW_UNIT = HEADS["outflow"]
 _VOLUME_UNIT = HEADS["committed"][1]
+"""The flow is added up to the means of the first two heads, committed and poured."""
 _SLOPE, _RATE = (slice(i, i + 1) for i in map(STATE.index, ("retained_slope", "tilt_rate")))
 _UNIT_RELEASED = 500.0 * 0.3 / _FLOW_UNIT
 """Flow from the units of the state, 500 ml/rad and 0.3 rad/s."""
-"""The flow is added up to the means of the first two heads, committed and poured."""
 
 
 def _convolutions(
@@ -222,6 +222,3 @@ class Audiovisual(nn.Module):
         memory = torch.zeros(1, batch, self.config.memory, device=device)
         none = torch.zeros(batch, 1, device=device)
         return self.mind.think(heard, crop, whole, state, memory, none)[0]
-
-
-__all__ = ["CHUNK", "HEADS", "Audiovisual", "Ear", "Mind", "NetworkConfig"]

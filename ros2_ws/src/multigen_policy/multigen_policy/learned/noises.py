@@ -7,18 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
-import soxr
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from multigen_core.contract import SAMPLE_RATE
 from multigen_policy.listening.spectrum import FREQUENCIES, PERIOD, SpectrumStream
+from multigen_policy.rollouts.background import read_noise, sound_files
 
 Floats = NDArray[np.float32]
-
-_TYPES = (".wav", ".flac", ".ogg")
-_LONGEST = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,16 +27,9 @@ class Noises:
         """Every sound file in a folder and those below it; none without a folder."""
         if folder is None or not folder.is_dir():
             return cls()
-        files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _TYPES)
         found = []
-        for file in files:
-            if "impulse" in str(file):
-                continue
-            samples, rate = soundfile.read(
-                file, frames=int(_LONGEST * 48_000), dtype="float32", always_2d=True
-            )
-            mono = soxr.resample(samples.mean(1), rate, SAMPLE_RATE)
-            spectra = SpectrumStream().push(mono[: int(_LONGEST * SAMPLE_RATE)])
+        for file in sound_files(folder):
+            spectra = SpectrumStream().push(read_noise(file))
             if len(spectra) > 10:
                 found.append((spectra - level(spectra)).astype(np.float16))
         return cls(found)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.policy import Sense
 from multigen_core.rollout.observer import Observer, StaleError
+from multigen_core.rollout.rollout import MAX_AGE
 from multigen_core.station import Station
 from multigen_core.station.pour_path import plan_pour
 from multigen_core.streams.buffers import AudioRing
@@ -25,7 +26,6 @@ TRUTH = (
 )  # fmt: skip
 """Names of the truth's values: volumes [ml] since the pour began, flow [ml/s], `content` of the
 target [ml], `fill` of its capacity, lengths [cm], `resonance` [octaves above 100 Hz]."""
-MAX_AGE = 0.5
 LATENESS = 1.0
 """How long sound is kept for a second synthesizer that lags behind [s]."""
 

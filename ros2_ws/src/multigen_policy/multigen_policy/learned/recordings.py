@@ -13,7 +13,7 @@ from multigen_core.errors import MultigenError
 from multigen_policy.learned.audiovisual import Brain
 from multigen_policy.learned.canonical import CROP, WHOLE
 from multigen_policy.learned.inputs import BANDS, STATE, Inputs
-from multigen_policy.listening.spectrum import PERIOD, Floats
+from multigen_policy.listening.spectrum import Floats
 
 EVERY = 5
 """Spectra per step of the network."""
@@ -89,6 +89,3 @@ def frames_at(video: Path, moments: Floats) -> Pictures:
         raise MultigenError(f"{video}: cannot be read as a video")
     chosen = np.clip((moments * rate).astype(int), 0, len(frames) - 1)
     return np.stack([frames[index] for index in chosen]).astype(np.uint8)
-
-
-__all__ = ["EVERY", "PERIOD", "fill_of", "fitted", "frames_at"]

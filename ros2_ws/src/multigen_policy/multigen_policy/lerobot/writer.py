@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +12,7 @@ from numpy.typing import NDArray
 
 from multigen_core.contract import SAMPLE_RATE
 from multigen_core.errors import MultigenError
-from multigen_core.files import write_json
+from multigen_core.files import new_folder, write_json
 from multigen_policy.lerobot import layout
 from multigen_policy.lerobot.frames import PourFrames
 from multigen_policy.lerobot.layout import Place, require_parquet
@@ -232,21 +230,10 @@ def new_dataset(path: Path, fps: int) -> Iterator[DatasetWriter]:
     """
     if path.exists():
         raise MultigenError(f"{path}: exists; delete it, or give another --output")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    except OSError as error:
-        raise MultigenError(f"{path}: cannot be written: {error.strerror}") from error
-    try:
+    with new_folder(path) as part:
         writer = DatasetWriter(part, fps)
         try:
             yield writer
             writer.finish()
         finally:
             writer.close()
-        part.chmod(0o755)
-        part.rename(path)
-    except OSError as error:
-        raise MultigenError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

@@ -90,6 +90,17 @@ def sound_files(folder: Path) -> list[Path]:
     return files
 
 
+def read_noise(path: Path) -> Floats:
+    """The first 20 s of a sound file, as mono (N,) at SAMPLE_RATE.
+
+    Raises:
+        SoundFileError: it cannot be read.
+    """
+    sound, rate = read_sound_file(path)
+    mono = sound[: round(_LENGTH * rate)].mean(axis=1)
+    return np.asarray(soxr.resample(mono, rate, SAMPLE_RATE), np.float32)
+
+
 def recorded(folder: Path, rng: np.random.Generator) -> Floats:
     """A sound file drawn from a folder, as mono (N,) at SAMPLE_RATE.
 
@@ -98,9 +109,7 @@ def recorded(folder: Path, rng: np.random.Generator) -> Floats:
     """
     files = sound_files(folder)
     path = files[int(rng.integers(len(files)))]
-    sound, rate = read_sound_file(path)
-    mono = sound[: round(_LENGTH * rate)].mean(axis=1)
-    samples = np.asarray(soxr.resample(mono, rate, SAMPLE_RATE), np.float32)
+    samples = read_noise(path)
     if power(samples) < _SILENCE:
         raise MultigenError(f"{path}: silent, so it gives no noise of any level")
     return samples

@@ -103,7 +103,7 @@ def start(
     """
     scene = job.variation.applied(load_scene(job.scene, job.seed), job.seed)
     arm = Arm.load(job.arm_file)
-    simulator = _simulator(job.backend, arm)
+    simulator = shared_simulator(job.backend, arm)
     volume = _goal(job, scene)
     synthesizer = synthesizer_of(job)
     station = station_of(job, scene, arm)
@@ -151,7 +151,7 @@ def _senses(
 
 def _loudness(job: Job, scene: Scene, arm: Arm, volume: float, synthesizer: Synthesizer) -> float:
     """Mean square of the loud parts of the expert's pour, which is the same for every policy."""
-    simulator = _simulator(job.backend, arm)
+    simulator = shared_simulator(job.backend, arm)
     graph = OfflineGraph(simulator, scene, job.seed, arm, synthesizer=synthesizer)
     graph.sensing = False
     station = Station.of(scene, arm, Told.TARGET)
@@ -190,7 +190,8 @@ def _policy_config(job: Job, station: Station) -> PolicyConfig:
 
 
 @lru_cache(maxsize=1)
-def _simulator(backend: str, arm: Arm) -> Simulator:
+def shared_simulator(backend: str, arm: Arm) -> Simulator:
+    """This process's simulator, which all of its offline pours share."""
     return make_simulator(backend, arm)
 
 

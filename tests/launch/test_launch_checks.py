@@ -71,7 +71,17 @@ def test_files_and_names_are_checked_before_anything_starts(
 ):
     plan("multigen", scene="my scenes/a.yaml", seed="3", policy="mine", **arguments)
     assert (prefix / "checked").read_text().splitlines() == [
-        *("check", "--scene", "my scenes/a.yaml", "--seed", "3", "--arm-file", "gen3"),
+        *(
+            "check",
+            "--guard",
+            "",
+            "--scene",
+            "my scenes/a.yaml",
+            "--seed",
+            "3",
+            "--arm-file",
+            "gen3",
+        ),
         *("--params-file", f"{prefix}/share/multigen_core/config/parameters.yaml"),
         *("--policy", "mine", "--synthesizer", synthesizer, "--backend", backend),
     ]

@@ -24,6 +24,7 @@ from multigen_core.guard.guard import Guard
 from multigen_core.guard.rules import Rule
 from multigen_core.messages import MessageError
 from multigen_core.ros import node as ros
+from multigen_core.ros.alone import guard_of
 from multigen_core.ros.linger import linger
 from multigen_core.ros.rivals import Rivals
 from multigen_core.types import JointState
@@ -54,7 +55,7 @@ class ArmGuardNode(Node):
         self._timer = self.create_timer(TICK, self._on_tick, clock=steady)
         self._diagnostics = ros.Diagnostics(self, self._health)
         target = self.resolve_topic_name(contract.ARM_COMMAND.name)
-        self._rivals = Rivals(self, f"guard_of_{target}", contract.STOPPED, _OCCUPIED)
+        self._rivals = Rivals(self, guard_of(target), contract.STOPPED, _OCCUPIED)
         if self._heart.last_words:
             self.get_logger().warning(f"replacing a guard that hung or died; resuming: {duty}")
             self._serve()

@@ -13,6 +13,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from multigen_core import contract
 from multigen_core.arm import Arm
 from multigen_core.arm.trajectory import Trajectory, hold
+from multigen_core.cli import main
 from multigen_core.guard.upright import Upright
 from multigen_core.ros.endpoints import publisher, subscribe
 from multigen_core.station import Station
@@ -217,6 +218,14 @@ def test_a_second_guard_of_the_arm_is_refused_and_another_arms_is_not(robot, sta
     other = start_node("multigen_robot", "arm_guard", __ns="/left")
     wait(lambda: "/left" in other.output or other.child.poll() is None, "its start")
     assert robot.child.poll() is None
+
+
+def test_a_second_launch_is_refused_before_it_starts_anything(robot, capfd):
+    assert main(["check", "--guard", ""]) == 1
+    assert (
+        "a guard already controls the arm on /joint_trajectory_controller" in capfd.readouterr().err
+    )
+    assert main(["check", "--guard", "left"]) == 0
 
 
 def test_a_guard_that_hears_of_one_elsewhere_is_refused(start_node, peer):

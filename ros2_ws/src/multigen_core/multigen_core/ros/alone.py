@@ -14,6 +14,11 @@ def domain() -> str:
     return os.environ.get("ROS_DOMAIN_ID") or "0"
 
 
+def guard_of(topic: str) -> str:
+    """The name that the guard of the arm commanded on a topic claims."""
+    return f"guard_of_{topic}"
+
+
 def claim(name: str) -> socket.socket:
     """Hold `name` in this ROS domain on this machine while the returned socket exists.
 

@@ -9,6 +9,7 @@ import numpy as np
 from multigen_policy.learned.canonical import CROP, WHOLE
 from multigen_policy.learned.dataset import write_episode
 from multigen_policy.learned.inputs import BANDS, STATE
+from multigen_policy.learned.onsets import ONSETS, VOLUME_UNIT
 from multigen_policy.learned.recorder import TRUTH
 
 
@@ -36,9 +37,12 @@ def made_up(seed: int, steps: int = 30) -> dict[str, np.ndarray]:
     spectra = rng.normal(-80, 3, (5 * steps, BANDS))
     for index, row in enumerate(spectra):
         row[int(60 + left[index // 5]) % BANDS] += 40
+    onsets = np.zeros((steps, len(ONSETS), 2), np.float16)
+    begun = np.linspace(0, 2, len(ONSETS))
+    onsets[..., 0] = flow * np.maximum(time[:, None] - begun, 0) / VOLUME_UNIT
     return {
         "crop": crop, "whole": np.full((steps, *WHOLE, 3), 90, np.uint8), "state": state,
-        "truth": truth, "target": np.ones(9, np.float32),
+        "onsets": onsets, "truth": truth, "target": np.ones(9, np.float32),
         "flow_spectra": spectra.astype(np.float16), "flow_ends": 5 * np.arange(1, steps + 1),
     }  # fmt: skip
 

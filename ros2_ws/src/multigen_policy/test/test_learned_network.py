@@ -48,6 +48,7 @@ def test_step_by_step_without_torch_it_tells_what_it_tells_of_the_whole(network,
         given = Inputs(
             spectra[first : ends[step]], arrays["crop"][step // LOOKS],
             arrays["whole"][step // LOOKS], arrays["state"][step],
+            arrays["onsets"][step],
         )  # fmt: skip
         found, wanted = brain.step(given), Outputs.of(expected)
         assert found.committed == pytest.approx(wanted.committed, abs=0.05)

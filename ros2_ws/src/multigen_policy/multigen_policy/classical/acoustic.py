@@ -14,8 +14,7 @@ from multigen_core.policy import Decision, Observation, PourGoal, Sense
 from multigen_core.station import Station
 from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import AudioChunk, to_seconds
-from multigen_core.world.tilted_volume import volume_table
-from multigen_policy.classical.draining import STEP, Draining
+from multigen_policy.classical.draining import STEP, Draining, search_rate
 from multigen_policy.classical.pouring import Pouring, Tilt, check_goal
 from multigen_policy.classical.tilting import Tilting
 from multigen_policy.listening.filling import FlowPrior, Hearing
@@ -93,7 +92,6 @@ class Acoustic:
         self._source = station.placed("the policy acoustic")[0].vessel
         self._path = path = plan_pour(station)
         self._target = station.target
-        self._table = volume_table(self._source)
         self._arm = arm
         self._tilting = Tilting(arm, path)
         self._pouring = Pouring(arm, self._tilting, self._decide)
@@ -190,10 +188,8 @@ class Acoustic:
             raise EmptyError(
                 f"no flow heard at a tilt of {tilt:.2f} rad: the source seems to be empty"
             )
-        bared = max(
-            (self._table.volume(0.0, tilt) - self._table.volume(0.0, tilt + 0.02)) / 0.02, 1e-6
-        )
-        rate = min(config.search, config.share * self._goal / config.reaction / bared)
+        released = config.share * self._goal / config.reaction
+        rate = min(config.search, search_rate(self._source, tilt, released))
         return Tilt(max(rate, 0.03), 0.0)
 
     def _find_start(self, now: int) -> None:

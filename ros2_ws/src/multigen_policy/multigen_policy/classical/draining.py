@@ -22,6 +22,13 @@ DISCHARGE = (0.5, 0.72)
 """Weir coefficients of lips."""
 
 
+def search_rate(vessel: Vessel, tilt: float, released: float) -> float:
+    """Tilt rate [rad/s] at which a slow pour at `tilt` [rad] would release `released` [m^3/s]."""
+    table, ahead = volume_table(vessel), 0.02
+    bared = (table.volume(0.0, tilt) - table.volume(0.0, tilt + ahead)) / ahead
+    return released / max(bared, 1e-6)
+
+
 class Draining:
     """A weir at the lip of one vessel, under N hypotheses of its content and lip.
 

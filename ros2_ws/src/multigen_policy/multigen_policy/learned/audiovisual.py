@@ -13,6 +13,7 @@ from multigen_core.policy import Decision, Observation, PourGoal, Sense
 from multigen_core.station import Station
 from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import to_seconds
+from multigen_policy.classical.draining import search_rate
 from multigen_policy.classical.pouring import Pouring, Tilt, check_goal
 from multigen_policy.classical.tilting import Tilting
 from multigen_policy.learned.canonical import CROP, WHOLE
@@ -23,8 +24,9 @@ from multigen_policy.learned.weights import POLICY
 
 HOLD = 4
 """Rates of a chunk that are carried out if no other follows, before the vessel comes to rest."""
-LEAST, SEARCH = 6.0, 0.1
-"""While less flows [ml/s] by its own estimate, it tilts on at this rate [rad/s] at least."""
+LEAST, SEARCH, RELEASED = 6.0, (0.03, 0.2), 0.3
+"""While less flows [ml/s] by its own estimate, it tilts on at a rate [rad/s] between these, so
+slowly that within a second at most that share of the goal is released unnoticed."""
 PATIENCE = 6.0
 """How long nothing may flow at the largest tilt [s]."""
 _STANDS = 2.0
@@ -67,6 +69,7 @@ class Brain:
             crop=_picture(inputs.crop, CROP),
             whole=_picture(inputs.whole, WHOLE),
             state=inputs.state[None, None],
+            onsets=inputs.onsets[None, None],
         )
         return Outputs.of(found["outputs"][0, 0])
 
@@ -102,6 +105,7 @@ class Audiovisual:
         """Plan for a station, told or found."""
         path = plan_pour(station)
         self._station, self._path = station, path
+        self._source = station.placed("the learned policy")[0].vessel
         self._tilting = Tilting(station.arm, path)
         self._pouring = Pouring(station.arm, self._tilting, self._decide)
 
@@ -147,8 +151,10 @@ class Audiovisual:
         if committed >= self._goal:
             return Tilt(estimated_volume=committed, done=True)
         self._watch(observation.now, told.committed, tilt)
-        slowest = SEARCH if told.outflow < LEAST else -np.inf
-        rates = tuple(max(slowest, rate) for rate in told.chunk[:HOLD].tolist())
+        rates = tuple(told.chunk[:HOLD].tolist())
+        if told.outflow < LEAST:
+            rate = search_rate(self._source, tilt, RELEASED * self._goal)
+            rates = (float(np.clip(rate, *SEARCH)),) * HOLD
         return Tilt(rates[0], committed, ahead=rates)
 
     def _watch(self, now: int, volume: float, tilt: float) -> None:

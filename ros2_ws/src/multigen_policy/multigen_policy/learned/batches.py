@@ -23,6 +23,7 @@ Arrays = dict[str, Any]
 _SLOWEST, _FASTEST = 0.4, 2.7
 LOOKS = 2
 """Of so many pictures, one is looked at in training."""
+_STEPS = ("crop", "whole", "state", "onsets", "truth")
 _STEP = 5
 """Spectra per step."""
 _GOAL, _SEES, _HEARS = (STATE.index(name) for name in ("goal", "sees", "hears"))
@@ -34,7 +35,8 @@ class Variation:
     """What is varied, and how often.
 
     `sounds` and their shares; chances of a dead sense, of one dying, of a station that is told less
-    or more, of hearing nothing but a recording (`listening`), of beginning in mid-pour (`late`).
+    or more, of hearing nothing but a recording (`listening`), of beginning in mid-pour (`late`). Of
+    longer pours the first `longest` steps are taken.
     """
 
     sounds: dict[str, float] = field(default_factory=lambda: {"flow": 0.7, "physical": 0.3})
@@ -45,6 +47,7 @@ class Variation:
     told: float = 0.15
     listening: float = 0.2
     late: float = 0.1
+    longest: int = 130
     noises: Noises = field(default_factory=Noises)
 
 
@@ -52,7 +55,7 @@ class Variation:
 class Batch:
     """Inputs of the network, padded to the longest pour, and targets."""
 
-    inputs: tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+    inputs: tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
     targets: Targets
     future: Tensor
     """Spectra (B, M, BANDS) without disturbance, from which the next sound is told."""
@@ -69,7 +72,8 @@ def example(episode: Episode, variation: Variation, rng: Generator | None) -> Ar
     found: Arrays = {
         "spectra": clean, "clean": clean, "ends": np.asarray(episode[f"{name}_ends"], np.int64),
         "crop": episode["crop"], "whole": episode["whole"],
-        "state": np.array(episode["state"]), "truth": np.array(episode["truth"]),
+        "state": np.array(episode["state"]), "onsets": np.asarray(episode["onsets"], np.float32),
+        "truth": np.array(episode["truth"]),
         "dated": np.float32(1.0), "goal": np.float32(episode["state"][0, _GOAL] * 100.0),
     }  # fmt: skip
     if rng is None:
@@ -81,8 +85,9 @@ def example(episode: Episode, variation: Variation, rng: Generator | None) -> Ar
     else:
         if rng.random() < variation.late:
             found = _from(found, int(rng.integers(len(found["state"]) // 2)))
-        _tell(found["state"], np.asarray(episode["target"]), variation, rng)
+        _tell(found, np.asarray(episode["target"]), variation, rng)
         kill(found["state"], variation, rng)
+    found = _until(found, variation.longest)
     found["state"][:, _GOAL] = found["goal"] / 100.0
     found["clean"] = found["spectra"]
     if len(found["spectra"]):
@@ -110,10 +115,16 @@ def another_goal(truth: Any, rng: Generator) -> np.float32:
 def _from(found: Arrays, first: int) -> Arrays:
     """The pour from a step on, whose beginning nobody observed."""
     before = int(found["ends"][first - 1]) if first else 0
-    cut = {name: found[name][first:] for name in ("crop", "whole", "state", "truth")}
+    cut = {name: found[name][first:] for name in _STEPS}
     ends = found["ends"][first:] - before
     spectra = found["spectra"][before:]
     return {**found, **cut, "ends": ends, "spectra": spectra, "dated": np.float32(first == 0)}
+
+
+def _until(found: Arrays, last: int) -> Arrays:
+    """The pour's first `last` steps."""
+    cut = {name: found[name][:last] for name in (*_STEPS, "ends")}
+    return {**found, **cut, "spectra": found["spectra"][: int(cut["ends"][-1])]}
 
 
 def _listening(found: Arrays, rng: Generator) -> Arrays:
@@ -145,17 +156,22 @@ def _listening(found: Arrays, rng: Generator) -> Arrays:
     state[:, _HEARS] = 1.0
     return {
         **found, "spectra": spectra[taken], "ends": _STEP * np.arange(1, count + 1),
-        "state": state, "truth": truth[steps], "dated": np.float32(0.0),
+        "state": state, "onsets": np.zeros((count, *found["onsets"].shape[1:]), np.float32),
+        "truth": truth[steps], "dated": np.float32(0.0),
         "crop": found["crop"][:1].repeat(count, 0), "whole": found["whole"][:1].repeat(count, 0),
     }  # fmt: skip
 
 
-def _tell(state: Any, target: Any, variation: Variation, rng: Generator) -> None:
+def _tell(found: Arrays, target: Any, variation: Variation, rng: Generator) -> None:
+    state = found["state"]
     if rng.random() < variation.untold:
         state[:, TOLD_HELD] = 0.0
         state[:, _HELD] = 0.0
+        found["onsets"] *= 0.0
     elif rng.random() < 0.5:
-        state[:, TOLD_HELD] *= rng.normal(1.0, 0.03)
+        error = np.float32(rng.normal(1.0, 0.1 if rng.random() < 0.2 else 0.03))
+        state[:, TOLD_HELD] *= error
+        found["onsets"] *= error
     if rng.random() < variation.told:
         state[:, TOLD_TARGET] = target
 
@@ -213,6 +229,7 @@ def targets(examples: Sequence[Arrays], device: torch.device) -> Targets:
     ones = [{"valid": np.ones(len(e["truth"]), np.float32)} for e in examples]
     return Targets(
         padded(examples, "truth", device),
+        padded(examples, "onsets", device),
         torch.from_numpy(np.array([e["goal"] for e in examples])[:, None]).to(device),
         padded(ones, "valid", device),
         torch.from_numpy(np.array([e["dated"] for e in examples])).to(device),
@@ -223,7 +240,8 @@ def batch(examples: Sequence[Arrays], device: torch.device) -> Batch:
     """A batch of pours."""
     kinds = {"spectra": np.float32, "ends": np.int64, "crop": np.uint8, "whole": np.uint8}
     spectra, ends, crop, whole = (padded(examples, n, device, kind) for n, kind in kinds.items())
-    inputs = spectra, ends, crop, whole, padded(examples, "state", device)
+    state, onsets = (padded(examples, name, device) for name in ("state", "onsets"))
+    inputs = spectra, ends, crop, whole, state, onsets
     return Batch(inputs, targets(examples, device), padded(examples, "clean", device))
 
 

@@ -63,37 +63,60 @@ class View:
         return np.asarray(cv2.remap(rgb, at[..., 0], at[..., 1], cv2.INTER_LINEAR), np.uint8)
 
 
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """A vertical plane that faces a camera, seen as `size` rows and columns of `pixel` [m].
+
+    `origin` [m], (3,), is in its middle column, `below` [m] above its lower edge; `right` (3,) is
+    the direction of its rows and `centre` [m], (3,), where the camera is; all in base_link.
+    """
+
+    origin: Floats
+    right: Floats
+    centre: Floats
+    size: tuple[int, int]
+    pixel: float
+    below: float
+
+    @classmethod
+    def facing(
+        cls, pose: Floats, origin: Floats, size: tuple[int, int], pixel: float, below: float
+    ) -> Plane:
+        """The one through a point that faces the optical frame at `pose` (4, 4)."""
+        right = np.array([pose[0, 0], pose[1, 0], 0.0])
+        right /= np.linalg.norm(right)
+        return cls(np.asarray(origin, float), right, pose[:3, 3], size, pixel, below)
+
+    def points(self, at: Floats) -> Floats:
+        """Points (…, 3) [m] at columns and rows (…, 2)."""
+        rows, columns = self.size
+        across = (at[..., 0] + 0.5 - columns / 2) * self.pixel
+        up = rows * self.pixel - self.below - (at[..., 1] + 0.5) * self.pixel
+        lift = up[..., None] * np.array([0.0, 0.0, 1.0])
+        return np.asarray(self.origin + across[..., None] * self.right + lift)
+
+    def where(self, points: Floats) -> Floats:
+        """Columns and rows (…, 2) at which the camera sees points (…, 3) [m] on the plane."""
+        normal = np.cross(self.right, [0.0, 0.0, 1.0])
+        away = points - self.centre
+        scale = (self.origin - self.centre) @ normal / (away @ normal)
+        seen = self.centre + scale[..., None] * away - self.origin
+        rows, columns = self.size
+        column = seen @ self.right / self.pixel + columns / 2 - 0.5
+        row = (rows * self.pixel - self.below - seen[..., 2]) / self.pixel - 0.5
+        return np.stack([column, row], -1)
+
+    def view(self, camera: CameraCalibration, pose: Floats) -> View:
+        """What a camera shows of it."""
+        row, column = np.mgrid[: self.size[0], : self.size[1]]
+        points = self.points(np.stack([column, row], -1).astype(float))
+        local = (points.reshape(-1, 3) - pose[:3, 3]) @ pose[:3, :3]
+        return _view(local, camera, self.size)
+
+
 def target_view(camera: CameraCalibration, pose: Floats, position: Floats) -> View:
     """The target's view, around its foot at `position` [m], (3,), in base_link."""
-    return plane_view(camera, pose, position, CROP, PIXEL, BELOW)
-
-
-def plane_view(
-    camera: CameraCalibration,
-    pose: Floats,
-    origin: Floats,
-    size: tuple[int, int],
-    pixel: float,
-    below: float,
-) -> View:
-    """The vertical plane through a point that faces the camera.
-
-    Args:
-        camera: intrinsics.
-        pose: the optical frame in base_link, (4, 4).
-        origin: the point in base_link [m], (3,), in the view's middle column.
-        size: rows and columns.
-        pixel: size of the pixels [m].
-        below: height that the view shows below the point [m].
-    """
-    right = np.array([pose[0, 0], pose[1, 0], 0.0])
-    right /= np.linalg.norm(right)
-    rows, columns = size
-    up = rows * pixel - below - (np.arange(rows) + 0.5) * pixel
-    across = (np.arange(columns) + 0.5 - columns / 2) * pixel
-    points = origin + across[None, :, None] * right + up[:, None, None] * [0.0, 0.0, 1.0]
-    local = (points.reshape(-1, 3) - pose[:3, 3]) @ pose[:3, :3]
-    return _view(local, camera, size)
+    return Plane.facing(pose, position, CROP, PIXEL, BELOW).view(camera, pose)
 
 
 def whole_view(camera: CameraCalibration) -> View:

@@ -16,15 +16,16 @@ from multigen_core.errors import MultigenError
 from multigen_core.files import new_folder
 from multigen_policy.learned.canonical import CROP, WHOLE
 from multigen_policy.learned.inputs import BANDS, STATE
+from multigen_policy.learned.onsets import ONSETS
 from multigen_policy.learned.recorder import TRUTH
 
-VERSION = 1
+VERSION = 2
 _ABOUT = "about.json"
 
 
 def fingerprint() -> str:
     """Changes whenever recorded arrays would no longer fit the code."""
-    layout = [VERSION, CROP, WHOLE, BANDS, STATE, TRUTH]
+    layout = [VERSION, CROP, WHOLE, BANDS, STATE, TRUTH, ONSETS.tolist()]
     return hashlib.sha256(json.dumps(layout).encode()).hexdigest()[:12]
 
 
@@ -78,7 +79,7 @@ def read_episode(folder: Path) -> Episode:
                 "delete it and run multigen dataset again"
             )
         episode = Episode(folder, about)
-        for name in ("state", "truth"):
+        for name in ("state", "onsets", "truth"):
             if len(episode[name]) != len(episode):
                 raise ValueError(f"{name} has {len(episode[name])} of {len(episode)} steps")
     except (OSError, ValueError, KeyError, TypeError) as error:

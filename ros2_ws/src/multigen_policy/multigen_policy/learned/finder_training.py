@@ -28,14 +28,12 @@ from multigen_core.world.varied_vessel import varied
 from multigen_policy.learned.finding import (
     FOUND,
     HELD,
-    PLACE,
+    POINTS,
     SEARCH,
     USUAL,
-    USUAL_VALUES,
+    Planes,
     truth_of,
-    views,
 )
-from multigen_policy.learned.network import Eye
 from multigen_policy.learned.weights import FINDER
 from multigen_policy.rollouts.closed_loop import shared_simulator
 
@@ -45,26 +43,57 @@ _SHARD = 50
 _BATCH = 64
 _SPREAD = 0.095
 _TRIES = 30
-_PARTS = ("search", "held", "place", "truth")
+_VIEWS = ("search", "held")
+_PARTS = (*_VIEWS, "points", "pose", "tool", "truth")
+_STRIDE = 4
+_LEFT = POINTS.index("left")
+_SHIFT = 12
+"""Pixels that views are shifted by at most."""
 
 Arrays = dict[str, np.ndarray]
 
 
+class Locator(nn.Module):
+    """Finds POINTS in a view (N, H, W, 3): a map of attention for each, whose mean is the place."""
+
+    places: Tensor
+
+    def __init__(self, size: tuple[int, int], width: int = 48) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Conv2d(3, width, 6, _STRIDE, 1), nn.ReLU()]
+        for dilation in (1, 2, 4, 2):
+            layers += [nn.Conv2d(width, width, 3, 1, dilation, dilation), nn.ReLU()]
+        self.convs = nn.Sequential(*layers)
+        self.maps = nn.Conv2d(width, len(POINTS), 1)
+        self.scales = nn.Conv2d(width, 2 * len(POINTS), 1)
+        with torch.no_grad():
+            rows, columns = self.convs(torch.zeros(1, 3, *size)).shape[2:]
+        row, column = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+        # The middle of what the first layer's filters look at.
+        places = _STRIDE * torch.stack([column, row], -1).float() + 1.5
+        self.register_buffer("places", places.reshape(-1, 2), persistent=False)
+
+    def forward(self, view: Tensor) -> tuple[Tensor, Tensor]:
+        """Columns and rows (N, P, 2) [pixels], and logarithms of their scales."""
+        x = self.convs(view.permute(0, 3, 1, 2) * (1 / 64.0) - 2.0)
+        attention = self.maps(x).flatten(2).softmax(-1)
+        scales = self.scales(x).flatten(2).unflatten(1, (len(POINTS), 2))
+        return attention @ self.places, (scales * attention[:, :, None]).sum(-1)
+
+
 class FinderNetwork(nn.Module):
-    """From the views and the camera's place to what is found: means and log scales."""
+    """From the views of target and held vessel to their POINTS."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.search = Eye(SEARCH, (32, 64, 96), 192)
-        self.held = Eye(HELD, (24, 48, 64), 128)
-        self.join = nn.Sequential(
-            nn.Linear(192 + 128 + PLACE, 192), nn.ReLU(), nn.Linear(192, 192), nn.ReLU(),
-            nn.Linear(192, 2 * len(FOUND)),
-        )  # fmt: skip
+        self.search = Locator(SEARCH)
+        self.held = Locator(HELD)
 
-    def forward(self, search: Tensor, held: Tensor, place: Tensor) -> tuple[Tensor]:
-        """Found (N, 2 F): differences from USUAL_VALUES [cm] and logarithms of their scales."""
-        return (self.join(torch.cat([self.search(search), self.held(held), place], -1)),)
+    def forward(self, search: Tensor, held: Tensor) -> tuple[Tensor, Tensor]:
+        """Columns and rows (N, 2, P, 2) [pixels], and logarithms of their scales."""
+        found = self.search(search), self.held(held)
+        points, scales = (torch.stack(part, 1) for part in zip(*found, strict=True))
+        return points, scales
 
 
 def draw_view(seed: int) -> Arrays:
@@ -108,9 +137,11 @@ def _view(scene: Scene, seed: int) -> Arrays:
     station = Station.of(scene, arm, Told.NOTHING)
     joints = simulator.state().joints.positions[: len(arm.names)]
     frame = simulator.render("public")
-    seen = views(station, joints, frame.rgb, scene.camera.calibration)
-    return {"search": seen.search, "held": seen.held, "place": seen.place,
-            "truth": truth_of(scene).astype(np.float32)}  # fmt: skip
+    planes = Planes.of(station, joints)
+    seen = planes.views(frame.rgb, scene.camera.calibration, station.camera.pose)
+    points = planes.points_of(scene)
+    return {**seen, "points": points, "pose": station.camera.pose, "tool": planes.tool,
+            "truth": truth_of(scene)}  # fmt: skip
 
 
 def _shard(folder: Path, number: int) -> Path:
@@ -147,9 +178,9 @@ def train(settings: Settings, group: Group, scenes: int = SCENES) -> None:
         MultigenError: the simulation or the training fails.
     """
     if group.first:
-        simulated_views(settings.out / "views", scenes, settings.workers)
+        simulated_views(settings.out / "scenes", scenes, settings.workers)
     group.wait()
-    data = simulated_views(settings.out / "views", scenes, settings.workers)
+    data = simulated_views(settings.out / "scenes", scenes, settings.workers)
     kept = len(data["truth"]) // 10
     torch.manual_seed(settings.seed)
     network = FinderNetwork().to(group.device)
@@ -159,43 +190,72 @@ def train(settings: Settings, group: Group, scenes: int = SCENES) -> None:
         chosen = kept + rng.integers(len(data["truth"]) - kept, size=size)
         loss, figures = _loss(network, _batch(data, chosen, rng, group.device))
         if (step + 1) % 250 == 0:
-            network.eval()
             with torch.no_grad():
-                _, told = _loss(network, _batch(data, np.arange(kept), None, group.device))
-            figures |= {f"kept/{name}": value for name, value in told.items()}
-            network.train()
+                figures |= _kept(network, data, kept, group.device)
         training.learn(loss, figures)
     training.finish()
     if group.first:
-        example = {
-            "search": torch.zeros(1, *SEARCH, 3), "held": torch.zeros(1, *HELD, 3),
-            "place": torch.zeros(1, PLACE),
-        }  # fmt: skip
-        export(network, settings.out, "finder", FINDER, {}, example, ["found"], {})
+        save(network, settings.out)
+
+
+def save(network: FinderNetwork, out: Path) -> None:
+    """Write the finder's files."""
+    example = {"search": torch.zeros(1, *SEARCH, 3), "held": torch.zeros(1, *HELD, 3)}
+    export(network, out, "finder", FINDER, {}, example, ["points", "scales"], {})
 
 
 def _batch(
     data: Arrays, chosen: np.ndarray, rng: Generator | None, device: torch.device
 ) -> dict[str, Tensor]:
-    """Examples, with other light and colours."""
-    found = {name: np.asarray(data[name][chosen], np.float32) for name in _PARTS}
+    """Examples, with other light and colours, mirrored and moved."""
+    views = {name: np.asarray(data[name][chosen], np.float32) for name in _VIEWS}
+    points = np.asarray(data["points"][chosen], np.float32)
     if rng is not None:
         gain = np.exp(rng.normal(0, 0.25, (len(chosen), 1, 1, 1)))
         tint = np.exp(rng.normal(0, 0.1, (len(chosen), 1, 1, 3)))
         lift = rng.normal(0, 10, (len(chosen), 1, 1, 1))
-        for name in ("search", "held"):
-            noise = rng.normal(0, rng.exponential(3.0), (1, *found[name].shape[1:]))
-            changed = found[name] * gain * tint + lift + noise
-            found[name] = np.clip(changed, 0, 255).astype(np.float32)
-    return {name: torch.from_numpy(value).to(device) for name, value in found.items()}
+        for which, (name, view) in enumerate(views.items()):
+            noise = rng.normal(0, rng.exponential(3.0), (1, *view.shape[1:]))
+            changed = np.clip(view * gain * tint + lift + noise, 0, 255).astype(np.float32)
+            views[name] = _moved(changed, points[:, which], rng)
+    arrays = {**views, "points": points}
+    return {name: torch.from_numpy(value).to(device) for name, value in arrays.items()}
+
+
+def _moved(view: np.ndarray, points: np.ndarray, rng: Generator) -> np.ndarray:
+    """Views (N, H, W, 3) shifted, some mirrored; their points (N, P, 2) are changed in place."""
+    moved = np.zeros_like(view)
+    rows, columns = view.shape[1:3]
+    for index, (one, at) in enumerate(zip(view, points, strict=True)):
+        if rng.random() < 0.5:
+            one = one[:, ::-1]
+            at[:, 0] = columns - 1 - at[:, 0]
+            at[[_LEFT, _LEFT + 1]] = at[[_LEFT + 1, _LEFT]]
+        right, down = (int(v) for v in rng.integers(-_SHIFT, _SHIFT + 1, 2))
+        at += [right, down]
+        source = one[max(0, -down) : rows - max(0, down), max(0, -right) : columns - max(0, right)]
+        top, left = max(0, down), max(0, right)
+        moved[index, top : top + source.shape[0], left : left + source.shape[1]] = source
+    return moved
 
 
 def _loss(network: FinderNetwork, given: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
-    """Negative logarithm of Laplace distributions, and mean absolute errors [cm]."""
-    (found,) = network(given["search"], given["held"], given["place"])
-    mean, scale = found.chunk(2, -1)
-    usual = torch.from_numpy(USUAL_VALUES).float().to(mean.device)
-    away = (mean + usual - given["truth"]).abs()
-    loss = (away * (-scale).exp() + scale).mean()
-    errors = dict(zip(FOUND, away.detach().mean(0).tolist(), strict=True))
-    return loss, {"loss": float(loss.detach()), **errors}
+    """Negative logarithm of Laplace distributions, and mean absolute errors [pixels]."""
+    points, scales = network(given["search"], given["held"])
+    away = (points - given["points"]).abs()
+    loss = (away * (-scales).exp() + scales).mean()
+    target, held = away.detach().mean((0, 2, 3)).tolist()
+    return loss, {"loss": float(loss.detach()), "target_px": target, "held_px": held}
+
+
+def _kept(
+    network: FinderNetwork, data: Arrays, kept: int, device: torch.device
+) -> dict[str, float]:
+    """Mean absolute errors of what follows from the points in views not learnt from [cm]."""
+    given = _batch(data, np.arange(kept), None, device)
+    points = network(given["search"], given["held"])[0].cpu().numpy().astype(float)
+    away = []
+    for index in range(kept):
+        planes = Planes.at(data["pose"][index], data["tool"][index])
+        away.append(np.abs(planes.values(points[index]) - data["truth"][index]))
+    return {f"kept/{name}": float(v) for name, v in zip(FOUND, np.mean(away, 0), strict=True)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from multigen_core.station import HeldVessel, Station
 from multigen_core.types import CameraCalibration
 from multigen_core.world.scene import Scene, TargetSpec
 from multigen_core.world.vessel import Vessel
-from multigen_policy.learned.canonical import plane_view
+from multigen_policy.learned.canonical import Plane
 from multigen_policy.learned.weights import FINDER
 
 SEARCH = (112, 136)
@@ -29,16 +28,15 @@ HELD_PIXEL, HELD_BELOW = 0.0025, 0.16
 """The view of the held vessel shows that much below the tool [m]."""
 USUAL = TargetSpec().position
 """Around where targets stand [m]."""
+POINTS = ("rim", "foot", "left", "right")
+"""What is found of either vessel in its view: the rim's and the foot's centre, the rim's sides."""
 FOUND = (
     "x", "y", "target_height", "target_radius", "held_radius", "held_above", "held_below",
 )  # fmt: skip
-"""What is found [cm]: the target from USUAL, its rim's height and radius, the held vessel's mouth,
+"""What follows [cm]: the target from USUAL, its rim's height and radius, the held vessel's mouth,
 and how far it reaches above and below the tool."""
-USUAL_VALUES = np.array([0.0, 0.0, 12.0, 4.0, 3.7, 9.0, 7.0])
 LOOKS = 5
 """Images that are looked at before the vessels count as found."""
-PLACE = 6
-"""Values that tell where the camera is."""
 _WALL = 0.002
 
 
@@ -47,24 +45,95 @@ class UnseenError(MultigenError):
 
 
 @dataclass(frozen=True, eq=False)
-class Views:
-    """What the network sees: uint8 `search` (*SEARCH, 3), `held` (*HELD, 3), `place` (PLACE,)."""
+class Planes:
+    """Where the camera looks for the target and for the held vessel, `tool` (3,) [m]."""
 
-    search: NDArray[np.uint8]
-    held: NDArray[np.uint8]
-    place: NDArray[np.float32]
+    search: Plane
+    held: Plane
+    tool: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, station: Station, joints: NDArray[np.float64]) -> Planes:
+        """At joint positions (J,) [rad]."""
+        return cls.at(station.camera.pose, forward(station.arm, joints)[:3, 3])
+
+    @classmethod
+    def at(cls, pose: NDArray[np.float64], tool: NDArray[np.float64]) -> Planes:
+        """Of a camera at `pose` (4, 4)."""
+        return cls(
+            Plane.facing(pose, np.array(USUAL), SEARCH, SEARCH_PIXEL, SEARCH_BELOW),
+            Plane.facing(pose, tool, HELD, HELD_PIXEL, HELD_BELOW),
+            tool,
+        )
+
+    def views(
+        self, rgb: NDArray[np.uint8], camera: CameraCalibration, pose: NDArray[np.float64]
+    ) -> dict[str, NDArray[np.uint8]]:
+        """What the network sees of an image: `search` (*SEARCH, 3) and `held` (*HELD, 3)."""
+        return {
+            "search": self.search.view(camera, pose).of(rgb),
+            "held": self.held.view(camera, pose).of(rgb),
+        }
+
+    def points_of(self, scene: Scene) -> NDArray[np.float64]:
+        """Columns and rows (2, 4, 2) at which the POINTS of target and held vessel appear."""
+        target, source = scene.target, scene.source
+        foot = np.asarray(target.position, float)
+        bottom = self.tool - [0.0, 0.0, source.grasp_height]
+        return np.stack(
+            [
+                self.search.where(_points(target.vessel, foot, self.search.right)),
+                self.held.where(_points(source.vessel, bottom, self.held.right)),
+            ]
+        )
+
+    def values(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The values named FOUND [cm] that follow from POINTS, (2, 4, 2).
+
+        The target stands where the camera's ray through its foot meets the table. The rest follows
+        from rays at the distance of the vessel's axis.
+        """
+        table = USUAL[2]
+        centre = self.search.centre
+        rays = self.search.points(points[0]) - centre
+        _, foot = rays[0], rays[1]
+        spot = centre + foot * (table - centre[2]) / foot[2]
+        top, radius = _rim(self.search, points[0], spot)
+        held_top, held_radius = _rim(self.held, points[1], self.tool)
+        bottom = _height(self.held, points[1][1], self.tool)
+        return 100 * np.array([
+            spot[0] - USUAL[0], spot[1] - USUAL[1], top - table, radius,
+            held_radius, held_top - self.tool[2], self.tool[2] - bottom,
+        ])  # fmt: skip
 
 
-def views(station: Station, joints: NDArray[np.float64], rgb: NDArray[np.uint8],
-          camera: CameraCalibration) -> Views:  # fmt: skip
-    """The views of an image, taken at joint positions (J,) [rad]."""
-    pose = station.camera.pose
-    tool = forward(station.arm, joints)[:3, 3]
-    table = plane_view(camera, pose, np.array(USUAL), SEARCH, SEARCH_PIXEL, SEARCH_BELOW)
-    held = plane_view(camera, pose, tool, HELD, HELD_PIXEL, HELD_BELOW)
-    offset = pose[:3, 3] - np.array(USUAL)
-    place = [*(offset / 0.5), *((pose[:3, 3] - tool) / 0.5)]
-    return Views(table.of(rgb), held.of(rgb), np.array(place, np.float32))
+def _points(
+    vessel: Vessel, foot: NDArray[np.float64], right: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The POINTS (4, 3) of a vessel that stands upright on `foot` [m]."""
+    rim = foot + np.array([0.0, 0.0, vessel.rim_height])
+    side = vessel.mouth_radius * right
+    return np.stack([rim, foot, rim - side, rim + side])
+
+
+def _distance(plane: Plane, ray: NDArray[np.float64], spot: NDArray[np.float64]) -> float:
+    """How far along a ray (3,) the vertical through `spot` (3,) is, in lengths of the ray."""
+    level = ray[:2]
+    return float((spot[:2] - plane.centre[:2]) @ level / (level @ level))
+
+
+def _height(plane: Plane, at: NDArray[np.float64], spot: NDArray[np.float64]) -> float:
+    ray = plane.points(at) - plane.centre
+    return float(plane.centre[2] + _distance(plane, ray, spot) * ray[2])
+
+
+def _rim(
+    plane: Plane, points: NDArray[np.float64], spot: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Height and radius [m] of the rim above `spot`."""
+    ray = plane.points(points[0]) - plane.centre
+    across = (points[3, 0] - points[2, 0]) * plane.pixel
+    return _height(plane, points[0], spot), 0.5 * across * _distance(plane, ray, spot)
 
 
 def truth_of(scene: Scene) -> NDArray[np.float64]:
@@ -106,25 +175,18 @@ class Finder:
             raise UnseenError(
                 "told:=nothing needs a camera to find the vessels; launch with told:=station"
             )
-        camera = observation.camera or self._station.camera.calibration
-        seen = views(self._station, observation.joints.positions, observation.image.rgb, camera)
-        found = self._network.run(**as_inputs(seen))["found"][0].astype(np.float64)
-        mean, scale = found.reshape(2, -1)
-        self._seen.append(USUAL_VALUES + mean)
-        self._weights.append(np.exp(-scale))
+        station = self._station
+        camera = observation.camera or station.camera.calibration
+        planes = Planes.of(station, observation.joints.positions)
+        seen = planes.views(observation.image.rgb, camera, station.camera.pose)
+        given = {name: view[None].astype(np.float32) for name, view in seen.items()}
+        found = self._network.run(**given)
+        self._seen.append(found["points"][0].astype(np.float64))
+        self._weights.append(np.exp(-found["scales"][0].astype(np.float64)))
         if len(self._seen) < LOOKS:
             return None
-        values = np.average(self._seen, axis=0, weights=self._weights)
-        return found_station(self._station, values)
-
-
-def as_inputs(seen: Views) -> dict[str, NDArray[Any]]:
-    """The network's inputs."""
-    return {
-        "search": seen.search[None].astype(np.float32),
-        "held": seen.held[None].astype(np.float32),
-        "place": seen.place[None],
-    }
+        points = np.average(self._seen, axis=0, weights=self._weights)
+        return found_station(station, planes.values(points))
 
 
 def found_station(station: Station, values: NDArray[np.float64]) -> Station:

@@ -14,6 +14,7 @@ from multigen_core.types import AudioChunk, to_seconds
 from multigen_core.world.tilted_volume import volume_table
 from multigen_core.world.vessel import Vessel
 from multigen_policy.learned.canonical import View, target_view, whole_view
+from multigen_policy.learned.onsets import Onsets
 from multigen_policy.listening.spectrum import FREQUENCIES, PERIOD, SpectrumStream
 
 Floats = NDArray[np.float32]
@@ -41,13 +42,15 @@ class Inputs:
 
     `spectra` (N, BANDS) [dB re full scale] are new since the last step, one every PERIOD; `crop`
     uint8 (*CROP, 3) and `whole` uint8 (*WHOLE, 3) are None without a picture; `state` (S,) holds
-    the values named STATE, scaled to about 1.
+    the values named STATE, scaled to about 1; `onsets` (K, 2) are those of `Onsets.follow`, 0 where
+    the held vessel is unknown.
     """
 
     spectra: Floats
     crop: NDArray[np.uint8] | None
     whole: NDArray[np.uint8] | None
     state: Floats
+    onsets: Floats
 
 
 class Ear:
@@ -88,6 +91,7 @@ class Encoder:
         self._arm, self._path, self._camera = station.arm, path, station.camera
         self._position = np.asarray(position, float)
         self._table = volume_table(held.vessel)
+        self._onsets = Onsets(held.vessel)
         self._ear = Ear()
         self._goal = goal
         self._views: tuple[View, View] | None = None
@@ -126,7 +130,8 @@ class Encoder:
             min(to_seconds(observation.now - stamp), 0.5) / 0.1,
             float(crop is not None), float(hears), *self._told,
         ]  # fmt: skip
-        return Inputs(spectra, crop, whole, np.array(state, np.float32))
+        onsets = self._onsets.follow(tilt, min(gap, _LONGEST_GAP))
+        return Inputs(spectra, crop, whole, np.array(state, np.float32), onsets)
 
     def _look(self, observation: Observation) -> tuple[View, View]:
         camera = observation.camera or self._camera.calibration

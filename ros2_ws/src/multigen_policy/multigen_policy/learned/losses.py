@@ -9,28 +9,33 @@ from torch import Tensor
 
 from multigen_policy.classical.expert import ExpertConfig
 from multigen_policy.classical.tilting import TiltLimits
+from multigen_policy.learned.onsets import VOLUME_UNIT
 from multigen_policy.learned.outputs import CHUNK, HEADS, UNCERTAIN
 from multigen_policy.learned.recorder import TRUTH
 
 _WEIGHTS = {
     "committed": 1.0, "poured": 0.5, "fill": 0.5, "air_column": 0.25, "outflow": 0.5,
     "resonance": 0.3, "capacity": 0.1, "content": 0.2, "target_height": 0.2, "target_radius": 0.2,
-    "chunk": 1.0,
+    "chunk": 1.0, "perceived": 0.3,
 }  # fmt: skip
 EXPERT = ExpertConfig()
 """Whose rates are learnt."""
 _RETURN = TiltLimits().speed
+_ONSET = 0.3
+_CLOSE = 0.03
+"""Mean error of an onset's volumes [VOLUME_UNIT] at which it still counts as much as the best."""
 
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Truth (B, T, K) in the units of TRUTH, and goals (B, 1) [ml].
+    """Truth (B, T, N) in the units of TRUTH, onsets (B, T, K, 2), and goals (B, 1) [ml].
 
     `valid` (B, T) marks steps that exist, `dated` (B,) pours whose beginning was observed, so that
     volumes since then can be known.
     """
 
     truth: Tensor
+    onsets: Tensor
     goal: Tensor
     valid: Tensor
     dated: Tensor
@@ -69,12 +74,15 @@ def losses(outputs: Tensor, targets: Targets) -> dict[str, Tensor]:
     """
     truth = targets.truth
     wanted = {name: column(truth, name) for name in HEADS if name in TRUTH}
-    wanted["committed"] = committed(truth)
+    wanted["committed"], wanted["perceived"] = committed(truth), wanted["outflow"]
     valid = targets.valid
     dated = valid * targets.dated[:, None]
     found = {}
     for name, (columns, unit) in HEADS.items():
         told = outputs[..., columns].float()
+        if name == "onset":
+            found[name] = _ONSET * _surprise(told, targets)
+            continue
         weight = dated if name in ("committed", "poured", "chunk") else valid
         if name == "chunk":
             error = (told - chunks(expert_rates(truth, targets.goal)) / unit).abs().mean(-1)
@@ -86,6 +94,19 @@ def losses(outputs: Tensor, targets: Targets) -> dict[str, Tensor]:
             error = (told[..., 0] - wanted[name] / unit).abs()
         found[name] = _WEIGHTS[name] * (error * weight).sum() / weight.sum().clamp(min=1.0)
     return found
+
+
+def _surprise(likely: Tensor, targets: Targets) -> Tensor:
+    """Cross entropy of the onsets that the whole pour shows to be true, once it flows."""
+    left = column(targets.truth, "left")
+    volumes = targets.onsets[..., 0]
+    known = targets.dated * (volumes.amax((1, 2)) > 0)
+    flowed = targets.valid * (left > 0.5) * known[:, None]
+    away = (volumes - left[..., None] / VOLUME_UNIT).abs() * flowed[..., None]
+    mean = away.sum(1) / flowed.sum(1).clamp(min=1.0)[:, None]
+    true = (-mean / _CLOSE).softmax(-1)
+    surprise = -(true[:, None] * likely).sum(-1)
+    return (surprise * flowed).sum() / flowed.sum().clamp(min=1.0)
 
 
 def errors(outputs: Tensor, targets: Targets) -> dict[str, float]:

@@ -30,7 +30,7 @@ STEPS = 3000
 BATCH = 48
 VARIANTS = 3
 """Variations of each pour whose features are kept."""
-_FEATURES = ("heard", "crop", "whole", "state")
+_FEATURES = ("heard", "crop", "whole", "state", "onsets")
 _GOAL = STATE.index("goal")
 
 Arrays = dict[str, Any]
@@ -59,6 +59,7 @@ def train(episodes: Sequence[Episode], run: Run, settings: Settings, group: Grou
     group.tell(f"features of {len(known)} pours")
     memory = nn.ModuleList([
         network.mind.felt, network.mind.join, network.mind.memory, network.mind.heads,
+        network.mind.onsets, network.mind.act,
     ])  # fmt: skip
     training = Training(memory, "memory", settings, group, STEPS, run.rate)
     size = group.share(BATCH)
@@ -88,16 +89,18 @@ def features(
     for episode in episodes:
         one = example(episode, run.variation, rng)
         given = batch([one], device)
-        spectra, ends, crop, whole, state = given.inputs
+        spectra, ends, crop, whole, state, _ = given.inputs
         seen = network.mind.see(crop, whole, state.shape[1])
         parts = (network.hear(spectra, ends), *seen)
         told = {
             name: part[0].half().cpu().numpy() for name, part in zip(_FEATURES, parts, strict=False)
         }
-        found.append({
-            **told, "state": one["state"], "truth": one["truth"], "goal": one["goal"],
-            "dated": one["dated"],
-        })  # fmt: skip
+        found.append(
+            {
+                **told,
+                **{name: one[name] for name in ("state", "onsets", "truth", "goal", "dated")},
+            }
+        )
     return found
 
 
@@ -115,9 +118,9 @@ def _varied(one: Arrays, run: Run, rng: Generator) -> Arrays:
 def _loss(
     network: Audiovisual, some: Sequence[Arrays], device: torch.device
 ) -> tuple[Tensor, dict[str, float]]:
-    heard, crop, whole, state = (padded(some, name, device) for name in _FEATURES)
+    heard, crop, whole, state, onsets = (padded(some, name, device) for name in _FEATURES)
     wanted = targets(some, device)
-    outputs = network.think(heard, crop, whole, state)
+    outputs = network.think(heard, crop, whole, state, onsets)
     loss = torch.stack(list(losses(outputs, wanted).values())).sum()
     with torch.no_grad():
         return loss, {"loss": float(loss.detach()), **errors(outputs, wanted)}

@@ -11,7 +11,8 @@ from torch.nn import functional
 
 from multigen_policy.learned.canonical import CROP, WHOLE
 from multigen_policy.learned.inputs import BANDS, STATE
-from multigen_policy.learned.outputs import FUTURE, HEADS, RELEASED, WIDTH
+from multigen_policy.learned.onsets import FLOW_UNIT, ONSETS, VOLUME_UNIT
+from multigen_policy.learned.outputs import CHUNK, FUTURE, HEADS
 from multigen_policy.listening.spectrum import neighbourhood
 
 
@@ -26,12 +27,16 @@ class NetworkConfig:
     memory: int = 256
 
 
-_FLOW, _FLOW_UNIT = HEADS["outflow"]
-_VOLUME_UNIT = HEADS["committed"][1]
-"""The flow is added up to the means of the first two heads, committed and poured."""
-_SLOPE, _RATE = (slice(i, i + 1) for i in map(STATE.index, ("retained_slope", "tilt_rate")))
-_UNIT_RELEASED = 500.0 * 0.3 / _FLOW_UNIT
-"""Flow from the units of the state, 500 ml/rad and 0.3 rad/s."""
+_FLOW, _CHUNK = HEADS["outflow"][0], HEADS["chunk"][0]
+_VOLUMES = 4
+"""The first columns, committed and poured: the volume supposed is added to their means."""
+_PER_SECOND = 0.1 * FLOW_UNIT / VOLUME_UNIT
+"""From flow times gap to volume, in the units of the heads and of the state."""
+CARRIED = 1 + len(ONSETS)
+"""What is summed from step to step: the volume that flowed, and evidence for each onset."""
+_EVIDENCE = 0.3
+_SUPPOSED = 3
+"""Values that the heads are told of the onsets: volume, flow, spread of the volume."""
 
 
 def _convolutions(
@@ -91,6 +96,35 @@ class Eye(nn.Module):
         return features
 
 
+class Onsets(nn.Module):
+    """Holds each onset as likely as what is thought at every step speaks for it."""
+
+    def __init__(self, thought: int, width: int = 48) -> None:
+        super().__init__()
+        self.thought = nn.Linear(thought, width)
+        self.onset = nn.Linear(6, width, bias=False)
+        self.judge = nn.Linear(width, 2)
+
+    def forward(
+        self, thought: Tensor, perceived: Tensor, onsets: Tensor, before: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Logarithms of probabilities (B, T, K), and the evidence for each onset then (B, K).
+
+        Args:
+            thought: (B, T, …).
+            perceived: the flow by the senses (B, T, 1).
+            onsets: volumes and flows, (B, T, K, 2).
+            before: the evidence (B, K) before.
+        """
+        flow = onsets[..., 1]
+        away = flow - perceived
+        features = [*onsets.unbind(-1), (flow + 1e-4).sqrt(), (flow > 0).to(flow), away, away.abs()]
+        fits = self.thought(thought)[:, :, None] + self.onset(torch.stack(features, -1))
+        lasting, present = self.judge(functional.gelu(fits)).unbind(-1)
+        evidence = before[:, None] + _EVIDENCE * lasting.cumsum(1)
+        return (evidence + present).log_softmax(-1), evidence[:, -1]
+
+
 class Mind(nn.Module):
     """From what is heard and seen at each step to the outputs named HEADS, with a memory."""
 
@@ -104,7 +138,7 @@ class Mind(nn.Module):
             {name: nn.Parameter(torch.zeros(size)) for name, size in sizes.items()}
         )
         self.felt = nn.Sequential(
-            nn.Linear(len(STATE) + 1, 96), nn.GELU(), nn.Linear(96, 96), nn.GELU()
+            nn.Linear(len(STATE) + 2 * len(ONSETS), 96), nn.GELU(), nn.Linear(96, 96), nn.GELU()
         )
         self.join = nn.Sequential(
             nn.Linear(sum(sizes.values()) + 96, config.memory),
@@ -114,9 +148,16 @@ class Mind(nn.Module):
             nn.GELU(),
         )
         self.memory = nn.GRU(config.memory, config.memory, batch_first=True)
+        self.perceive = nn.Linear(2 * config.memory, 1)
         self.heads = nn.Sequential(
-            nn.Linear(2 * config.memory, config.memory), nn.GELU(), nn.Linear(config.memory, WIDTH)
-        )
+            nn.Linear(2 * config.memory + _SUPPOSED, config.memory), nn.GELU(),
+            nn.Linear(config.memory, _CHUNK.start),
+        )  # fmt: skip
+        self.onsets = Onsets(2 * config.memory)
+        self.act = nn.Sequential(
+            nn.Linear(2 * config.memory + 2, 128), nn.GELU(),
+            nn.Linear(128, CHUNK),
+        )  # fmt: skip
 
     def forward(
         self,
@@ -124,10 +165,11 @@ class Mind(nn.Module):
         crop: Tensor,
         whole: Tensor,
         state: Tensor,
+        onsets: Tensor,
         state_memory: Tensor,
-        state_sum: Tensor,
+        state_sums: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Outputs (B, T, WIDTH), the memory and the sum after.
+        """Outputs (B, T, WIDTH), the memory and the sums after.
 
         Args:
             heard: (B, T, heard), of the ear at each step.
@@ -135,11 +177,12 @@ class Mind(nn.Module):
                 steps in training, each then for several.
             whole: (B, T', *WHOLE, 3).
             state: (B, T, S).
+            onsets: (B, T, K, 2).
             state_memory: (1, B, memory).
-            state_sum: (B, 1), the volume that flowed before [100 ml].
+            state_sums: (B, CARRIED).
         """
         seen = self.see(crop, whole, state.shape[1])
-        return self.think(heard, *seen, state, state_memory, state_sum)
+        return self.think(heard, *seen, state, onsets, state_memory, state_sums)
 
     def see(self, crop: Tensor, whole: Tensor, count: int) -> tuple[Tensor, Tensor]:
         """Features (B, count, F) of the pictures of `count` steps."""
@@ -152,37 +195,54 @@ class Mind(nn.Module):
         crop: Tensor,
         whole: Tensor,
         state: Tensor,
+        onsets: Tensor,
         state_memory: Tensor,
-        state_sum: Tensor,
+        state_sums: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """As `forward`, from the features of pictures.
 
-        The flow that it tells is added up over time; its memory corrects that sum. Part of the flow
-        is what a slow tilt of the held vessel, if that is known, releases.
+        Where the held vessel is known, flow and volume are those of the onsets that it holds
+        likely; elsewhere the flow is its own and added up. The heads correct that volume.
         """
-        released = _UNIT_RELEASED * state[..., _SLOPE] * state[..., _RATE]
         sees = state[..., STATE.index("sees"), None] * float(self.config.images)
         hears = state[..., STATE.index("hears"), None] * float(self.config.sound)
+        held = state[..., STATE.index("knows_held"), None]
         known = torch.cat([
             self._or_absent("heard", heard, hears),
             self._or_absent("crop", crop, sees),
             self._or_absent("whole", whole, sees),
-            self.felt(torch.cat([state, released], -1)),
+            self.felt(torch.cat([state, onsets.flatten(2)], -1)),
         ], -1)  # fmt: skip
         joined = self.join(known)
         remembered, memory = self.memory(joined, state_memory)
-        outputs = self.heads(torch.cat([joined, remembered], -1))
-        flowing = outputs[..., RELEASED].sigmoid() * released.clamp(0.0, 5.0)
-        flow = functional.softplus(4 * outputs[..., _FLOW]) / 4 + flowing
-        lapse = 0.1 * state[..., STATE.index("gap"), None]
-        total = state_sum[:, None] + (flow * lapse).cumsum(1) * (_FLOW_UNIT / _VOLUME_UNIT)
-        parts = [outputs[..., : _FLOW.start], flow, outputs[..., _FLOW.stop :]]
-        added = functional.pad(total, (0, 1)).repeat(1, 1, 2)
-        summed = functional.pad(added, (0, WIDTH - 4))
-        return torch.cat(parts, -1) + summed, memory, total[:, -1]
+        thought = torch.cat([joined, remembered], -1)
+        perceived = functional.softplus(4 * self.perceive(thought)) / 4
+        likely, evidence = self.onsets(thought, perceived, onsets, state_sums[:, 1:])
+        supposed, spread = _moments(likely.exp(), onsets)
+        flow = held * supposed[..., 1:] + (1.0 - held) * perceived
+        lapse = state[..., STATE.index("gap"), None]
+        flowed = state_sums[:, None, :1] + (flow * lapse).cumsum(1) * _PER_SECOND
+        volume = held * supposed[..., :1] + (1.0 - held) * flowed
+        found = self.heads(torch.cat([thought, volume, flow, spread], -1))
+        means = functional.pad(volume, (0, 1)).repeat(1, 1, 2)
+        added = functional.pad(means, (0, _FLOW.start - _VOLUMES))
+        volumes = found[..., : _FLOW.start] + added
+        goal = state[..., STATE.index("goal"), None]
+        remaining = (goal - volumes[..., :1]).detach()
+        chunk = self.act(torch.cat([thought, remaining, flow.detach()], -1))
+        rest = found[..., _FLOW.stop :]
+        outputs = torch.cat([volumes, flow, rest, chunk, perceived, likely], -1)
+        return outputs, memory, torch.cat([flowed[:, -1], evidence], -1)
 
     def _or_absent(self, name: str, value: Tensor, there: Tensor) -> Tensor:
         return value * there + self.absent[name] * (1.0 - there)
+
+
+def _moments(likely: Tensor, onsets: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean volume and flow (B, T, 2), and the volume's standard deviation (B, T, 1)."""
+    mean = (likely[..., None] * onsets).sum(2)
+    away = onsets[..., 0] - mean[..., :1]
+    return mean, ((likely * away**2).sum(-1, keepdim=True) + 1e-6).sqrt()
 
 
 def _seen(eye: Eye, pictures: Tensor, every: int) -> Tensor:
@@ -202,13 +262,18 @@ class Audiovisual(nn.Module):
         self.foresee = nn.Linear(config.heard, FUTURE)
 
     def forward(
-        self, spectra: Tensor, ends: Tensor, crop: Tensor, whole: Tensor, state: Tensor
+        self,
+        spectra: Tensor,
+        ends: Tensor,
+        crop: Tensor,
+        whole: Tensor,
+        state: Tensor,
+        onsets: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """Outputs (B, T, WIDTH) and the expected sound (B, T, FUTURE) of whole pours."""
         heard = self.hear(spectra, ends)
-        return self.think(heard, *self.mind.see(crop, whole, state.shape[1]), state), self.foresee(
-            heard
-        )
+        seen = self.mind.see(crop, whole, state.shape[1])
+        return self.think(heard, *seen, state, onsets), self.foresee(heard)
 
     def hear(self, spectra: Tensor, ends: Tensor) -> Tensor:
         """What is heard (B, T, heard); `ends` (B, T) of merged spectra (B, M, BANDS) are known."""
@@ -216,9 +281,11 @@ class Audiovisual(nn.Module):
         heard = functional.pad(self.ear(spectra, none)[0], (0, 0, 1, 0))
         return heard.gather(1, ends[..., None].expand(-1, -1, heard.shape[-1]))
 
-    def think(self, heard: Tensor, crop: Tensor, whole: Tensor, state: Tensor) -> Tensor:
+    def think(
+        self, heard: Tensor, crop: Tensor, whole: Tensor, state: Tensor, onsets: Tensor
+    ) -> Tensor:
         """Outputs (B, T, WIDTH) of whole pours from the features of their senses."""
         batch, device = len(state), state.device
         memory = torch.zeros(1, batch, self.config.memory, device=device)
-        none = torch.zeros(batch, 1, device=device)
-        return self.mind.think(heard, crop, whole, state, memory, none)[0]
+        none = torch.zeros(batch, CARRIED, device=device)
+        return self.mind.think(heard, crop, whole, state, onsets, memory, none)[0]

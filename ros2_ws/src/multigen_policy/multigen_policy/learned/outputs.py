@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from multigen_policy.learned.onsets import ONSETS
+
 CHUNK = 8
 """Tilt rates that it tells ahead, one every 0.1 s."""
 RATE = 0.25
@@ -27,12 +29,13 @@ HEADS: dict[str, tuple[slice, float]] = {
     "target_height": (slice(12, 13), 15.0),
     "target_radius": (slice(13, 14), 5.0),
     "chunk": (slice(14, 14 + CHUNK), RATE),
+    "perceived": (slice(14 + CHUNK, 15 + CHUNK), 30.0),
+    "onset": (slice(15 + CHUNK, 15 + CHUNK + len(ONSETS)), 1.0),
 }
-"""Columns and unit of each; the first four tell a mean and the logarithm of its scale."""
+"""Columns and unit of each; the first four tell a mean and the logarithm of its scale, `perceived`
+is the flow by the senses alone, `onset` the logarithm of each onset's probability."""
 UNCERTAIN = ("committed", "poured", "fill", "air_column")
-RELEASED = slice(14 + CHUNK, 15 + CHUNK)
-"""Column of the logit of how much of what the tilt releases is flowing."""
-WIDTH = 15 + CHUNK
+WIDTH = 15 + CHUNK + len(ONSETS)
 SQRT2 = float(np.sqrt(2.0))
 """Standard deviation of a Laplace distribution of scale 1."""
 

@@ -37,6 +37,7 @@ class Rows:
     crop: list[NDArray[np.uint8]] = field(default_factory=list)
     whole: list[NDArray[np.uint8]] = field(default_factory=list)
     state: list[NDArray[np.float32]] = field(default_factory=list)
+    onsets: list[NDArray[np.float32]] = field(default_factory=list)
     truth: list[list[float]] = field(default_factory=list)
     spectra: dict[str, list[NDArray[np.float32]]] = field(default_factory=dict)
     target: list[float] = field(default_factory=list)
@@ -47,14 +48,14 @@ class Rows:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The steps as arrays.
 
-        crop, whole, state, truth (T, …); `target`, the state's values of the target; for each sound
-        `NAME_spectra` float16 (M, BANDS) and `NAME_ends` (T,), the number of spectra known at each
-        step.
+        crop, whole, state, onsets, truth (T, …); `target`, the state's values of the target; for
+        each sound `NAME_spectra` float16 (M, BANDS) and `NAME_ends` (T,), the number of spectra
+        known at each step.
         """
         found: dict[str, NDArray[Any]] = {
             "crop": np.stack(self.crop), "whole": np.stack(self.whole),
-            "state": np.stack(self.state), "truth": np.array(self.truth, np.float32),
-            "target": np.array(self.target, np.float32),
+            "state": np.stack(self.state), "onsets": np.array(self.onsets, np.float16),
+            "truth": np.array(self.truth, np.float32), "target": np.array(self.target, np.float32),
         }  # fmt: skip
         for name, parts in self.spectra.items():
             found[f"{name}_spectra"] = np.concatenate(parts).astype(np.float16)
@@ -106,6 +107,7 @@ class Recorder:
         rows.crop.append(_or_black(inputs.crop, CROP))
         rows.whole.append(_or_black(inputs.whole, WHOLE))
         rows.state.append(inputs.state)
+        rows.onsets.append(inputs.onsets)
         rows.truth.append(self._truth(liquid))
         rows.spectra[self._first].append(inputs.spectra)
         for name, (ring, ear) in self._others.items():

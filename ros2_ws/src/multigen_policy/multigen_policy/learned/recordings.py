@@ -13,6 +13,7 @@ from multigen_core.errors import MultigenError
 from multigen_policy.learned.audiovisual import Brain
 from multigen_policy.learned.canonical import CROP, WHOLE
 from multigen_policy.learned.inputs import BANDS, STATE, Inputs
+from multigen_policy.learned.onsets import UNKNOWN
 from multigen_policy.listening.spectrum import Floats
 
 EVERY = 5
@@ -52,7 +53,7 @@ def fill_of(
         crop = whole = None
         if pictures is not None:
             crop, whole = fitted(pictures[step], CROP), fitted(pictures[step], WHOLE)
-        told = brain.step(Inputs(heard.astype(np.float32), crop, whole, state))
+        told = brain.step(Inputs(heard.astype(np.float32), crop, whole, state, UNKNOWN))
         fill[now.start :], error[now.start :] = told.fill, told.fill_error
     return np.clip(fill, 0.0, 1.0), error
 

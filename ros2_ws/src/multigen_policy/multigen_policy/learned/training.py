@@ -20,7 +20,8 @@ from multigen_policy.learned.canonical import CROP, WHOLE
 from multigen_policy.learned.dataset import Episode
 from multigen_policy.learned.inputs import BANDS, STATE
 from multigen_policy.learned.losses import errors, losses
-from multigen_policy.learned.network import Audiovisual, NetworkConfig
+from multigen_policy.learned.network import CARRIED, Audiovisual, NetworkConfig
+from multigen_policy.learned.onsets import ONSETS
 from multigen_policy.learned.outputs import FUTURE
 from multigen_policy.learned.weights import POLICY
 
@@ -103,7 +104,7 @@ def total(network: Audiovisual, given: Batch) -> tuple[Tensor, dict[str, float]]
 
 def _foresight(foreseen: Tensor, given: Batch) -> Tensor:
     """Error of the sound expected in the next half second, where there is one."""
-    _, ends, _, _, state = given.inputs
+    _, ends, _, _, state, _ = given.inputs
     bands = functional.adaptive_avg_pool1d(given.future, FUTURE)
     sums = functional.pad(bands.cumsum(1), (0, 0, 1, 0))
     last = sums.shape[1] - 1
@@ -153,9 +154,10 @@ def save(network: Audiovisual, out: Path) -> None:
             "crop": torch.zeros(1, 1, *CROP, 3),
             "whole": torch.zeros(1, 1, *WHOLE, 3),
             "state": torch.zeros(1, 1, len(STATE)),
+            "onsets": torch.zeros(1, 1, len(ONSETS), 2),
             "state_memory": torch.zeros(1, 1, config.memory),
-            "state_sum": torch.zeros(1, 1),
+            "state_sums": torch.zeros(1, CARRIED),
         },
-        ["outputs", "next_memory", "next_sum"],
+        ["outputs", "next_memory", "next_sums"],
         {},
     )  # fmt: skip

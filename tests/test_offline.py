@@ -8,7 +8,7 @@ import pytest
 from multigen_core.arm import Arm
 from multigen_core.policy import PolicyConfig, make_policy
 from multigen_core.rollout import Rollout
-from multigen_core.rollout.offline import OfflineGraph, pour
+from multigen_core.rollout.offline import OfflineGraph, pour, voiced
 from multigen_core.station import Station, Told
 from multigen_core.synthesizer import Silent
 from multigen_core.types import Outcome
@@ -124,6 +124,33 @@ def test_sound_is_contiguous_and_as_long_as_the_pour(run):
         assert abs(after.stamp - before.end) <= 1
     lapse = ticks[-1].now - chunks[-1].end
     assert 0 <= lapse <= 100_000_000
+
+
+class Slow(Silent):
+    """Gives the sound of every second input, and says which inputs it was given."""
+
+    def __init__(self):
+        super().__init__()
+        self.given = []
+
+    def push(self, item):
+        self.given.append(item.stamp)
+        super().push(item)
+
+    def pull(self):
+        return super().pull() if len(self.given) % 2 else []
+
+
+def test_sound_made_afterwards_belongs_to_the_ticks_that_would_have_had_it(run):
+    at_once, afterwards = Slow(), Slow()
+    ticks = run(60, synthesizer=at_once)
+    silent = run(60)
+    later = list(voiced(iter(silent), afterwards))
+    assert afterwards.given == at_once.given[: len(afterwards.given)]
+    assert [tick.now for tick in later] == [tick.now for tick in ticks]
+    for one, other in zip(ticks, later, strict=True):
+        assert [chunk.stamp for chunk in one.sound] == [chunk.stamp for chunk in other.sound]
+    assert sum(len(tick.sound) for tick in later) > 50
 
 
 def test_pours_in_lock_step_are_the_pours_alone():

@@ -1,6 +1,6 @@
 """The synthesizer of pictures, with an eye that was told and small untrained networks."""
 
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 import pytest
@@ -93,6 +93,22 @@ def test_sound_does_not_depend_on_when_it_is_pulled(flow) -> None:
     flow.reset()
     other = np.concatenate([c.samples for c in listen(flow, frames(10), at_once=True)])
     np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize("rate", [10, 30])
+def test_a_batch_gives_each_frame_the_sound_that_it_completes(flow, rate) -> None:
+    pictures = [*frames(rate)[:40], frame(BEGIN + 9_000_000_000), frame(BEGIN + 9_100_000_000)]
+    one = []
+    for picture in pictures:
+        flow.push(picture)
+        one.append(flow.pull())
+    flow.reset()
+    other = flow.batch(pictures[:25]) + flow.batch(pictures[25:])
+    assert [len(given) for given in other] == [len(given) for given in one]
+    assert sum(map(len, one)) > 10
+    for first, second in zip(chain(*one), chain(*other), strict=True):
+        assert second.stamp == first.stamp
+        np.testing.assert_allclose(second.samples, first.samples, atol=1e-5)
 
 
 def test_a_reset_begins_anew(flow) -> None:

@@ -6,6 +6,7 @@ that takes a `SynthesizerConfig` and returns the synthesizer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, cast, runtime_checkable
@@ -59,6 +60,14 @@ class Reporting(Protocol):
 
     def figures(self) -> dict[str, str | float | int]:
         """Values by name, about the synthesizer and its sound so far."""
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """Additional protocol of synthesizers that are faster with many images at once."""
+
+    def batch(self, frames: Sequence[CameraFrame]) -> list[list[AudioChunk]]:
+        """What `pull` would return after a `push` of each frame; nothing may wait to be pulled."""
 
 
 @runtime_checkable

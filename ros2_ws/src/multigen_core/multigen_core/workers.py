@@ -16,6 +16,10 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
+_THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LP_NUM_THREADS": "0"}
+"""Workers fill the cores already; the last is of Mesa's software renderer, 0 for its caller's."""
+
+
 class WorkerDiedError(MultigenError):
     """A worker process was killed."""
 
@@ -28,8 +32,8 @@ def run_tasks(
     `function` and `tasks` must be picklable; processes are spawned, so they inherit nothing. A
     death breaks the pool: the tasks that ran at the same time are run again, one at a time.
     """
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    for name, count in _THREADS.items():
+        os.environ.setdefault(name, count)
     queue, suspects = deque(tasks), deque[Task]()
     while queue or suspects:
         width = 1 if suspects else processes

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.interpolate import PPoly
 
 from multigen_core.arm import Arm
 from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower, hold
@@ -270,7 +271,8 @@ def test_the_retreat_obeys_the_guards_own_rules():
     trajectory = world.decisions[0].trajectory
     limits = Limits.of(ARM, 0.4, 0.2)
     assert violation(Motion(trajectory, measured, (position, speed)), limits) is None
-    spline = trajectory.joined(position, speed)
+    joined = trajectory.joined(position, speed)
+    spline = PPoly(joined.c, joined.x)
     t = np.linspace(0, spline.x[-1], 3000)
     assert (np.abs(spline(t, 1)) <= np.maximum(0.4 * ARM.velocity, np.abs(speed)) + 1e-6).all()
     assert (np.abs(spline(t, 2)) <= 1.01 * ARM.acceleration).all()

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scipy.interpolate import PPoly
 
 from multigen_core.arm.trajectory import TrajectoryFollower
 from multigen_core.guard.judgement import violation
@@ -19,9 +20,13 @@ LIMITS = Limits(
 )
 
 
+def curve(cubic):
+    return PPoly(cubic.c, cubic.x)
+
+
 def follow(trajectory, start, step=0.01):
     """Positions while a controller follows it from the state `start`."""
-    spline = trajectory.joined(*start)
+    spline = curve(trajectory.joined(*start))
     return spline(np.arange(0, spline.x[-1], step))
 
 
@@ -53,7 +58,7 @@ def test_a_motion_is_braked_before_it_is_turned_back():
     np.testing.assert_allclose(stand, start[0] + start[1] * seconds / 2)
     path = np.vstack([stand, start[0], np.linspace(start[0], [0, 0], 40)])
     trajectory = along(path, LIMITS, start[0], start)
-    spline = trajectory.joined(*start)
+    spline = curve(trajectory.joined(*start))
     t = np.linspace(0, spline.x[-1], 2000)
     # The braking itself, which the rules leave unchecked, obeys the limits as well.
     assert (np.abs(spline(t, 2)) <= LIMITS.acceleration * 1.001).all()

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.interpolate import PPoly
 
 from multigen_core.arm import Arm
 from multigen_core.guard.judgement import violation
@@ -88,7 +89,8 @@ def test_a_motion_under_way_is_braked_first():
     way = came(0.0, 0.6)
     pose, speed = PATH.at(0.6), PATH.slope(0.6) * 0.3
     plan = way.plan(pose, (pose, speed))
-    curve = plan.joined(pose, speed)
+    joined = plan.joined(pose, speed)
+    curve = PPoly(joined.c, joined.x)
     t = np.linspace(0.0, curve.x[-1], 2000)
     assert (np.abs(curve(t, 1)) <= LIMITS.velocity + 1e-6).all()
     assert max(way.tilt(q) for q in curve(t)) < 0.66

@@ -81,17 +81,26 @@ class Speaker:
         if not count:
             return np.zeros(0, np.float32)
         noise = self._phases.standard_normal((count, HOP), np.float32)
-        self._unsaid.append((now.values, self._wandering.next(count), noise))
+        wandering = self._wandering.next(count)
         falling = now["flow"] + now["rim"]
-        rms = self._loudness(now, falling)
-        if rms.max() > _INAUDIBLE or (falling > _OPEN).any():
-            sound = self._gain.push(self._spoken()[-count * HOP :], falling > _OPEN) * rms
-        else:
-            sound = np.zeros(count * HOP)
-            self._forget()
+        rms = self._loudness(now, falling).reshape(count, HOP)
+        heard = np.flatnonzero((rms.max(axis=1) > _INAUDIBLE) | (falling > _OPEN))
+        first, last = (heard[0], heard[-1] + 1) if len(heard) else (count, count)
+        sound = np.zeros((count, HOP))
+        for begin, end in ((0, first), (first, last), (last, count)):
+            part = slice(begin, end)
+            if begin == end:
+                continue
+            self._unsaid.append((now.values[part], wandering[part], noise[part]))
+            if begin == first:
+                spoken = self._spoken()[(begin - end) * HOP :]
+                spoken = self._gain.push(spoken, falling[part] > _OPEN)
+                sound[part] = spoken.reshape(-1, HOP) * rms[part]
+            else:
+                self._forget()
         hiss = self._room.standard_normal(count * HOP) * (_ROOM * np.sqrt(1 - _ROOM_KEEP**2))
         hiss, self._room_state = lfilter([1.0], [1.0, -_ROOM_KEEP], hiss, zi=self._room_state)
-        sound = limit(sound + hiss)
+        sound = limit(sound.ravel() + hiss)
         before = min(self._before, len(sound))
         self._before -= before
         return np.asarray(sound[before:], np.float32)

@@ -30,35 +30,42 @@ def _rpy(xyz: tuple[float, float, float], rpy: tuple[float, float, float]) -> Po
 
 
 @cache
-def _fixed(arm: Arm) -> tuple[tuple[Pose, ...], Pose]:
-    return tuple(_rpy(j.xyz, j.rpy) for j in arm.joints), _rpy(arm.tool_xyz, arm.tool_rpy)
+def _fixed(arm: Arm) -> tuple[Pose, Pose]:
+    """Poses of the joints in their parents' frames, (J, 4, 4), and of the tool in the last's."""
+    joints = np.array([_rpy(j.xyz, j.rpy) for j in arm.joints])
+    return joints, _rpy(arm.tool_xyz, arm.tool_rpy)
+
+
+def _turned(fixed: Pose, positions: NDArray[np.float64]) -> Pose:
+    """Poses (J, 4, 4) of the joints' frames in their parents', turned by positions [rad], (J,)."""
+    c, s = np.cos(positions)[:, None], np.sin(positions)[:, None]
+    x, y = fixed[:, :, 0], fixed[:, :, 1]
+    links = fixed.copy()
+    links[:, :, 0], links[:, :, 1] = c * x + s * y, c * y - s * x
+    return links
 
 
 def forward(arm: Arm, positions: NDArray[np.float64]) -> Pose:
     """Pose of the tool frame at joint positions [rad], (J,)."""
     fixed, tool = _fixed(arm)
-    transform = np.eye(4)
-    for link, angle in zip(fixed, positions, strict=True):
-        c, s = np.cos(angle), np.sin(angle)
+    first, *links = _turned(fixed, positions)
+    transform = first
+    for link in links:
         transform = transform @ link
-        transform[:3, :2] = transform[:3, :2] @ np.array([[c, -s], [s, c]])
-    return transform @ tool
+    return np.asarray(transform @ tool)
 
 
 def jacobian(arm: Arm, positions: NDArray[np.float64]) -> tuple[Pose, NDArray[np.float64]]:
     """Pose of the tool frame and its geometric Jacobian (6, J): linear over angular velocity."""
     fixed, tool = _fixed(arm)
     transform = np.eye(4)
-    axes, origins = [], []
-    for link, angle in zip(fixed, positions, strict=True):
-        c, s = np.cos(angle), np.sin(angle)
+    frames = []
+    for link in _turned(fixed, positions):
         transform = transform @ link
-        axes.append(transform[:3, 2].copy())
-        origins.append(transform[:3, 3])
-        transform[:3, :2] = transform[:3, :2] @ np.array([[c, -s], [s, c]])
+        frames.append(transform)
     at = transform @ tool
-    axis = np.array(axes)
-    return at, np.vstack([np.cross(axis, at[:3, 3] - np.array(origins)).T, axis.T])
+    axis, origins = np.array(frames)[:, :3, 2:].transpose(2, 0, 1)
+    return at, np.vstack([np.cross(axis, at[:3, 3] - origins).T, axis.T])
 
 
 class UnreachableError(MultigenError):

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicHermiteSpline, PPoly
 
 from multigen_core.arm import JointNameError, joint_indices
+from multigen_core.arm.cubic import Cubic
 from multigen_core.errors import MultigenError
 from multigen_core.types import to_seconds
 
@@ -99,8 +99,8 @@ class Trajectory:
 
     def joined(
         self, position: NDArray[np.float64], velocity: NDArray[np.float64], delay: float = 0.0
-    ) -> CubicHermiteSpline:
-        """The cubic spline that a controller follows, over seconds from now.
+    ) -> Cubic:
+        """The curve that a controller follows, over seconds from now.
 
         It starts at `position` [rad] and `velocity` [rad/s], (J,), and passes through the points
         still ahead; the trajectory starts in `delay` seconds (negative: in the past).
@@ -112,7 +112,7 @@ class Trajectory:
         ahead = times > 0
         if not ahead.any():
             raise TrajectoryError("the trajectory's last point is in the past")
-        return CubicHermiteSpline(
+        return Cubic.hermite(
             np.concatenate([[0.0], times[ahead]]),
             np.vstack([position, self.positions[ahead]]),
             np.vstack([velocity, self.velocities[ahead]]),
@@ -137,8 +137,7 @@ class TrajectoryFollower:
     def __init__(self, names: Sequence[str], positions: NDArray[np.float64]) -> None:
         self.names = tuple(names)
         self._start = 0
-        self._spline: CubicHermiteSpline | None = None
-        self._slope: PPoly | None = None
+        self._curve: Cubic | None = None
         self._end = 0.0
         self._last = np.array(positions, float)
 
@@ -153,29 +152,28 @@ class TrajectoryFollower:
         trajectory = trajectory.reordered(self.names)
         delay = to_seconds(trajectory.stamp - now) if trajectory.stamp else 0.0
         position, velocity = self.sample(now)
-        self._spline = trajectory.joined(position, velocity, delay)
-        self._slope = self._spline.derivative()
-        self._start, self._end = now, float(self._spline.x[-1])
+        self._curve = trajectory.joined(position, velocity, delay)
+        self._start, self._end = now, float(self._curve.x[-1])
         self._last = trajectory.positions[-1].copy()
 
     def sample(self, now: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Desired position and velocity at `now` [ns]."""
         elapsed = to_seconds(now - self._start)
-        if self._spline is None or self._slope is None or elapsed >= self._end:
+        if self._curve is None or elapsed >= self._end:
             return self._last.copy(), np.zeros_like(self._last)
         elapsed = max(elapsed, 0.0)
-        return self._spline(elapsed), self._slope(elapsed)
+        return self._curve(elapsed), self._curve.slope(elapsed)
 
     def moving(self, now: int) -> bool:
         """Whether a trajectory is still being followed."""
-        return self._spline is not None and to_seconds(now - self._start) < self._end
+        return self._curve is not None and to_seconds(now - self._start) < self._end
 
     @property
     def commanded(self) -> bool:
         """Whether it has had a trajectory since its start or last reset."""
-        return self._spline is not None
+        return self._curve is not None
 
     def reset(self, positions: NDArray[np.float64]) -> None:
         """Drop the trajectory and hold `positions` [rad], (J,)."""
-        self._spline = None
+        self._curve = None
         self._last = np.array(positions, float)

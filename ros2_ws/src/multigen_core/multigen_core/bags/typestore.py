@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -53,34 +54,50 @@ def deserialize(data: bytes, name: str) -> Any:
         raise MessageError(f"{len(data)} bytes are no {name} ({reason})") from error
 
 
-def _empty(node: Any) -> Any:
-    """The default value of a field described by a rosbags node."""
-    kind, detail = node
-    if kind == Nodetype.BASE:
-        base = detail[0]
-        return "" if base == "string" else False if base == "bool" else 0
-    if kind == Nodetype.NAME:
-        return FACTORY.new(detail)
-    element, length = detail
-    count = length if kind == Nodetype.ARRAY else 0
-    if element[0] == Nodetype.BASE and element[1][0] != "string":
-        return np.zeros(count, _dtype(element[1][0]))
-    return [_empty(element) for _ in range(count)]
+@dataclass(frozen=True)
+class _Field:
+    """A field of a message: its name, and how rosbags describes it."""
+
+    name: str
+    kind: Nodetype
+    detail: Any
+
+    @cached_property
+    def dtype(self) -> np.dtype[Any] | None:
+        """Of a sequence of numbers; None for anything else."""
+        if self.kind not in (Nodetype.ARRAY, Nodetype.SEQUENCE):
+            return None
+        kind, detail = self.detail[0]
+        if kind != Nodetype.BASE or detail[0] == "string":
+            return None
+        octets = {"byte": "uint8", "octet": "uint8", "char": "uint8"}
+        return np.dtype(octets.get(detail[0], detail[0]))
+
+    def empty(self) -> Any:
+        """Its default value."""
+        if self.kind == Nodetype.BASE:
+            base = self.detail[0]
+            return "" if base == "string" else False if base == "bool" else 0
+        if self.kind == Nodetype.NAME:
+            return FACTORY.new(self.detail)
+        element, length = self.detail
+        count = length if self.kind == Nodetype.ARRAY else 0
+        if self.dtype is not None:
+            return np.zeros(count, self.dtype)
+        return [_Field(self.name, *element).empty() for _ in range(count)]
+
+    def fitted(self, value: Any) -> Any:
+        """`value` in the form rosbags serializes: numbers in arrays of the right type."""
+        if self.kind in (Nodetype.BASE, Nodetype.NAME):
+            return value
+        return list(value) if self.dtype is None else np.ascontiguousarray(value, self.dtype)
 
 
-def _dtype(base: str) -> np.dtype[Any]:
-    return np.dtype({"byte": "uint8", "octet": "uint8", "char": "uint8"}.get(base, base))
-
-
-def _fitted(node: Any, value: Any) -> Any:
-    """`value` in the form rosbags serializes: numeric sequences as arrays of the right type."""
-    kind, detail = node
-    if kind in (Nodetype.ARRAY, Nodetype.SEQUENCE):
-        element = detail[0]
-        if element[0] == Nodetype.BASE and element[1][0] != "string":
-            return np.ascontiguousarray(value, _dtype(element[1][0]))
-        return list(value)
-    return value
+@cache
+def _fields(name: str) -> tuple[_Field, ...]:
+    """The fields of a type."""
+    nodes = typestore().fielddefs[name][1]
+    return tuple(_Field(normalize_fieldname(field), *node) for field, node in nodes)
 
 
 class BagFactory:
@@ -92,13 +109,13 @@ class BagFactory:
         Raises:
             TypeError: the type has no such field.
         """
-        store = typestore()
-        cls, nodes = store.types[name], store.fielddefs[name][1]
         arguments = {
-            field: _fitted(node, values.pop(field)) if field in values else _empty(node)
-            for field, node in ((normalize_fieldname(name), node) for name, node in nodes)
+            field.name: field.fitted(values.pop(field.name))
+            if field.name in values
+            else field.empty()
+            for field in _fields(name)
         }
-        return cls(**arguments, **values)
+        return typestore().types[name](**arguments, **values)
 
     def octets(self, buffer: bytes | memoryview) -> NDArray[np.uint8]:
         return np.frombuffer(buffer, np.uint8)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from multigen_core.arm import JointNameError
 from multigen_core.arm.trajectory import Trajectory, TrajectoryError
@@ -163,16 +163,17 @@ def _outside(
     rule: Rule,
     what: str,
     values: NDArray[np.float64],
-    lower: ArrayLike,
-    upper: ArrayLike,
+    lower: NDArray[np.float64],
+    upper: NDArray[np.float64],
     limits: Limits,
 ) -> Violation | None:
     """The first of `values` (N, J) beyond its bounds; NaN is beyond any."""
-    low, high = (np.broadcast_to(bound, values.shape) for bound in (lower, upper))
-    outside = ~((values >= low - _rounding(low)) & (values <= high + _rounding(high)))
-    if not outside.any():
+    least, most = lower - _rounding(lower), upper + _rounding(upper)
+    inside = (values >= least) & (values <= most)
+    if inside.all():
         return None
-    row, joint = np.argwhere(outside)[0]
+    row, joint = np.argwhere(~inside)[0]
+    low, high = (np.broadcast_to(bound, values.shape) for bound in (lower, upper))
     value = values[row, joint]
     bound = (low if value < low[row, joint] else high)[row, joint]
     unit = _UNITS.get(rule, "rad")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from multigen_core.arm import Arm, select_joints
 from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower
@@ -21,7 +22,7 @@ from multigen_core.rollout.rollout import Rollout
 from multigen_core.rollout.senses import UNDISTURBED, Senses
 from multigen_core.rollout.session import Step
 from multigen_core.simulator import Simulator, WorldState
-from multigen_core.synthesizer import Source, Synthesizer
+from multigen_core.synthesizer import Batching, Source, Synthesizer
 from multigen_core.types import (
     AudioChunk,
     CameraCalibration,
@@ -35,6 +36,8 @@ from multigen_core.world.scene import Scene
 
 SETTLE = 1.5
 """Simulated time after a pour [s]: the last drops still count."""
+AHEAD = 10
+"""Ticks that `voiced` may run ahead of its sound."""
 SERVO_PERIOD = 0.01
 """Period of servo goals and joint measurements [s]."""
 
@@ -44,8 +47,9 @@ class Tick:
     """One control period: inputs, command and result, and the ground truth at its end.
 
     `joints` and `liquids` hold every state since the last tick; `image` and `sound` are the
-    world's, whatever of them reaches the policy. `forwarded` is the trajectory that
-    the guard passed on or generated itself, `objection` the reason if it rejected the command.
+    world's, whatever of them reaches the policy, and missing if not `sensed`. `forwarded` is the
+    trajectory that the guard passed on or generated itself, `objection` the reason if it rejected
+    the command.
     """
 
     now: int
@@ -55,6 +59,7 @@ class Tick:
     image: CameraFrame | None
     hearing: CameraFrame | None
     sound: list[AudioChunk]
+    sensed: bool = True
     step: Step | None = None
     forwarded: Trajectory | None = None
     objection: str = ""
@@ -149,7 +154,7 @@ class OfflineGraph:
         state = simulator.state()
         now = state.joints.stamp
         self._guard.observe(state.joints, Now(now, now))
-        tick = Tick(now, state, joints, liquids, None, None, [])
+        tick = Tick(now, state, joints, liquids, None, None, [], self.sensing)
         if self.sensing:
             looks = Sense.IMAGE in rollout.senses
             image = simulator.render("public") if looks or self._pictures else None
@@ -175,6 +180,26 @@ class OfflineGraph:
         if forwarded is not None:
             self._follower.accept(forwarded, tick.now)
         return replace(tick, step=step, forwarded=forwarded, objection=objection)
+
+
+def voiced(ticks: Iterator[Tick], synthesizer: Synthesizer | None) -> Iterator[Tick]:
+    """The same ticks with the sound that they complete, up to AHEAD ticks late.
+
+    For pours that nobody listens to while they run: many images at once take less time.
+    """
+    if synthesizer is None:
+        yield from ticks
+        return
+    synthesizer.reset()
+    while some := list(islice(ticks, AHEAD)):
+        if isinstance(synthesizer, Batching):
+            views = [tick.hearing for tick in some if tick.hearing is not None]
+            sounds = iter(synthesizer.batch(views))
+            for tick in some:
+                yield tick if tick.hearing is None else replace(tick, sound=next(sounds))
+        else:
+            for tick in some:
+                yield replace(tick, sound=tick.drive(synthesizer)) if tick.sensed else tick
 
 
 def pour(

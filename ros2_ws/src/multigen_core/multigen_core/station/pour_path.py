@@ -7,6 +7,7 @@ point towards +Y, pours towards +Y.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +17,7 @@ from scipy.optimize import minimize_scalar
 from scipy.spatial.transform import Rotation
 
 from multigen_core.arm import Arm
+from multigen_core.arm.cubic import Cubic
 from multigen_core.arm.kinematics import Pose, UnreachableError, inverse
 from multigen_core.errors import MultigenError
 from multigen_core.station.station import HeldVessel, Station
@@ -102,6 +104,10 @@ class PourPath:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_spline", CubicSpline(self.tilts, self.positions))
         object.__setattr__(self, "_slope", self._spline.derivative())  # type: ignore[attr-defined]
+        curve = Cubic(self.tilts, self._spline.c)  # type: ignore[attr-defined]
+        object.__setattr__(self, "_curve", curve)
+        grid = np.linspace(self.tilts[0], self.tilts[-1], 8 * len(self.tilts))
+        object.__setattr__(self, "_grid", (grid, self.at(grid)))
 
     def at(self, tilt: ArrayLike) -> NDArray[np.float64]:
         """Joint positions [rad] (..., J) at tilts [rad], clipped to the path."""
@@ -113,13 +119,15 @@ class PourPath:
 
     def tilt_of(self, positions: NDArray[np.float64]) -> float:
         """Tilt [rad] of the point on the path nearest to joint positions [rad], (J,)."""
+        curve: Cubic = self._curve  # type: ignore[attr-defined]
+        grid, known = self._grid  # type: ignore[attr-defined]
 
         def distance(tilt: float) -> float:
-            return float(np.sum((self.at(tilt) - positions) ** 2))
+            away = curve(tilt) - positions
+            return float(away @ away)
 
-        grid = np.linspace(self.tilts[0], self.tilts[-1], 8 * len(self.tilts))
         step = grid[1] - grid[0]
-        nearest = grid[np.argmin(np.sum((self.at(grid) - positions) ** 2, axis=1))]
+        nearest = grid[np.argmin(np.sum((known - positions) ** 2, axis=1))]
         bounds = np.clip([nearest - step, nearest + step], self.tilts[0], self.tilts[-1])
         best = minimize_scalar(distance, method="bounded", bounds=bounds, options={"xatol": 1e-7})
         return float(best.x)
@@ -139,10 +147,12 @@ def _check_grasp(arm: Arm, held: HeldVessel) -> None:
         )
 
 
+@lru_cache(maxsize=4)
 def plan_pour(station: Station) -> PourPath:
     """The path that pours the held vessel into the target of a station.
 
-    An unknown target is taken to be `UNKNOWN_HEIGHT` high. The result depends on the station alone.
+    An unknown target is taken to be `UNKNOWN_HEIGHT` high. The result depends on the station alone
+    and is kept: simulator, policy and recorder of a pour ask for the same.
 
     Raises:
         GraspError: the held vessel is too wide for the gripper.

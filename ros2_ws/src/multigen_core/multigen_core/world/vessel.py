@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from multigen_core.config.frozen import FrozenModel
 from multigen_core.config.yaml_file import ConfigError
+from multigen_core.world.curve import Curve
 from multigen_core.world.material import material
 
 _PROFILE_STEPS = 400
@@ -83,13 +84,23 @@ class Vessel(FrozenModel):
 
     def radius(self, z: ArrayLike) -> NDArray[np.float64]:
         """Inner radius [m] at heights `z` [m] above the inner bottom."""
-        heights, radii = np.array(self.profile).T
+        heights, radii = self._knots
         return np.interp(np.asarray(z, float), heights, radii)
+
+    @cached_property
+    def radius_at(self) -> Curve:
+        """`radius` [m] at one height [m]."""
+        return Curve(*self._knots)
 
     def outer_radius(self, height: ArrayLike) -> NDArray[np.float64]:
         """Outer radius [m] at heights [m] above the supporting surface; a stem counts as 4 mm."""
         z = np.asarray(height, float) - self.floor
         return np.where(z < -self.wall, 0.004, self.radius(z) + self.wall)
+
+    @cached_property
+    def _knots(self) -> NDArray[np.float64]:
+        """The profile as heights and radii [m], (2, K)."""
+        return np.array(self.profile).T
 
     @cached_property
     def _volume_table(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -113,3 +124,9 @@ class Vessel(FrozenModel):
         """Level [m] of a volume [m^3] in the upright vessel; the inverse of `volume`."""
         z, table = self._volume_table
         return np.interp(np.asarray(volume, float), table, z)
+
+    @cached_property
+    def level_at(self) -> Curve:
+        """`level` [m] of one volume [m^3]."""
+        z, table = self._volume_table
+        return Curve(table, z)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +15,14 @@ from multigen_core.arm.kinematics import UnreachableError
 from multigen_core.errors import MultigenError
 from multigen_core.policy import Policy, PolicyConfig, make_policy
 from multigen_core.rollout import Rollout
-from multigen_core.rollout.offline import OfflineGraph, pour
+from multigen_core.rollout.offline import OfflineGraph, Tick, pour, voiced
 from multigen_core.station import Station, Told
-from multigen_core.synthesizer import Synthesizer, SynthesizerConfig, make_synthesizer
+from multigen_core.synthesizer import (
+    Source,
+    Synthesizer,
+    SynthesizerConfig,
+    make_synthesizer,
+)
 from multigen_core.world.scene import Scene, TargetSpec, load_scene
 from multigen_core.world.varied_vessel import varied
 from multigen_policy.classical.expert import Expert, ExpertConfig
@@ -141,8 +147,12 @@ def _record(
     arm = Arm.load()
     simulator = shared_simulator("mujoco", arm)
     first, *others = task.sounds
-    synthesizer = _synthesizer(first, task.seed)
-    graph = OfflineGraph(simulator, scene, task.seed, arm, synthesizer=synthesizer, pictures=True)
+    synthesizers = {name: _synthesizer(name, task.seed) for name in task.sounds}
+    synthesizer = synthesizers[first]
+    graph = OfflineGraph(
+        simulator, scene, task.seed, arm, synthesizer=synthesizer if task.learner else None,
+        pictures=True, hearing=any(each.source is Source.FRAMES for each in synthesizers.values()),
+    )  # fmt: skip
     knows = Station.of(scene, arm, Told.TARGET)
     told = Station.of(scene, arm, task.told)
     seen_from = Station.of(scene, arm, Told.STATION)
@@ -152,25 +162,36 @@ def _record(
     else:
         policy = Disturbed(knows, lambda: simulator.state().liquid, rng)
     recorder = Recorder(seen_from, volume, scene.target.vessel, task.sounds)
-    graph.sensing = bool(task.learner)
-    beside = [(name, _synthesizer(name, task.seed)) for name in others]
-    after = 0
-    for tick in pour(graph, Rollout(policy, told), volume, timeout=40.0):
-        stage = tick.step.progress.stage if tick.step else ""
-        if graph.sensing:
+    ticks = _sensed(pour(graph, Rollout(policy, told), volume, timeout=40.0), graph, task)
+    for tick in ticks if task.learner else voiced(ticks, synthesizer):
+        if tick.sensed:
             tick.deliver(recorder.observer, scene.camera.calibration)
-            for name, other in beside:
-                for chunk in tick.drive(other):
+            for name in others:
+                for chunk in tick.drive(synthesizers[name]):
                     recorder.add_audio(name, chunk)
-        graph.sensing |= stage == POURING
-        after += stage not in ("approach", POURING)
-        if stage not in ("", "approach") and after <= _AFTER:
+        if _stage(tick) not in ("", "approach"):
             recorder.step(tick.now, tick.world.liquid)
-        if after > _AFTER or len(recorder.rows) >= _LONGEST:
+        if len(recorder.rows) >= _LONGEST:
             break
     if len(recorder.rows) < 10:
         raise _HopelessError("nothing was recorded")
     return recorder.rows.arrays()
+
+
+def _sensed(ticks: Iterator[Tick], graph: OfflineGraph, task: Demonstration) -> Iterator[Tick]:
+    """The ticks up to _AFTER steps after the pour; the expert's have senses once it pours."""
+    graph.sensing = bool(task.learner)
+    after = 0
+    for tick in ticks:
+        graph.sensing |= _stage(tick) == POURING
+        after += _stage(tick) not in ("approach", POURING)
+        if after > _AFTER:
+            return
+        yield tick
+
+
+def _stage(tick: Tick) -> str:
+    return tick.step.progress.stage if tick.step else ""
 
 
 def _synthesizer(name: str, seed: int) -> Synthesizer:

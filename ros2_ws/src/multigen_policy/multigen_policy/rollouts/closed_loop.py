@@ -14,13 +14,18 @@ from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
 from multigen_core.errors import MultigenError
-from multigen_core.policy import Policy, PolicyConfig, make_policy
+from multigen_core.policy import Policy, PolicyConfig, Sense, make_policy
 from multigen_core.rollout import Rollout
-from multigen_core.rollout.offline import OfflineGraph, Tick, pour
+from multigen_core.rollout.offline import OfflineGraph, Tick, pour, voiced
 from multigen_core.rollout.senses import UNDISTURBED, Senses
 from multigen_core.simulator import Simulator, make_simulator
 from multigen_core.station import Station, Told, UntoldError
-from multigen_core.synthesizer import Synthesizer, SynthesizerConfig, make_synthesizer
+from multigen_core.synthesizer import (
+    Source,
+    Synthesizer,
+    SynthesizerConfig,
+    make_synthesizer,
+)
 from multigen_core.types import PourProgress
 from multigen_core.world.scene import Scene, load_scene
 from multigen_policy.classical.expert import Expert, ExpertConfig
@@ -109,11 +114,15 @@ def start(
     station = station_of(job, scene, arm)
     policy = _policy(job, station, simulator, expert)
     senses = _senses(job, scene, arm, volume, synthesizer)
+    listens = Sense.AUDIO in policy.senses or recorder is not None
+    watches = synthesizer is not None and synthesizer.source is Source.FRAMES
     graph = OfflineGraph(
-        simulator, scene, job.seed, arm, synthesizer=synthesizer, pictures=pictures,
-        hearing=hearing, senses=recorder(senses) if recorder else senses,
+        simulator, scene, job.seed, arm, synthesizer=synthesizer if listens else None,
+        pictures=pictures, hearing=hearing or watches,
+        senses=recorder(senses) if recorder else senses,
     )  # fmt: skip
-    return OfflinePour(scene, volume, pour(graph, Rollout(policy, station), volume))
+    ticks = pour(graph, Rollout(policy, station), volume)
+    return OfflinePour(scene, volume, ticks if listens else voiced(ticks, synthesizer))
 
 
 def synthesizer_of(job: Job) -> Synthesizer | None:

@@ -20,7 +20,7 @@ from multigen_core.world.vessel import Vessel
 from multigen_core.world.wetting import GRAVITY, Wetting
 from multigen_sim.liquid.glug import Glug
 from multigen_sim.liquid.jet import Jet, Landing
-from multigen_sim.liquid.ledger import Ledger, Place
+from multigen_sim.liquid.ledger import AIR, SOURCE, SPILLED, TARGET, Ledger
 from multigen_sim.liquid.resonance import ResonanceTable
 from multigen_sim.liquid.slosh import Slosh
 from multigen_sim.liquid.vessel_pose import VesselPose
@@ -40,6 +40,7 @@ _LARGEST_SHARE = 0.5
 _BACKWARD_DIP = 0.8
 _FILLED_NECK = 0.5
 """Fraction of a glugging mouth taken by the liquid; air takes the rest."""
+_NO_FLOW = Overflow()
 _STIR = 0.15
 """Fraction of the jet's momentum that lifts the target's surface on one side."""
 
@@ -68,7 +69,7 @@ class Hydraulics:
         self.pose = pose
         self.lip = pose.lip(source.mouth_radius)
         """The lowest point of the source's rim [m], (3,)."""
-        self.target_level = float(target.level(target_volume))
+        self.target_level = target.level_at(target_volume)
         """Level in the target [m] above its inner bottom."""
         self.source_slosh = Slosh(spec.slosh_damping)
         self.target_slosh = Slosh(spec.slosh_damping)
@@ -92,7 +93,7 @@ class Hydraulics:
         self._velocity = np.zeros(3)
         self._drift = 0.0
         self._acceleration = 0.0
-        self._rates = np.zeros(3)
+        self._rates = [0.0, 0.0, 0.0]
         self.impact = Landing()
         """Last impact on the target's surface."""
         self._names = reference(source), reference(target), reference(liquid)
@@ -101,7 +102,7 @@ class Hydraulics:
     @property
     def bulk(self) -> float:
         """Bulk volume in the source [m^3], without the film on its wall and drops at its lip."""
-        return max(self.volumes[Place.SOURCE] - self.film.volume - self.hanging, 0.0)
+        return max(self.volumes[SOURCE] - self.film.volume - self.hanging, 0.0)
 
     @property
     def hanging(self) -> float:
@@ -116,13 +117,13 @@ class Hydraulics:
     @property
     def poured(self) -> float:
         """Volume gained by the target [m^3]."""
-        gone = self.volumes[Place.SOURCE] + self.volumes[Place.AIR] + self.volumes[Place.SPILLED]
+        gone = self.volumes[SOURCE] + self.volumes[AIR] + self.volumes[SPILLED]
         return self.start_volume - gone
 
     @property
     def inflow_rate(self) -> float:
         """Flow into the target [m^3/s]."""
-        return float(self._rates[0])
+        return self._rates[0]
 
     def step(self, pose: VesselPose, dt: float) -> None:
         """Advance by `dt` [s], to the time at which the source is at `pose`."""
@@ -134,7 +135,7 @@ class Hydraulics:
     def _move_source(self, pose: VesselPose, dt: float) -> None:
         """Excite the source's slosh by the lateral acceleration of its liquid."""
         volume = self.bulk
-        depth = 0.5 * float(self.source.level(volume))
+        depth = 0.5 * self.source.level_at(volume)
         below = self.source.height - depth
         velocity = (pose.on_axis(below) - self.pose.on_axis(below)) / dt
         lip = pose.lip(self.source.mouth_radius)
@@ -156,7 +157,7 @@ class Hydraulics:
         surplus = volume - self._held
         head = self.head + self.source_slosh.height
         radius = self.source.mouth_radius
-        self.flow = Overflow()
+        self.flow = _NO_FLOW
         held = self._held_back(head)
         if surplus <= 0.0 or head <= held:
             self._runs = False
@@ -221,38 +222,40 @@ class Hydraulics:
         drop: bool = False,
     ) -> float:
         """Release a parcel; drops at or below the lip belong to the source until then."""
-        volume = min(volume, self.volumes[Place.SOURCE])
+        volume = min(volume, self.volumes[SOURCE])
         if volume <= 0.0:
             return 0.0
         sent = self.jet.emit(self.time, volume, rate, origin, velocity, self.target_surface, drop)
-        return self.volumes.move(Place.SOURCE, Place.AIR, sent)
+        return self.volumes.move(SOURCE, AIR, sent)
 
     def _land(self, dt: float) -> None:
         landing = self.jet.land(self.time)
         volumes = self.volumes
         kept = landing.target + 0.5 * landing.rim
-        volumes.move(Place.AIR, Place.TARGET, kept)
-        lost = volumes.move(Place.AIR, Place.SPILLED, landing.outside + 0.5 * landing.rim)
-        brim = volumes[Place.TARGET] - self.target.capacity
+        volumes.move(AIR, TARGET, kept)
+        lost = volumes.move(AIR, SPILLED, landing.outside + 0.5 * landing.rim)
+        brim = volumes[TARGET] - self.target.capacity
         if brim > 0.0:
-            lost += volumes.move(Place.TARGET, Place.SPILLED, brim)
-        if not self.jet.volume.any():
-            volumes.move(Place.AIR, Place.SPILLED, volumes[Place.AIR])
+            lost += volumes.move(TARGET, SPILLED, brim)
+        if not self.jet.flying:
+            volumes.move(AIR, SPILLED, volumes[AIR])
         if lost > 0.0:
             if landing.outside > 0.0:
                 where = np.array(landing.point)
             else:
                 where = self.target_position[:2] - [0.0, self.target.mouth_radius]
-            share = lost / max(volumes[Place.SPILLED], 1e-12)
+            share = lost / max(volumes[SPILLED], 1e-12)
             self.puddle = self.puddle + share * (where - self.puddle)
         fade = exp(-dt / _RATE_TIME)
-        arrived = np.array([landing.target, landing.rim, landing.outside]) / dt
-        self._rates = fade * self._rates + (1.0 - fade) * arrived
-        self._rates[self._rates < 1e-12] = 0.0
+        arrived = landing.target / dt, landing.rim / dt, landing.outside / dt
+        rates = [
+            fade * rate + (1.0 - fade) * new for rate, new in zip(self._rates, arrived, strict=True)
+        ]
+        self._rates = [0.0 if rate < 1e-12 else rate for rate in rates]
         if landing.target > 0.0:
             self.impact = landing
-        level = self.target_level = float(self.target.level(volumes[Place.TARGET]))
-        radius = float(self.target.radius(level))
+        level = self.target_level = self.target.level_at(volumes[TARGET])
+        radius = self.target.radius_at(level)
         push = self._rates[0] * self.impact.speed / (GRAVITY * pi * max(radius, 5e-3) ** 2)
         stir = _STIR * push * (1.0 + float(self._turbulence[1])) if push > 0.0 else 0.0
         self.target_slosh.step(-stir, radius, level, dt)
@@ -260,7 +263,7 @@ class Hydraulics:
     def liquid_state(self, stamp: int) -> LiquidState:
         """Everything that determines the sound now."""
         level = self.target_level
-        inflow, rim, spill = (float(rate) for rate in self._rates)
+        inflow, rim, spill = self._rates
         hits = inflow > 1e-9
         return LiquidState(
             stamp=stamp,
@@ -273,10 +276,10 @@ class Hydraulics:
             inflow_rate=inflow,
             rim_rate=rim,
             spill_rate=spill,
-            source_volume=self.volumes[Place.SOURCE],
-            target_volume=self.volumes[Place.TARGET],
-            airborne_volume=self.volumes[Place.AIR],
-            source_level=float(self.source.level(self.bulk)),
+            source_volume=self.volumes[SOURCE],
+            target_volume=self.volumes[TARGET],
+            airborne_volume=self.volumes[AIR],
+            source_level=self.source.level_at(self.bulk),
             target_level=level,
             air_column=self.target.height - level,
             resonance_frequency=self._resonance.frequency(level),

@@ -32,6 +32,9 @@ class Landing:
     point: tuple[float, float] = (0.0, 0.0)
 
 
+_NOTHING = Landing()
+
+
 class Jet:
     """Ballistic parcels; where and when each lands is computed when it leaves the lip.
 
@@ -56,6 +59,9 @@ class Jet:
         self._share = np.zeros((_SLOTS, 3))
         self._speed = np.zeros(_SLOTS)
         self._next = 0
+        self.flying = 0
+        """Number of parcels in flight."""
+        self._soonest = np.inf
 
     def emit(
         self,
@@ -92,6 +98,8 @@ class Jet:
         self.velocity[slot] = velocity
         self.born[slot] = time
         self.lands[slot] = time + flight
+        self._soonest = min(self._soonest, time + flight)
+        self.flying += 1
         self.drops[slot] = drop
         self._share[slot] = inside, within - inside, 1.0 - within
         self._speed[slot] = (vx * vx + vy * vy + (vz - GRAVITY * flight) ** 2) ** 0.5
@@ -99,9 +107,9 @@ class Jet:
 
     def land(self, time: float) -> Landing:
         """Remove the parcels that have landed by `time` [s]."""
+        if self._soonest > time:
+            return _NOTHING
         down = np.flatnonzero(self.lands <= time)
-        if not len(down):
-            return Landing()
         volume = self.volume[down]
         target, rim, outside = volume @ self._share[down]
         weight = volume * self._share[down, 0]
@@ -116,6 +124,8 @@ class Jet:
         self._keep_inside(np.array([last]), point[None])
         self.volume[down] = 0.0
         self.lands[down] = np.inf
+        self.flying -= len(down)
+        self._soonest = float(self.lands.min())
         return Landing(
             float(target),
             float(rim),

@@ -14,6 +14,9 @@ class Place(IntEnum):
     SPILLED = 3
 
 
+SOURCE, AIR, TARGET, SPILLED = Place
+
+
 class Ledger:
     """Volumes [m^3] by place; only `move` changes them, so their sum is constant."""
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from multigen_core.world.acoustics import Resonator
+from multigen_core.world.curve import Curve
 from multigen_core.world.vessel import Vessel
 
 
@@ -14,12 +15,12 @@ class ResonanceTable:
     """First mode [Hz] at 400 levels, interpolated; air at 20 °C."""
 
     def __init__(self, vessel: Vessel) -> None:
-        self._levels = np.linspace(0.0, vessel.height, 400)
-        self._frequencies = np.asarray(Resonator(vessel).frequency(self._levels), float)
+        levels = np.linspace(0.0, vessel.height, 400)
+        self._curve = Curve(levels, Resonator(vessel).frequency(levels))
 
     def frequency(self, level: float) -> float:
         """First mode [Hz] with the liquid at `level` [m]."""
-        return float(np.interp(level, self._levels, self._frequencies))
+        return self._curve(level)
 
     @staticmethod
     @lru_cache(maxsize=64)

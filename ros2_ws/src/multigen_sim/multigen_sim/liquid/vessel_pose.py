@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import acos, cos, hypot, sin
 
 import numpy as np
@@ -11,19 +12,19 @@ from numpy.typing import NDArray
 _LEVEL = 1e-6
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class VesselPose:
     """Centre of the mouth [m] and unit axis pointing out of it, (3,) each, in the world."""
 
     mouth: NDArray[np.float64]
     axis: NDArray[np.float64]
 
-    @property
+    @cached_property
     def tilt(self) -> float:
         """Angle of the axis from the vertical [rad]."""
         return acos(min(max(float(self.axis[2]), -1.0), 1.0))
 
-    @property
+    @cached_property
     def downhill(self) -> NDArray[np.float64]:
         """Horizontal unit vector (3,) towards which the vessel leans; +Y when upright."""
         x, y = float(self.axis[0]), float(self.axis[1])

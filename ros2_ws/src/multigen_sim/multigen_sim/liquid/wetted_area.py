@@ -43,6 +43,7 @@ class WettedAreaTable:
                 for tilt in self._tilts
             ]
         )
+        self._cells = memoryview(self._areas)
         self._steps = MAX_TILT / (_TILTS - 1), vessel.capacity / (_PARTS - 1)
 
     def area(self, volume: float, tilt: float) -> float:
@@ -51,7 +52,7 @@ class WettedAreaTable:
         column = min(max(volume / self._steps[1], 0.0), _PARTS - 1.001)
         k, j = int(row), int(column)
         f, g = row - k, column - j
-        a = self._areas
+        a = self._cells
         return float(
             (1 - f) * ((1 - g) * a[k, j] + g * a[k, j + 1])
             + f * ((1 - g) * a[k + 1, j] + g * a[k + 1, j + 1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,14 @@ _LIFETIME = 0.14
 _MOST_DRIBBLES = 12
 
 
-def splash_drops(seen: VisibleLiquid) -> list[tuple[NDArray[np.float64], float]]:
+@lru_cache(maxsize=4 * _DROPS)
+def _luck(number: int, turn: int) -> NDArray[np.float64]:
+    """Four numbers from 0 to 1 that one turn of a drop depends on."""
+    return np.random.default_rng([number, turn]).random(4)
+
+
+@lru_cache(maxsize=1)
+def splash_drops(seen: VisibleLiquid) -> tuple[tuple[NDArray[np.float64], float], ...]:
     """Centres [m] (3,) and radii [m] of the drops currently in the air.
 
     Each drop repeats an arc whose size follows the momentum of the jet; its phase and direction are
@@ -23,10 +32,10 @@ def splash_drops(seen: VisibleLiquid) -> list[tuple[NDArray[np.float64], float]]
     vigour = min((seen.inflow_rate * seen.impact_speed / 1.5e-4), 1.0)
     surface = seen.target_surface
     if vigour > 0.02:
-        room = 0.8 * float(seen.target.radius(seen.target_level))
+        room = 0.8 * seen.target.radius_at(seen.target_level)
         for number in range(_DROPS):
             turn, phase = divmod(seen.time / _LIFETIME + 0.37 * number, 1.0)
-            luck = np.random.default_rng([number, int(turn)]).random(4)
+            luck = _luck(number, int(turn))
             if luck[0] > vigour:
                 continue
             age = phase * _LIFETIME
@@ -45,4 +54,4 @@ def splash_drops(seen: VisibleLiquid) -> list[tuple[NDArray[np.float64], float]]
     for index in np.flatnonzero(parcels.drop)[:_MOST_DRIBBLES]:
         radius = float(3 * parcels.volume[index] / (4 * np.pi)) ** (1 / 3)
         drops.append((parcels.points[index], max(radius, 4e-4)))
-    return drops
+    return tuple(drops)

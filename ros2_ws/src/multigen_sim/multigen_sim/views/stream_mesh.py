@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +57,7 @@ class Stream:
     along: NDArray[np.float64]
 
 
+@lru_cache(maxsize=1)
 def trace(seen: VisibleLiquid) -> Stream | None:
     """The current stream; None if nothing falls."""
     parcels, liquid, width = seen.parcels, seen.liquid, seen.stream_width

@@ -58,10 +58,10 @@ class Locator(nn.Module):
 
     places: Tensor
 
-    def __init__(self, size: tuple[int, int], width: int = 48) -> None:
+    def __init__(self, size: tuple[int, int], width: int = 32) -> None:
         super().__init__()
         layers: list[nn.Module] = [nn.Conv2d(3, width, 6, _STRIDE, 1), nn.ReLU()]
-        for dilation in (1, 2, 4, 2):
+        for dilation in (1, 2, 4):
             layers += [nn.Conv2d(width, width, 3, 1, dilation, dilation), nn.ReLU()]
         self.convs = nn.Sequential(*layers)
         self.maps = nn.Conv2d(width, len(POINTS), 1)

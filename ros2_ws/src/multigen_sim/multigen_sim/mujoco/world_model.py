@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from multigen_core.arm import Arm
 from multigen_core.world.material import material
+from multigen_core.world.revolution_mesh import Mesh, vessel_mesh
 from multigen_core.world.scene import Scene
 from multigen_core.world.vessel import Vessel
 from multigen_sim.mujoco.arm_dynamics import ArmDynamics
@@ -25,7 +26,6 @@ from multigen_sim.views.model_names import (
     TARGET,
     TARGET_LIQUID,
 )
-from multigen_sim.views.revolution_mesh import Mesh, vessel_mesh
 from multigen_sim.views.stream_mesh import STREAM_FACES, STREAM_VERTICES
 
 TIMESTEP = 0.001

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import math
+import statistics
 
 import pytest
 
@@ -9,7 +11,7 @@ from multigen_core.errors import MultigenError
 from multigen_core.station import Told
 from multigen_policy.evaluation.results import load_results
 from multigen_policy.rollouts import running
-from multigen_policy.rollouts.closed_loop import Job, run_job
+from multigen_policy.rollouts.closed_loop import Job, run_job, start
 from multigen_policy.rollouts.evaluate_command import register_evaluate
 from multigen_policy.rollouts.journal import append_journal, read_journal
 
@@ -28,6 +30,26 @@ def test_the_acoustic_policy_pours_by_ear(told):
     assert result["relative_error"] < 0.15
     assert result["spill_fraction"] < 0.02
     assert result["estimated_ml"] == pytest.approx(result["poured_ml"], rel=0.2)
+
+
+def test_the_acoustic_policy_tells_the_volume_and_resonance_that_it_hears():
+    pour = start(Job("default", 1, "acoustic", "physical", Told.TARGET))
+    told = [
+        (tick.step.estimate, tick.liquids[-1].resonance_frequency, tick.world.pour.poured_volume)
+        for tick in pour.ticks
+        if tick.step is not None and tick.liquids
+    ]
+    heard = [(estimate, true) for estimate, true, _ in told if estimate.resonance > 0]
+    cents = [1200 * math.log2(estimate.resonance / true) for estimate, true in heard]
+    assert len(heard) > 50
+    assert statistics.median(map(abs, cents)) < 100
+    assert math.isnan(told[0][0].resonance), "nothing is heard before the pour"
+    off = [
+        abs(estimate.poured_volume - poured) / estimate.poured_volume_error
+        for estimate, _, poured in told
+        if estimate.poured_volume > 50e-6
+    ]
+    assert statistics.median(off) < 3
 
 
 def test_a_start_volume_taken_for_granted_misleads_the_clock_and_not_the_ear(tmp_path):

@@ -237,6 +237,17 @@ PROGRESS = Topic(
     real="policy",
     subscribers=("evaluator",),
 )
+ESTIMATE = Topic(
+    name="pour/estimate",
+    type="multigen_interfaces/msg/PourEstimate",
+    publish=Qos(10),
+    subscribe=SENSOR,
+    rate=10,
+    frame_id="",
+    sim="policy",
+    real="policy",
+    subscribers=("view",),
+)
 DIAGNOSTICS = Topic(
     name="/diagnostics",
     type="diagnostic_msgs/msg/DiagnosticArray",
@@ -251,7 +262,8 @@ DIAGNOSTICS = Topic(
 
 TOPICS = (
     CLOCK, IMAGE, IMAGE_COMPRESSED, CAMERA_INFO, AUDIO, AUDIO_INFO, JOINT_STATES, GUARD_COMMAND,
-    ARM_COMMAND, STOPPED, SCENE, AUDIO_VIEW, LIQUID_STATE, POUR_STATE, GOAL, PROGRESS, DIAGNOSTICS,
+    ARM_COMMAND, STOPPED, SCENE, AUDIO_VIEW, LIQUID_STATE, POUR_STATE, GOAL, PROGRESS, ESTIMATE,
+    DIAGNOSTICS,
 )  # fmt: skip
 
 SERVICES = {

@@ -64,7 +64,8 @@ class Decision:
 
     `trajectory` starts when received (stamp 0); None continues the last one. A pour ends with an
     outcome other than RUNNING, once the vessel is back upright. `estimated_volume_error` [m^3] is
-    the standard deviation of `estimated_volume` in the policy's own view, NaN if it has none.
+    the standard deviation of `estimated_volume` in the policy's own view; `resonance` [Hz] is the
+    target's air column as it hears it, with its error [cents]. NaN: it has no estimate.
     """
 
     trajectory: Trajectory | None
@@ -73,6 +74,8 @@ class Decision:
     outcome: Outcome = Outcome.RUNNING
     reason: str = ""
     estimated_volume_error: float = float("nan")
+    resonance: float = float("nan")
+    resonance_error: float = float("nan")
 
 
 class Policy(Protocol):

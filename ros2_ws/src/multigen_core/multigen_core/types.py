@@ -178,6 +178,20 @@ class PourProgress:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PourEstimate:
+    """What a policy believes while it pours, with standard deviations; NaN: it has no estimate.
+
+    `poured_volume` [m^3]; `resonance` [Hz] of the target's air column by ear, its error in cents.
+    """
+
+    stamp: int
+    poured_volume: float = float("nan")
+    poured_volume_error: float = float("nan")
+    resonance: float = float("nan")
+    resonance_error: float = float("nan")
+
+
 def field_names(cls: type) -> tuple[str, ...]:
     """Names of a dataclass's fields after the stamp, which every message carries in its header."""
     return tuple(f.name for f in fields(cls) if f.name not in ("stamp", "frame_id"))

@@ -22,6 +22,7 @@ from multigen_core.types import (
     JointState,
     LiquidState,
     Outcome,
+    PourEstimate,
     PourProgress,
     PourState,
 )
@@ -100,6 +101,7 @@ def test_trajectories(factory):
 @pytest.mark.parametrize(
     ("name", "item"),
     [
+        ("multigen_interfaces/msg/PourEstimate", PourEstimate(3, 1e-4, 2e-6, 812.5, 14.0)),
         ("multigen_interfaces/msg/PourState", PourState(3, 1e-4, 2e-4, 0.0, 0.2)),
         (
             "multigen_interfaces/msg/LiquidState",

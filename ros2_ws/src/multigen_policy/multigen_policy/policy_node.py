@@ -42,6 +42,7 @@ class PolicyNode(LifecycleNode):
         self._guard = ros.publisher(self, contract.GUARD_COMMAND)
         self._goals = ros.publisher(self, contract.GOAL)
         self._progress = ros.publisher(self, contract.PROGRESS)
+        self._estimate = ros.publisher(self, contract.ESTIMATE)
         self._server = PourServer(self, self._on_goal, self._cancel)
         self._diagnostics = ros.Diagnostics(self, self._health)
         ros.subscribe(self, contract.SCENE, self._on_scene)
@@ -172,6 +173,7 @@ class PolicyNode(LifecycleNode):
             self._guard.send(step.trajectory)
         progress = step.progress
         self._progress.send(progress)
+        self._estimate.send(step.estimate)
         self._server.tell(progress)
         if not progress.outcome:
             return

@@ -178,6 +178,7 @@ _ENCODERS: dict[str, Callable[[Any, MessageFactory], Any]] = {
     "sensor_msgs/msg/JointState": _joint_state,
     "trajectory_msgs/msg/JointTrajectory": _trajectory,
     "multigen_interfaces/msg/LiquidState": _flat("multigen_interfaces/msg/LiquidState"),
+    "multigen_interfaces/msg/PourEstimate": _flat("multigen_interfaces/msg/PourEstimate"),
     "multigen_interfaces/msg/PourState": _flat("multigen_interfaces/msg/PourState"),
     "multigen_interfaces/msg/PourProgress": _progress,
     "std_msgs/msg/Bool": _bool,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +15,14 @@ from multigen_core.guard.limits import Limits
 from multigen_core.guard.retreat import RetreatError
 from multigen_core.guard.way_upright import WayUpright
 from multigen_core.policy import Observation, Policy, PourGoal
-from multigen_core.types import JointState, Outcome, PourProgress, to_nanoseconds, to_seconds
+from multigen_core.types import (
+    JointState,
+    Outcome,
+    PourEstimate,
+    PourProgress,
+    to_nanoseconds,
+    to_seconds,
+)
 
 GRACE = 3.0
 """How long a pour survives lost inputs [s]; the guard returns the vessel upright meanwhile."""
@@ -32,15 +40,11 @@ _GUARD = GuardConfig()
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Output of a session: a trajectory to send, if any, and the progress to report.
-
-    `estimated_volume_error` [m^3] is the standard deviation of the progress's estimated volume in
-    the policy's own view, NaN if it has none. No message carries it.
-    """
+    """Output of a session: a trajectory to send, if any, and what to report."""
 
     trajectory: Trajectory | None
     progress: PourProgress
-    estimated_volume_error: float = float("nan")
+    estimate: PourEstimate
 
 
 class Session:
@@ -68,7 +72,7 @@ class Session:
         self._target = goal.target_volume
         self._start = self._now = now
         self._timeout = timeout or DEFAULT_TIMEOUT
-        self._estimate = self._estimate_error = float("nan")
+        self._estimate = PourEstimate(now)
         self._stage = "approach"
         self._outcome = Outcome.RUNNING
         self._reason = ""
@@ -107,8 +111,13 @@ class Session:
             decision = self._policy.act(observation)
         except MultigenError as error:
             return self._withdraw(observation, Outcome.ABORTED, str(error))
-        self._estimate = decision.estimated_volume
-        self._estimate_error = decision.estimated_volume_error
+        self._estimate = PourEstimate(
+            now,
+            decision.estimated_volume,
+            decision.estimated_volume_error,
+            decision.resonance,
+            decision.resonance_error,
+        )
         self._stage = decision.stage
         return self._report(decision.trajectory, decision.outcome, decision.reason)
 
@@ -145,6 +154,7 @@ class Session:
     def _withdraw(self, observation: Observation, outcome: Outcome, reason: str) -> Step:
         self._give_up_at = observation.now + to_nanoseconds(RETREAT_PATIENCE)
         self._outcome, self._reason, self._stage = outcome, reason, "retreat"
+        self._estimate = replace(self._estimate, resonance=math.nan, resonance_error=math.nan)
         return self._retreat(observation)
 
     def _retreat(self, observation: Observation) -> Step:
@@ -174,9 +184,9 @@ class Session:
             stamp=self._now,
             stage=self._stage,
             target_volume=self._target,
-            estimated_volume=self._estimate,
+            estimated_volume=self._estimate.poured_volume,
             elapsed=to_seconds(self._now - self._start),
             outcome=outcome,
             reason=reason,
         )
-        return Step(trajectory, progress, self._estimate_error)
+        return Step(trajectory, progress, replace(self._estimate, stamp=self._now))

@@ -126,7 +126,12 @@ class Acoustic:
     def act(self, observation: Observation) -> Decision:
         self._tilts.append((observation.stamp, self._measured(observation)))
         self._listen(observation)
-        return replace(self._pouring.act(observation), estimated_volume_error=self._error)
+        decision = replace(self._pouring.act(observation), estimated_volume_error=self._error)
+        heard = self.heard
+        if heard is None or not (heard.flowing and heard.audible):
+            return decision
+        belief = heard.belief
+        return replace(decision, resonance=belief.resonance, resonance_error=belief.resonance_cents)
 
     def _measured(self, observation: Observation) -> float:
         positions = self._arm.nearest_turn(observation.joints.positions, self._path.at(0.0))

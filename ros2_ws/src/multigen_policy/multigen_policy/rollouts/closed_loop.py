@@ -233,7 +233,7 @@ def episode_of(ticks: Iterable[Tick], volume: float, about: dict[str, str], path
         episode.end = tick.now
         if tick.step is not None:
             episode.progress.append(tick.step.progress)
-            episode.estimate_errors.append((tick.now, tick.step.estimated_volume_error))
+            episode.estimate_errors.append((tick.now, tick.step.estimate.poured_volume_error))
         if tick.forwarded is not None:
             episode.commands.append((tick.now, tick.forwarded))
         if tick.objection:

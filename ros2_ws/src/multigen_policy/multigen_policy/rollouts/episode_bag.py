@@ -15,6 +15,7 @@ from multigen_core.contract import (
     CAMERA_FRAME,
     CAMERA_INFO,
     CHUNK,
+    ESTIMATE,
     GOAL,
     GUARD_COMMAND,
     IMAGE_COMPRESSED,
@@ -32,7 +33,7 @@ from multigen_policy.rollouts.closed_loop import OfflinePour
 
 TOPICS = (
     IMAGE_COMPRESSED, CAMERA_INFO, AUDIO, AUDIO_INFO, JOINT_STATES, GUARD_COMMAND, ARM_COMMAND,
-    LIQUID_STATE, POUR_STATE, GOAL, PROGRESS,
+    LIQUID_STATE, POUR_STATE, GOAL, PROGRESS, ESTIMATE,
 )  # fmt: skip
 
 
@@ -95,3 +96,4 @@ def _decided(tick: Tick) -> Iterator[Entry]:
         if tick.step.trajectory is not None:
             yield GUARD_COMMAND, tick.step.trajectory, tick.now
         yield PROGRESS, tick.step.progress, tick.now
+        yield ESTIMATE, tick.step.estimate, tick.now

@@ -7,7 +7,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "ros2_ws" / "src"
-FUNCTIONAL = ("multigen_sim", "multigen_audio", "multigen_policy", "multigen_robot")
+FUNCTIONAL = (
+    "multigen_sim", "multigen_audio", "multigen_policy", "multigen_robot", "multigen_view",
+)  # fmt: skip
 PACKAGES = ("multigen_core", "multigen_launch", *FUNCTIONAL)
 ROS = ("rclpy", "multigen_interfaces", "rcl_interfaces", "builtin_interfaces", "lifecycle_msgs")
 GROUND_TRUTH_NAMES = {"LIQUID_STATE", "POUR_STATE", "AUDIO_VIEW"}

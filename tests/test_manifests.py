@@ -18,6 +18,7 @@ PACKAGES = (
     "multigen_audio",
     "multigen_policy",
     "multigen_robot",
+    "multigen_view",
 )
 KEYS = {
     "PIL": "python3-pil",
@@ -38,9 +39,9 @@ KEYS = {
 }
 WITHOUT_KEY = {"lz4", "mcap", "safetensors", "soxr", "zstandard"}
 """Modules that rosdep does not know; requirements/base.txt installs them."""
-OPTIONAL = {"av", "mmaudio", "onnx", "pyarrow", "torch"}
-"""What only training, videos and datasets take (requirements/train.txt), and what users of MMAudio
-bring."""
+OPTIONAL = {"av", "mmaudio", "onnx", "pyarrow", "rerun", "torch"}
+"""What only training, videos, datasets and the view take (requirements/train.txt and view.txt), and
+what users of MMAudio bring."""
 
 
 def imported(package: str) -> set[str]:

@@ -6,6 +6,7 @@ Poses are homogeneous transforms (4, 4) from base_link.
 from __future__ import annotations
 
 from functools import cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,26 +46,22 @@ def _turned(fixed: Pose, positions: NDArray[np.float64]) -> Pose:
     return links
 
 
+def frames(arm: Arm, positions: NDArray[np.float64]) -> list[Pose]:
+    """Poses of the joints' frames and of the tool frame at joint positions [rad], (J,)."""
+    fixed, tool = _fixed(arm)
+    found = list(accumulate(_turned(fixed, positions), np.matmul))
+    return [*found, found[-1] @ tool]
+
+
 def forward(arm: Arm, positions: NDArray[np.float64]) -> Pose:
     """Pose of the tool frame at joint positions [rad], (J,)."""
-    fixed, tool = _fixed(arm)
-    first, *links = _turned(fixed, positions)
-    transform = first
-    for link in links:
-        transform = transform @ link
-    return np.asarray(transform @ tool)
+    return frames(arm, positions)[-1]
 
 
 def jacobian(arm: Arm, positions: NDArray[np.float64]) -> tuple[Pose, NDArray[np.float64]]:
     """Pose of the tool frame and its geometric Jacobian (6, J): linear over angular velocity."""
-    fixed, tool = _fixed(arm)
-    transform = np.eye(4)
-    frames = []
-    for link in _turned(fixed, positions):
-        transform = transform @ link
-        frames.append(transform)
-    at = transform @ tool
-    axis, origins = np.array(frames)[:, :3, 2:].transpose(2, 0, 1)
+    *joints, at = frames(arm, positions)
+    axis, origins = np.stack(joints)[:, :3, 2:].transpose(2, 0, 1)
     return at, np.vstack([np.cross(axis, at[:3, 3] - origins).T, axis.T])
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import rclpy
 from rclpy.exceptions import ROSInterruptException
@@ -25,6 +27,9 @@ MIDDLEWARE = (
     *("rmw_fastrtps_cpp", "rmw_fastrtps_shared_cpp"),
 )
 """Loggers of the lower layers."""
+
+
+NodeT = TypeVar("NodeT", bound=Node)
 
 
 class Stop:
@@ -53,8 +58,10 @@ def fail(node: Node | None, error: MultigenError) -> None:
     stop(1)
 
 
-def run(make_node: Callable[[], Node]) -> None:
+def run(make_node: Callable[[], NodeT], turn: Callable[[NodeT], None] | None = None) -> None:
     """Create a node, spin until it stops or a signal arrives, close it, exit.
+
+    With `turn` there is no executor: it is called again and again and paces itself.
 
     A MultigenError prints one line on standard error and gives status 1. The node's `close()`, if
     any, runs while the context is still valid, so that it can finish its files and hold its arm.
@@ -69,15 +76,13 @@ def run(make_node: Callable[[], Node]) -> None:
         # From rcl usually an invalid parameter file, with lines of its own source locations.
         fail(None, MultigenError(str(error).splitlines()[0]))
         sys.exit(stop.status)
-    node: Node | None = None
+    node: NodeT | None = None
     try:
         node = make_node()
         node.get_logger().debug("started")
-        executor = EventsExecutor()
-        executor.add_node(node)
-        # EventsExecutor.spin() spins without delivering in some builds; spin_once does neither.
+        step = partial(turn, node) if turn else _spinning(node)
         while stop.status is None and rclpy.ok():
-            executor.spin_once(timeout_sec=0.2)
+            step()
             if orphaned():
                 node.get_logger().error("the launch process is gone; exiting")
                 stop(1)
@@ -91,6 +96,14 @@ def run(make_node: Callable[[], Node]) -> None:
             _close(node)
         rclpy.try_shutdown()
     sys.exit(stop.status)
+
+
+def _spinning(node: Node) -> Callable[[], None]:
+    """Handles what is due for a node."""
+    executor = EventsExecutor()
+    executor.add_node(node)
+    # EventsExecutor.spin() spins without delivering in some builds; spin_once does neither.
+    return partial(executor.spin_once, timeout_sec=0.2)
 
 
 def _quiet_middleware() -> None:

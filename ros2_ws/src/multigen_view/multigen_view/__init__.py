@@ -1,0 +1,1 @@
+"""Shows a pour, live or recorded, in a browser."""

@@ -15,6 +15,7 @@ EXECUTABLES = {
     "multigen_audio": ("audio_synthesizer",),
     "multigen_policy": ("policy",),
     "multigen_robot": ("arm_guard", "mock_arm", "camera", "microphone"),
+    "multigen_view": ("view",),
     "usb_cam": ("usb_cam_node_exe",),
     "rviz2": ("rviz2",),
     "kortex_bringup": (),

@@ -10,12 +10,13 @@ from multigen_launch import LaunchError, document, genuine
 from multigen_launch.arguments import declared
 
 ROOT = Path(__file__).parents[2]
-FILES = ("multigen", "evaluate", "record", "replay")
+FILES = ("multigen", "evaluate", "record", "replay", "view")
 ARGUMENTS = (
     "sim camera audio arm use_sim_time autostart policy policy_checkpoint told synthesizer "
     "synthesizer_checkpoint arm_file scene seed backend headless real_time_factor target_ml "
     "audio_view robot_ip use_fake_hardware gripper camera_device microphone_device scale_port "
-    "params_file record bag_dir device namespace log_level launch_rviz exit_after_pour evaluate"
+    "params_file record bag_dir device namespace log_level launch_rviz exit_after_pour evaluate "
+    "view view_port"
 )
 
 
@@ -61,6 +62,7 @@ def test_genuine_launch_can_show_every_default_and_be_given_every_choice(file):
         ),
         ({"sim": "false", "arm": "none"}, "camera microphone arm_guard policy"),
         ({"sim": "false", "audio": "none", "camera": "none"}, "mock_arm arm_guard policy"),
+        ({"view": "true"}, "simulator audio_synthesizer arm_guard policy view"),
     ],
 )
 def test_devices_are_one_argument_each(plan, arguments, expected):
@@ -217,6 +219,16 @@ def test_evaluate_records_one_pour_and_ends(plan):
     )
 
 
+@pytest.mark.parametrize("sim", ["true", "false"])
+def test_a_pour_goes_on_without_its_view(plan, sim):
+    resolved = plan("multigen", sim=sim, view="true", scene="cup", seed="3", view_port="9000")
+    view = resolved.node("view")
+    assert not view.essential
+    assert names(resolved)[-1] == "view", "it stops first and keeps nobody waiting"
+    assert view.values == {"port": 9000, "arm_file": "gen3", "scene": "cup", "seed": 3}
+    assert plan("view").node("view").essential
+
+
 def test_record_and_replay(plan):
     (recorder,) = plan("record", target_ml="5").nodes
     assert recorder.values["target_ml"] == 5.0
@@ -256,6 +268,8 @@ def declared_parameters(package: str, executable: str) -> set[str]:
         *(("multigen", {"record": "true"}, name) for name in ("simulator", "audio_synthesizer")),
         *(("multigen", {"record": "true"}, name) for name in ("policy", "arm_guard", "recorder")),
         *(("multigen", {"sim": "false"}, name) for name in ("camera", "microphone", "mock_arm")),
+        ("multigen", {"view": "true"}, "view"),
+        ("view", {}, "view"),
         ("record", {}, "recorder"),
         ("replay", {"bag": "b"}, "bag_player"),
     ],

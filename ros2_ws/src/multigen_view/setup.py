@@ -10,6 +10,7 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{name}"]),
         (f"share/{name}", ["package.xml"]),
+        (f"share/{name}/config", ["config/foxglove.json", "config/multigen.rviz"]),
     ],
     install_requires=["setuptools"],
     zip_safe=False,

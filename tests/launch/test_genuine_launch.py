@@ -12,9 +12,10 @@ from launch.actions import IncludeLaunchDescription, RegisterEventHandler  # noq
 from launch.event_handlers import OnProcessExit  # noqa: E402
 from launch.launch_description_sources import AnyLaunchDescriptionSource  # noqa: E402
 
-from launch import LaunchDescription, LaunchService  # noqa: E402
+from launch import LaunchContext, LaunchDescription, LaunchService  # noqa: E402
 from multigen_core import contract  # noqa: E402
 from multigen_core.ros.endpoints import subscribe  # noqa: E402
+from multigen_launch.arguments import declared  # noqa: E402
 
 LAUNCH = Path(__file__).parents[2] / "launch"
 
@@ -50,19 +51,29 @@ def test_the_simulated_stack_records_and_ends_well(simulated, peer, wait, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("file", "arguments"),
+    ("file", "arguments", "reason"),
     [
-        ("multigen", {"camera": "opencv"}),
-        ("multigen", {"sim": "false", "arm": "sim"}),
-        ("multigen", {"audio": "midi"}),
-        ("multigen", {"sim": "maybe"}),
-        ("multigen", {"target_ml": "150ml"}),
-        ("multigen", {"seed": "x"}),
-        ("multigen", {"scene": "moonbase"}),
-        ("replay", {}),
+        ("multigen", {"camera": "opencv"}, "sim:=true conflicts with camera:=opencv"),
+        ("multigen", {"sim": "false", "arm": "sim"}, "sim:=false conflicts with"),
+        ("multigen", {"audio": "midi"}, '"audio" provided value "midi" is not valid'),
+        ("multigen", {"sim": "maybe"}, '"sim" provided value "maybe" is not valid'),
+        ("multigen", {"target_ml": "150ml"}, "is not a volume in millilitres"),
+        ("multigen", {"seed": "x"}, "is not a seed"),
+        ("multigen", {"scene": "moonbase"}, "moonbase: no such file; shipped scenes"),
+        ("replay", {}, "bag"),
     ],
 )
-def test_what_cannot_work_is_refused(file, arguments):
+def test_what_cannot_work_is_refused_with_the_reason(file, arguments, reason, capfd):
     service = LaunchService(noninteractive=True)
     service.include_launch_description(LaunchDescription([included(file, **arguments)]))
     assert service.run() == 1
+    assert reason in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("file", ["multigen", "record", "replay", "view"])
+def test_ros_lists_the_same_arguments_as_multigen_launch(file):
+    path = LAUNCH / f"{file}.launch.xml"
+    description = AnyLaunchDescriptionSource(str(path)).get_launch_description(LaunchContext())
+    found = {argument.name for argument in description.get_launch_arguments()}
+    ours, _ = declared(path)
+    assert found >= {name for name, argument in ours.items() if not argument.computed}

@@ -8,6 +8,7 @@ import sys
 import time
 
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from multigen_core.arm import Arm
 from multigen_core.contract import AUDIO, DIAGNOSTICS, IMAGE_COMPRESSED, SCENE, Topic
@@ -21,6 +22,8 @@ from multigen_view.parameters import ViewParameters
 
 DEPTHS = {AUDIO: 100, DIAGNOSTICS: 30}
 """Every message of these is shown, and the newest of the others."""
+_UNSPUN = Parameter("start_type_description_service", value=False)
+"""Whoever is not spun can answer no service."""
 MODEST = 10
 """Niceness: the pour comes first."""
 
@@ -29,7 +32,7 @@ class View(Node):
     """Looks at the graph several times a second; publishes and serves nothing on it."""
 
     def __init__(self) -> None:
-        super().__init__("view", start_parameter_services=False, enable_rosout=True)
+        super().__init__("view", start_parameter_services=False, parameter_overrides=[_UNSPUN])
         from multigen_view.board import Board, new_recording
         from multigen_view.server import serve
 

@@ -50,6 +50,9 @@ setup(
         "multigen.checks": [
             "robot = multigen_robot.checks:checks",
         ],
+        "multigen.check_options": [
+            "robot = multigen_robot.checks:options",
+        ],
         "multigen.benches": [],
     },
 )

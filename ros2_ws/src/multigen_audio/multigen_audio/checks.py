@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ from multigen_core.synthesizer import synthesizer_names
 from multigen_core.world.recordings import VARIABLE, read_recordings, real_data_folder
 
 
-def checks() -> Iterator[Finding]:
+def checks(_: argparse.Namespace) -> Iterator[Finding]:
     """Requirements of the synthesizers and their training."""
     yield Finding("synthesizers", State.FINE, ", ".join(synthesizer_names()))
     yield package("networks", "onnxruntime", "make build", State.BROKEN)

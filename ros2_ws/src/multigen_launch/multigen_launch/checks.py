@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 
 from multigen_core.cli.doctor import Finding, State
 from multigen_launch import genuine
 
 
-def checks() -> Iterator[Finding]:
+def checks(_: argparse.Namespace) -> Iterator[Finding]:
     """Which kinds of launch files can run."""
     yield Finding(
         "launch files",

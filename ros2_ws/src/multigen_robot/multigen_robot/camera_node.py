@@ -102,6 +102,7 @@ class CameraNode(DeviceNode):
         age = to_seconds(time.monotonic_ns() - status.arrival)
         values: dict[str, str | float | int] = {
             "frame_age": age,
+            "driver_age": status.driver_age,
             "frames": status.frames,
             "drops": status.drops,
             "rate": status.rate,

@@ -31,7 +31,7 @@ class MicrophoneParameters:
     chunk: int = ros.parameter(contract.CHUNK, "Samples per message at 16 kHz", 80, 3200)
     frame_id: str = ros.parameter(contract.MICROPHONE_FRAME, "Frame of the sound")
     capture_latency: float = ros.parameter(
-        0.02, "Time from sound to callback [s], if the device does not report it", 0.0, 1.0
+        0.0, "Time from sound to callback [s]; 0: what the device reports, or 0.02", 0.0, 1.0
     )
     loop: bool = ros.parameter(False, "Restart a sound file at its end")
 

@@ -147,6 +147,10 @@ class VirtualMicrophone:
         """Play a sound file and wait for its end."""
         subprocess.run(["paplay", "--device=vspk", str(path)], check=True, timeout=60)
 
+    def mute(self) -> None:
+        """Let the sink play nothing."""
+        subprocess.run(["pactl", "set-sink-mute", "vspk", "1"], check=True)
+
     def unplug(self) -> None:
         """Kill the server."""
         self._server.send_signal(signal.SIGKILL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from multigen_sim.mujoco.simulator import MujocoSimulator
 _FRAMES = 20
 
 
-def checks() -> Iterator[Finding]:
+def checks(_: argparse.Namespace) -> Iterator[Finding]:
     """Physics engine, and whether and how fast images are rendered."""
     yield Finding("physics", State.FINE, f"mujoco {mujoco.__version__}")
     backend = os.environ.get("MUJOCO_GL", "egl")

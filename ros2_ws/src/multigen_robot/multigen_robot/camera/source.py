@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,8 @@ FOURCC = {
 """usb_cam's names of pixel formats, and V4L2's. OpenCV lacks usb_cam's m4202rgb; images are always
 published as rgb8."""
 _TIMEOUT_MS = 3000
+_OLDEST = 2.0
+"""A driver's stamp that is older [s] is not on the steady clock."""
 
 # OpenCV and FFmpeg would print their own lines on every failed attempt.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -111,8 +114,10 @@ class Source:
         if not self._capture.isOpened():
             self._capture.release()
             raise CameraError(f"{device}: {_advice(config)}")
+        self._live = not (config.is_file or config.is_url)
         self.rate = self._capture.get(cv2.CAP_PROP_FPS) or 0.0
-        self.deviations = () if config.is_file or config.is_url else self._deviations(config)
+        self.pixel_format = self._fourcc()
+        self.deviations = self._deviations(config) if self._live else ()
 
     def _configure(self, config: CameraConfig) -> None:
         fourcc = FOURCC[config.pixel_format]
@@ -131,12 +136,21 @@ class Source:
         """Settings that the device did not accept; the size is checked in the images themselves."""
         found = []
         fourcc = FOURCC[config.pixel_format]
-        given = int(self._capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little").decode("latin1")
-        if fourcc and given != fourcc:
-            found.append(f"pixel format {given} instead of {fourcc}")
+        if fourcc and self.pixel_format != fourcc:
+            found.append(f"pixel format {self.pixel_format} instead of {fourcc}")
         if config.rate and self.rate and abs(self.rate - config.rate) > 0.05 * config.rate:
             found.append(f"{self.rate:g} Hz instead of {config.rate:g}")
         return tuple(found)
+
+    def _fourcc(self) -> str:
+        code = int(self._capture.get(cv2.CAP_PROP_FOURCC))
+        return code.to_bytes(4, "little", signed=code < 0).decode("latin1")
+
+    def age(self) -> float:
+        """Time from the driver's stamp of the last image until now [s]; NaN without a stamp."""
+        taken = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3 if self._live else 0.0
+        age = time.monotonic() - taken
+        return age if 0.0 <= age <= _OLDEST else float("nan")
 
     def read(self) -> NDArray[np.uint8] | None:
         """The next image, RGB (H, W, 3); None when there are no more."""

@@ -15,7 +15,10 @@ from multigen_robot.devices.stream import DeviceStatus, DeviceStream, Report
 
 @dataclass(frozen=True, slots=True)
 class CameraStatus(DeviceStatus):
-    """State of the camera; `rate` is the smoothed arrival rate [Hz]."""
+    """State of the camera; `rate` is the smoothed arrival rate [Hz].
+
+    `driver_age`: time from the driver's stamp of the last image to its arrival [s], NaN without.
+    """
 
     warnings: tuple[str, ...] = ()
     frames: int = 0
@@ -23,6 +26,8 @@ class CameraStatus(DeviceStatus):
     width: int = 0
     height: int = 0
     rate: float = 0.0
+    pixel_format: str = ""
+    driver_age: float = float("nan")
 
 
 class CameraStream(DeviceStream[CameraStatus]):
@@ -112,6 +117,7 @@ class CameraStream(DeviceStream[CameraStatus]):
             width=width,
             height=height,
             rate=source.rate,
+            pixel_format=source.pixel_format,
         )
 
     def _count(
@@ -127,4 +133,11 @@ class CameraStream(DeviceStream[CameraStatus]):
                 drops += max(0, round(lapse * source.rate) - 1)
         if fault != status.error:
             self._report(fault or "images are good again", bool(fault))
-        self._update(error=fault, frames=status.frames + 1, drops=drops, rate=rate, arrival=arrival)
+        self._update(
+            error=fault,
+            frames=status.frames + 1,
+            drops=drops,
+            rate=rate,
+            driver_age=source.age(),
+            arrival=arrival,
+        )

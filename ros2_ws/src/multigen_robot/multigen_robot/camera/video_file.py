@@ -26,6 +26,7 @@ class VideoFile:
         self._wait = wait
         self._source = Source(config)
         self.rate = self._source.rate or _DEFAULT_RATE
+        self.pixel_format = self._source.pixel_format
         self.deviations: tuple[str, ...] = ()
         self._drops = 0
         self._begin()
@@ -53,6 +54,10 @@ class VideoFile:
     @property
     def _due(self) -> float:
         return self._start + self._shown / self.rate
+
+    def age(self) -> float:
+        """Unknown."""
+        return self._source.age()
 
     def take_drops(self) -> int:
         """Images skipped since the last call."""

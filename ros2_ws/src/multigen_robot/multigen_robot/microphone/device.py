@@ -19,7 +19,10 @@ QUEUE = 200
 """Length of the queue between the device's callback and its reader, in blocks: 4 s."""
 STALL = 1.0
 """A device without data for this long [s] is gone."""
+_NO_PORTAUDIO = "PortAudio is missing; install it: apt install libportaudio2"
 _MAX_LAG = 1.0
+_USUAL_LATENCY = 0.02
+"""Assumed time from sound to callback [s] if the device reports none."""
 
 
 class Device:
@@ -36,7 +39,7 @@ class Device:
         self._blocks: queue.Queue[Block] = queue.Queue(QUEUE)
         self._lost = 0
         if sounddevice is None:
-            raise MicrophoneError("PortAudio is missing; install it: apt install libportaudio2")
+            raise MicrophoneError(_NO_PORTAUDIO)
         # PortAudio finds newly connected devices only when reinitialised.
         sounddevice._terminate()
         sounddevice._initialize()
@@ -60,8 +63,8 @@ class Device:
 
     def _callback(self, pcm: Any, frames: int, times: Any, status: Any) -> None:
         lag = times.currentTime - times.inputBufferAdcTime
-        if not 0.0 <= lag <= _MAX_LAG:
-            lag = self._latency + frames / self.rate
+        if self._latency or not 0.0 <= lag <= _MAX_LAG:
+            lag = (self._latency or _USUAL_LATENCY) + frames / self.rate
         now = self._clock()
         # Sound servers sometimes report later times, but no block arrives before its last sample.
         latest = now - to_nanoseconds(frames / self.rate)
@@ -124,6 +127,21 @@ def input_devices() -> dict[int, str]:
         for index, info in enumerate(sounddevice.query_devices())
         if info["max_input_channels"] > 0
     }
+
+
+def describe_inputs() -> list[str]:
+    """Input devices with channels and default rate.
+
+    Raises:
+        MicrophoneError: PortAudio is missing.
+    """
+    if sounddevice is None:
+        raise MicrophoneError(_NO_PORTAUDIO)
+    return [
+        f"{index}: {name} ({info['max_input_channels']} ch, {info['default_samplerate']:.0f} Hz)"
+        for index, name in input_devices().items()
+        for info in [sounddevice.query_devices(index)]
+    ]
 
 
 def find_device(wanted: str) -> int:

@@ -29,8 +29,8 @@ class MicrophoneConfig:
     """Requested settings of a microphone; a rate [Hz] or channel count of 0 is automatic.
 
     `device`: empty for the system's default, an index, part of a name, or a sound file. `channel`:
-    to use, from 1; 0 for the mean of all. `latency` [s] from sound to callback is assumed if the
-    device does not report it. `loop` repeats a file.
+    to use, from 1; 0 for the mean of all. `latency` [s] from sound to callback, as measured; 0 for
+    what the device reports. `loop` repeats a file.
     """
 
     device: str = ""
@@ -38,7 +38,7 @@ class MicrophoneConfig:
     channels: int = 0
     channel: int = 0
     chunk: int = CHUNK
-    latency: float = 0.02
+    latency: float = 0.0
     loop: bool = False
 
     @property

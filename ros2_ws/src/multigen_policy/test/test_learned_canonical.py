@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from multigen_core.types import CameraCalibration
+from multigen_core.world.lens import project
 from multigen_core.world.scene import CameraSpec
-from multigen_policy.learned.canonical import BELOW, CROP, PIXEL, project, target_view, whole_view
+from multigen_policy.learned.canonical import BELOW, CROP, PIXEL, target_view, whole_view
 
 TARGET = np.array([0.65, 0.12, 0.0])
 CAMERAS = [

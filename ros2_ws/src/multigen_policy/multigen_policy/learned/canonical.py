@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.types import CameraCalibration
+from multigen_core.world.lens import project
 
 Floats = NDArray[np.float64]
 
@@ -23,18 +24,6 @@ WHOLE = (60, 80)
 """Rows and columns of the whole view."""
 WHOLE_FOV = 0.75
 """Vertical field of view of the whole view [rad]."""
-
-
-def project(points: Floats, camera: CameraCalibration) -> Floats:
-    """Pixels (N, 2) of points (N, 3) [m] in the optical frame."""
-    zero = np.zeros(3)
-    points = points.reshape(-1, 1, 3)
-    distortion = np.asarray(camera.distortion, float)
-    if camera.model == "equidistant":
-        found, _ = cv2.fisheye.projectPoints(points, zero, zero, camera.matrix, distortion)
-    else:
-        found, _ = cv2.projectPoints(points, zero, zero, camera.matrix, distortion)
-    return np.asarray(found, float).reshape(-1, 2)
 
 
 @dataclass(frozen=True, eq=False)

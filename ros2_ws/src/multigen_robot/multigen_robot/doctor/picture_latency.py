@@ -52,8 +52,8 @@ def find_delay(switches: Array, arrivals: Array, brightness: Array) -> tuple[flo
         norm = np.sqrt((light**2).sum())
         if norm > 0:
             scores[row] = light @ parts / norm
-    row, part = np.unravel_index(scores.argmax(), scores.shape)
-    best = scores[row, part]
+    part = int(scores.max(axis=0).argmax())
+    best = scores[:, part].max()
     # Between two images the delay is not determined: take the middle of what fits equally well.
     equal = np.flatnonzero(scores[:, part] > best - 1e-6)
     return float(lags[equal].mean()), float(best)

@@ -15,7 +15,7 @@ from multigen_core.cli.doctor import Finding, State
 from multigen_core.errors import MultigenError
 from multigen_core.types import NANOSECONDS
 from multigen_robot.doctor.chirp import CLEAR, DURATION, find_chirp, make_chirp
-from multigen_robot.microphone.device import Device, sounddevice
+from multigen_robot.microphone.device import Device
 from multigen_robot.microphone.source import Block, MicrophoneConfig, MicrophoneError
 
 CHIRPS = 6
@@ -36,6 +36,8 @@ class Speaker:
     """
 
     def __init__(self, device: str) -> None:
+        import sounddevice  # Fails without PortAudio, which `Device` reports in words.
+
         wanted: int | str | None = int(device) if device.isdigit() else device or None
         self.emitted: list[float] = []
         try:
@@ -139,8 +141,8 @@ def measure_sound_latency(microphone: str, speaker: str, distance: float) -> Ite
             "turn the loudspeaker up, unmute it, and hold it near the microphone",
         )
         return
-    error = latency.capture - latency.reported
-    good = abs(error) <= _AGREES
+    deviation = latency.capture - latency.reported
+    good = abs(deviation) <= _AGREES
     capture = max(latency.capture, 0.001)
     yield Finding(
         subject,
@@ -151,7 +153,7 @@ def measure_sound_latency(microphone: str, speaker: str, distance: float) -> Ite
         {
             "capture_latency": capture,
             "reported_latency": latency.reported,
-            "stamp_error": error,
+            "stamp_error": deviation,
             "spread": latency.spread,
             "chirps_heard": latency.heard,
         },

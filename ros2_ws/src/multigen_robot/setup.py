@@ -46,7 +46,9 @@ setup(
             "mock_arm = multigen_robot.mock_arm_node:main",
             "scale = multigen_robot.scale_node:main",
         ],
-        "multigen.commands": [],
+        "multigen.commands": [
+            "calibrate = multigen_robot.calibration.command:register",
+        ],
         "multigen.checks": [
             "robot = multigen_robot.checks:checks",
         ],

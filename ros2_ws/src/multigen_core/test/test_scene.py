@@ -98,6 +98,13 @@ def test_camera_pose_looks_at_its_point_with_the_horizon_level(position, look_at
     assert pose[2, 1] <= 0
 
 
+def test_a_rolled_camera_looks_the_same_way_with_its_right_side_lower():
+    level, rolled = CameraSpec().pose, CameraSpec(roll=10.0).pose
+    np.testing.assert_allclose(rolled[:3, 2:], level[:3, 2:])
+    assert rolled[2, 0] == pytest.approx(np.sin(np.radians(10)) * level[2, 1])
+    np.testing.assert_allclose(rolled[:3, :3].T @ rolled[:3, :3], np.eye(3), atol=1e-12)
+
+
 def test_camera_calibration_has_the_field_of_view():
     camera = CameraSpec(vertical_fov=60.0, width=400, height=300)
     calibration = camera.calibration

@@ -21,3 +21,16 @@ def project(points: Floats, camera: CameraCalibration) -> Floats:
     else:
         found, _ = cv2.projectPoints(points, zero, zero, camera.matrix, distortion)
     return np.asarray(found, float).reshape(-1, 2)
+
+
+def rays(pixels: Floats, camera: CameraCalibration) -> Floats:
+    """Directions (N, 3), with z = 1, in the optical frame of pixels (N, 2)."""
+    pixels = np.ascontiguousarray(pixels, float).reshape(-1, 1, 2)
+    distortion = np.asarray(camera.distortion, float)
+    if camera.model == "equidistant":
+        found = cv2.fisheye.undistortPoints(pixels, camera.matrix, distortion)
+    else:
+        precise = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 100, 1e-12)
+        found = cv2.undistortPoints(pixels, camera.matrix, distortion, criteria=precise)
+    found = np.asarray(found, float).reshape(-1, 2)
+    return np.column_stack([found, np.ones(len(found))])

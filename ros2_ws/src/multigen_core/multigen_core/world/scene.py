@@ -71,11 +71,13 @@ class TargetSpec(FrozenModel):
 class CameraSpec(FrozenModel):
     """The public camera in base_link: position, the point it looks at [m], vertical FOV [deg].
 
+    `roll` [deg] turns it about its axis, clockwise as seen from behind the camera.
     `calibration_error` [m] is the offset of the true camera from `position`, which `pose` reports.
     """
 
     position: Vector = (1.22, 0.1, 0.27)
     look_at: Vector = (0.65, 0.07, 0.155)
+    roll: Annotated[float, Field(ge=-180, le=180)] = 0.0
     calibration_error: tuple[Centimetre, Centimetre, Centimetre] = (0.0, 0.0, 0.0)
     vertical_fov: Annotated[float, Field(gt=5, lt=120)] = 36.0
     width: Annotated[int, Field(ge=16, le=4096)] = 320
@@ -96,7 +98,9 @@ class CameraSpec(FrozenModel):
         right = np.cross(forward, [0.0, 0.0, 1.0])
         right /= np.linalg.norm(right)
         transform = np.eye(4)
-        transform[:3, :3] = np.column_stack([right, np.cross(forward, right), forward])
+        down = np.cross(forward, right)
+        c, s = np.cos(np.radians(self.roll)), np.sin(np.radians(self.roll))
+        transform[:3, :3] = np.column_stack([c * right + s * down, c * down - s * right, forward])
         transform[:3, 3] = self.position
         return transform
 

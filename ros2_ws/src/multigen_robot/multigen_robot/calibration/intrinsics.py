@@ -98,8 +98,8 @@ class _Fit:
             [view.points.astype(np.float32) for view in views],
             [view.pixels.astype(np.float32) for view in views],
             views[0].size,
-            None,
-            None,
+            np.zeros((3, 3)),
+            np.zeros(14),
             flags=MODELS[model],
         )
         _, self.matrix, coefficients, turns, shifts, deviations, _, errors = result

@@ -97,8 +97,8 @@ def outline(mask: Mask, board: Array, camera: CameraCalibration) -> Outline:
     eye, turn = into[:3, 3], into[:3, :3]
     edges = _edges(mask)
     sides = [rays(side, camera) @ turn.T for side in edges]
-    top, foot = rays(np.array([edges[0][0] + edges[1][0], edges[0][-1] + edges[1][-1]]) / 2, camera)
-    top, foot = turn @ top, turn @ foot
+    ends = np.array([edges[0][0] + edges[1][0], edges[0][-1] + edges[1][-1]], float) / 2
+    top, foot = np.asarray(rays(ends, camera) @ turn.T, np.float64)
     if top[2] / np.linalg.norm(top) > -_LOOKING_DOWN:
         raise CalibrationError(
             "the camera must look down on the vessel's rim, by 10 to 45 degrees: raise it"
@@ -111,7 +111,7 @@ def outline(mask: Mask, board: Array, camera: CameraCalibration) -> Outline:
     above = np.flatnonzero(over - profiles.mean(axis=0) < _RIM)
     if not len(above) or above[0] < 10:
         raise CalibrationError("no vessel stands on the board; is its foot on the pattern's plane?")
-    heights, profiles = heights[: above[0]], profiles[:, : above[0]]
+    heights, profiles = heights[: above[0] + 1], profiles[:, : above[0] + 1]
     difference = float(np.sqrt(np.mean((profiles[0] - profiles[1]) ** 2)))
     if difference > _ASYMMETRIC:
         raise CalibrationError(
@@ -127,7 +127,7 @@ def _envelope(heights: Array, eye: Array, directions: Array, place: Array) -> Ar
         reach = (heights[:, None] - eye[2]) / directions[:, 2]
         across = eye[:2] - place + reach[..., None] * directions[:, :2]
         distance = np.where(reach > 0, np.hypot(across[..., 0], across[..., 1]), np.inf)
-    return np.asarray(np.nan_to_num(distance, nan=np.inf).min(axis=1))
+    return np.asarray(np.nan_to_num(distance, nan=np.inf, posinf=np.inf).min(axis=1))
 
 
 def _edges(mask: Mask) -> tuple[Array, Array]:
@@ -156,7 +156,7 @@ def _axis(eye: Array, sides: list[Array], foot: Array) -> Array:
 
     def cost(x: Array) -> float:
         place = nearest + frame @ x
-        left, right = (_envelope(heights, eye, side, place) for side in coarse)
+        left, right = (np.minimum(_envelope(heights, eye, side, place), _WIDEST) for side in coarse)
         used = np.minimum(left, right) < _WIDEST
         lopsided = np.mean((left - right)[used] ** 2) if used.any() else 1.0
         return float(lopsided + (np.linalg.norm(x) - (left[0] + right[0]) / 2) ** 2)

@@ -66,7 +66,9 @@ def find_view(image: NDArray[np.uint8], board: Board, name: str) -> View:
     Raises:
         BadViewError: it is not seen well enough; the message names the view and the reason.
     """
-    grey = image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
+    grey = image
+    if image.ndim == 3:
+        grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
     found, numbers, _, _ = board.detector.detectBoard(grey)
     count = 0 if numbers is None else len(numbers)
     if count < FEWEST:

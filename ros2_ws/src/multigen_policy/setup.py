@@ -50,6 +50,7 @@ setup(
             "evaluate = multigen_policy.rollouts.evaluate_command:register_evaluate",
             "evaluate-bag = multigen_policy.evaluation.commands:register_evaluate_bag",
             "report = multigen_policy.evaluation.commands:register_report",
+            "trial = multigen_policy.trial.command:register_trial",
         ],
         "multigen.policies": [
             "audiovisual = multigen_policy.policies:audiovisual",

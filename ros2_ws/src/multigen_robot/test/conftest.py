@@ -1,11 +1,7 @@
-"""Devices for tests: a video file, an MJPEG server, a virtual microphone."""
+"""Cameras for tests: a video file and an MJPEG server."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -111,63 +107,3 @@ def mjpeg() -> Iterator[Callable[..., MjpegServer]]:
     yield make
     for server in servers:
         server.stop()
-
-
-class VirtualMicrophone:
-    """A PulseAudio server of its own: what is played to its sink is what its microphone hears."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._socket = folder / "pulse.sock"
-        self.start()
-
-    def start(self) -> None:
-        """Start the server."""
-        modules = (
-            f"module-native-protocol-unix auth-anonymous=1 socket={self._socket}",
-            "module-null-sink sink_name=vspk norewinds=1 rate=16000 channels=1",
-            "module-remap-source master=vspk.monitor source_name=vmic",
-        )
-        self._server = subprocess.Popen(
-            ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"]
-            + [part for module in modules for part in ("-L", module)],
-            env={**os.environ, "HOME": str(self._folder), "XDG_RUNTIME_DIR": str(self._folder)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 20.0
-        while subprocess.run(["pactl", "info"], capture_output=True, check=False).returncode:
-            if time.monotonic() > deadline or self._server.poll() is not None:
-                pytest.skip("pulseaudio does not start here")
-            time.sleep(0.05)
-        for command in ("set-default-sink vspk", "set-default-source vmic"):
-            subprocess.run(["pactl", *command.split()], check=True, capture_output=True)
-
-    def play(self, path: Path) -> None:
-        """Play a sound file and wait for its end."""
-        subprocess.run(["paplay", "--device=vspk", str(path)], check=True, timeout=60)
-
-    def mute(self) -> None:
-        """Let the sink play nothing."""
-        subprocess.run(["pactl", "set-sink-mute", "vspk", "1"], check=True)
-
-    def unplug(self) -> None:
-        """Kill the server."""
-        self._server.send_signal(signal.SIGKILL)
-        self._server.wait()
-        self._socket.unlink(missing_ok=True)
-
-
-@pytest.fixture
-def virtual_microphone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[VirtualMicrophone]:
-    """A virtual microphone, which PortAudio knows as 'pulse'."""
-    missing = [tool for tool in ("pulseaudio", "pactl", "paplay") if not shutil.which(tool)]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)} (apt install pulseaudio)")
-    monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path / 'pulse.sock'}")
-    monkeypatch.setenv("PULSE_LATENCY_MSEC", "20")
-    made = VirtualMicrophone(tmp_path)
-    yield made
-    made.unplug()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import threading
@@ -24,9 +25,10 @@ from rclpy.task import Future
 from std_srvs.srv import Trigger
 
 from multigen_core.config.yaml_file import share_directory
-from multigen_core.contract import POUR_ACTION
+from multigen_core.contract import POUR_ACTION, POUR_STATE
 from multigen_core.errors import MultigenError
-from multigen_core.types import Outcome
+from multigen_core.ros.endpoints import subscribe
+from multigen_core.types import Outcome, PourState
 
 DISCOVERY = 10.0
 """Time to wait for a server [s]."""
@@ -208,6 +210,24 @@ def pour(
 def _cancel(node: Node, goal: ClientGoalHandle) -> Pour.Result:
     goal.cancel_goal_async()
     return _wait(node, goal.get_result_async(), "the policy").result
+
+
+def poured_mass(namespace: str = "") -> float:
+    """What the scale tells now [kg].
+
+    Raises:
+        MultigenError: nothing weighs, or the mass is unknown.
+    """
+    with _node(namespace) as node:
+        told: list[PourState] = []
+        subscribe(node, POUR_STATE, told.append)
+        if _spin(node, lambda: bool(told) and math.isfinite(told[-1].poured_mass), DISCOVERY):
+            return told[-1].poured_mass
+    raise MultigenError(
+        "the scale does not tell a mass; see its message on /diagnostics"
+        if told
+        else f"nothing publishes {POUR_STATE.name}: launch with scale_port:=PORT"
+    )
 
 
 def make_goal(target_ml: float, fill_fraction: float, timeout: float) -> Pour.Goal:

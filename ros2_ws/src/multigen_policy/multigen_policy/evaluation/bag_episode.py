@@ -60,7 +60,7 @@ def load_episode(path: Path, pictures: bool = False) -> Episode:
                 episode.pictures.append((stamp, message.data.tobytes()))
     if not episode.goals:
         raise BagError(f"bag {path}: holds no {GOAL.name} that can be read")
-    episode.goals = _distinct(episode.goals)
+    episode.goals = _distinct(episode.goals, episode.start)
     _check_notes(episode)
     return episode
 
@@ -73,9 +73,14 @@ def _check_notes(episode: Episode) -> None:
         raise BagError(f"bag {episode.path}: its custom data cannot be read: {error}") from error
 
 
-def _distinct(goals: list[PourProgress]) -> list[PourProgress]:
-    """Goals in order of time; a latched goal may be received twice."""
-    return sorted({goal.stamp: goal for goal in goals}.values(), key=lambda goal: goal.stamp)
+def _distinct(goals: list[PourProgress], start: int) -> list[PourProgress]:
+    """Goals in order of time; a latched goal may be received twice.
+
+    One from before the bag's `start` [ns] counts only if it is the last: otherwise the pour it
+    began was over, and the goal was received only because it is latched.
+    """
+    ordered = sorted({goal.stamp: goal for goal in goals}.values(), key=lambda goal: goal.stamp)
+    return [goal for goal in ordered[:-1] if goal.stamp >= start] + ordered[-1:]
 
 
 def _add_diagnostics(episode: Episode, message: Any) -> None:

@@ -102,7 +102,8 @@ class _Fit:
             np.zeros(14),
             flags=MODELS[model],
         )
-        _, self.matrix, coefficients, turns, shifts, deviations, _, errors = result
+        _, matrix, coefficients, turns, shifts, deviations, _, errors = result
+        self.matrix = np.asarray(matrix, float)
         count = 8 if model == "rational_polynomial" else 5
         self.coefficients = np.ravel(coefficients)[:count]
         self.deviations = np.ravel(deviations)

@@ -31,6 +31,7 @@ _STEP = 0.001
 """Spacing of the profile's heights [m]."""
 _TALLEST = 0.5
 _WIDEST = 0.3
+_FAR = 10.0
 _LOOKING_DOWN = 0.08
 """Sine of the least angle at which the camera looks down on the rim."""
 _RIM = 0.0007
@@ -93,12 +94,13 @@ def outline(mask: Mask, board: Array, camera: CameraCalibration) -> Outline:
     Raises:
         CalibrationError: no upright solid of revolution on the board has this silhouette.
     """
-    into = np.linalg.inv(board)
-    eye, turn = into[:3, 3], into[:3, :3]
+    into: Array = np.linalg.inv(board).astype(float)
+    eye: Array = into[:3, 3]
+    turn: Array = into[:3, :3]
     edges = _edges(mask)
     sides = [rays(side, camera) @ turn.T for side in edges]
     ends = np.array([edges[0][0] + edges[1][0], edges[0][-1] + edges[1][-1]], float) / 2
-    top, foot = np.asarray(rays(ends, camera) @ turn.T, np.float64)
+    top, foot = rays(ends, camera) @ turn.T
     if top[2] / np.linalg.norm(top) > -_LOOKING_DOWN:
         raise CalibrationError(
             "the camera must look down on the vessel's rim, by 10 to 45 degrees: raise it"
@@ -127,7 +129,7 @@ def _envelope(heights: Array, eye: Array, directions: Array, place: Array) -> Ar
         reach = (heights[:, None] - eye[2]) / directions[:, 2]
         across = eye[:2] - place + reach[..., None] * directions[:, :2]
         distance = np.where(reach > 0, np.hypot(across[..., 0], across[..., 1]), np.inf)
-    return np.asarray(np.nan_to_num(distance, nan=np.inf, posinf=np.inf).min(axis=1))
+    return np.asarray(np.nan_to_num(distance, nan=_FAR, posinf=_FAR).min(axis=1))
 
 
 def _edges(mask: Mask) -> tuple[Array, Array]:

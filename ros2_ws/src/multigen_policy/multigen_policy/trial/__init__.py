@@ -1,0 +1,1 @@
+"""Measured pours on a real robot."""

@@ -1,4 +1,8 @@
-"""`sim:=false`: the same policy node on device drivers, with devices that need no hardware."""
+"""`sim:=false`: the same policy node on device drivers, with devices that need no hardware.
+
+They are a camera that plays a file, a microphone that hears a sound server, a scale
+on a pseudo-terminal and the mock arm.
+"""
 
 import math
 import os
@@ -13,13 +17,22 @@ import numpy as np
 import pytest
 import soundfile
 
+from multigen_audio.pours.scripted import steady_pour
 from multigen_core import contract
 from multigen_core.arm import Arm, select_joints
 from multigen_core.arm.kinematics import forward
 from multigen_core.bags import BagReader
+from multigen_core.errors import MultigenError
 from multigen_core.guard.upright import Upright
 from multigen_core.ros.endpoints import subscribe
+from multigen_core.synthesizer import SynthesizerConfig, make_synthesizer
 from multigen_core.types import Outcome
+from multigen_core.world.recordings import read_recordings, real_data_folder
+from multigen_core.world.scene import Scene, TargetSpec
+from multigen_policy.evaluation.bag_episode import load_episode
+from multigen_policy.evaluation.evaluate import evaluate
+
+from .virtual_lab import VirtualLab
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(400)]
 LAUNCH = Path(__file__).parents[1] / "launch" / "multigen.launch.xml"
@@ -150,3 +163,83 @@ def test_on_hardware_the_policy_waits_to_be_activated(start, peer, wait, video, 
     activate = start("multigen", "activate")
     assert activate.wait() == 0, activate.output
     wait(lambda: moved, "the arm to be commanded")
+
+
+def heard_pour():
+    """Fill [m³] over time [s] and the sound, (N,) at 16 kHz, of a steady pour into a glass."""
+    states = list(steady_pour(flow=25e-6, start=0.0, stop=14.0, end=14.0))
+    synthesizer = make_synthesizer(SynthesizerConfig("physical", seed=2))
+    for state in states:
+        synthesizer.push(state)
+    sound = np.concatenate([chunk.samples for chunk in synthesizer.pull()])
+    times = [state.stamp * 1e-9 for state in states]
+    volumes = [state.target_volume for state in states]
+    return lambda time: float(np.interp(time, times, volumes)), sound
+
+
+def recorded_pour():
+    """The same of a recording, of a clip that is the whole filling of a straight vessel."""
+    try:
+        recordings, _ = read_recordings(real_data_folder())
+    except MultigenError as error:
+        pytest.skip(str(error))
+    recording = next(r for r in recordings if r.vessel.name == "container_1")
+    sound, rate = soundfile.read(recording.path, dtype="float32")
+    assert rate == 16_000
+    duration, capacity = len(sound) / rate, recording.vessel.capacity
+    loud = 0.1 / max(float(np.sqrt((sound**2).mean())), 1e-6)
+    scene = Scene(target=TargetSpec(vessel=recording.vessel))
+    fill = lambda time: capacity * min(time / duration, 1.0)  # noqa: E731
+    return fill, (loud * sound).clip(-1, 1), scene
+
+
+def listen_and_pour(start, peer, tmp_path, virtual_microphone, wait, video, policy, pour, scene):
+    """Pour 120 ml by the graph on virtual devices; the lab, the progress and the bag's result."""
+    fill, sound = pour
+    lab, progress = VirtualLab(peer, fill, sound, scene), []
+    subscribe(peer, contract.PROGRESS, progress.append)
+    file = tmp_path / "scene.yaml"
+    file.write_text(scene.model_dump_json())
+    try:
+        stack = start(
+            "multigen", "launch", str(LAUNCH), "sim:=false", f"camera_device:={video}",
+            "microphone_device:=pulse", f"scale_port:={lab.scale_port}", f"scene:={file}",
+            f"policy:={policy}", "autostart:=true", "target_ml:=120", "exit_after_pour:=true",
+            "record:=true", f"bag_dir:={tmp_path / 'bags'}",
+        )  # fmt: skip
+        stack.wait(240)
+    finally:
+        lab.close()
+    (bag,) = (tmp_path / "bags").iterdir()
+    (result,) = evaluate(load_episode(bag))
+    assert progress, stack.output
+    return lab, progress, result, stack
+
+
+@pytest.mark.parametrize("policy", ["acoustic", "audiovisual"])
+def test_the_shipped_policies_pour_by_a_microphone_and_return_upright(
+    start, peer, tmp_path, virtual_microphone, wait, video, policy
+):
+    lab, progress, result, stack = listen_and_pour(
+        start, peer, tmp_path, virtual_microphone, wait, video, policy, heard_pour(), Scene()
+    )
+    assert progress[-1].outcome is Outcome.SUCCEEDED, stack.output
+    assert max(lab.tilts) > 0.7, "it poured"
+    assert lab.tilts[-1] < 0.02, "and is upright again"
+    assert 60 < lab.poured * 1e6 < 240, "it stopped near its goal of 120 ml"
+    assert result["poured_ml"] == pytest.approx(lab.poured * 1e6, abs=1.0), "by the scale"
+    assert result["outcome"] == "succeeded"
+    assert not result["simulated"]
+
+
+def test_a_policy_pours_while_it_hears_a_real_recording(
+    start, peer, tmp_path, virtual_microphone, wait, video
+):
+    fill, sound, scene = recorded_pour()
+    lab, progress, result, stack = listen_and_pour(
+        start, peer, tmp_path, virtual_microphone, wait, video, "acoustic", (fill, sound), scene
+    )
+    assert lab.flowed > 1.0, "it poured"
+    assert lab.tilts[-1] < 0.02, "and is upright again"
+    assert progress[-1].outcome is not Outcome.RUNNING, stack.output
+    assert result["poured_ml"] == pytest.approx(lab.poured * 1e6, abs=1.0), "by the scale"

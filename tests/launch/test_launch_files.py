@@ -281,10 +281,14 @@ def test_nodes_declare_what_the_launch_files_give_them(plan, file, arguments, ex
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
-    [("robotiq_2f_140", "robotiq_2f_140"), ("none", "")],
+    ("given", "expected", "joint"),
+    [
+        ("robotiq_2f_85", "robotiq_2f_85", "robotiq_85_left_knuckle_joint"),
+        ("robotiq_2f_140", "robotiq_2f_140", "finger_joint"),
+        ("none", "", "robotiq_85_left_knuckle_joint"),
+    ],
 )
-def test_kinova_gets_the_gripper(plan, prefix, monkeypatch, given, expected):
+def test_kinova_gets_the_gripper(plan, prefix, monkeypatch, given, expected, joint):
     monkeypatch.setenv("ROS_VERSION", "2")
     monkeypatch.setattr(genuine, "available", lambda: True)
     folder = prefix / "share/kortex_bringup/launch"
@@ -295,6 +299,7 @@ def test_kinova_gets_the_gripper(plan, prefix, monkeypatch, given, expected):
     ).processes
     assert kinova.label == "gen3.launch.py-1"
     assert kinova.arguments["gripper"] == expected
+    assert kinova.arguments["gripper_joint_name"] == joint
     assert kinova.arguments["robot_ip"] == "1.2.3.4"
 
 

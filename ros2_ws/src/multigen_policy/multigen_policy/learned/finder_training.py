@@ -34,6 +34,7 @@ from multigen_policy.learned.finding import (
     Planes,
     truth_of,
 )
+from multigen_policy.learned.network import Eye
 from multigen_policy.learned.weights import FINDER
 from multigen_policy.rollouts.closed_loop import shared_simulator
 
@@ -45,8 +46,8 @@ _SPREAD = 0.095
 _TRIES = 30
 _VIEWS = ("search", "held")
 _PARTS = (*_VIEWS, "points", "pose", "tool", "truth")
-_STRIDE = 4
 _LEFT = POINTS.index("left")
+_UNIT = 20.0
 _SHIFT = 12
 """Pixels that views are shifted by at most."""
 
@@ -54,31 +55,24 @@ Arrays = dict[str, np.ndarray]
 
 
 class Locator(nn.Module):
-    """Finds POINTS in a view (N, H, W, 3): a map of attention for each, whose mean is the place."""
+    """Finds POINTS in a view."""
 
-    places: Tensor
+    middle: Tensor
 
-    def __init__(self, size: tuple[int, int], width: int = 32) -> None:
+    def __init__(self, size: tuple[int, int]) -> None:
         super().__init__()
-        layers: list[nn.Module] = [nn.Conv2d(3, width, 6, _STRIDE, 1), nn.ReLU()]
-        for dilation in (1, 2, 4):
-            layers += [nn.Conv2d(width, width, 3, 1, dilation, dilation), nn.ReLU()]
-        self.convs = nn.Sequential(*layers)
-        self.maps = nn.Conv2d(width, len(POINTS), 1)
-        self.scales = nn.Conv2d(width, 2 * len(POINTS), 1)
-        with torch.no_grad():
-            rows, columns = self.convs(torch.zeros(1, 3, *size)).shape[2:]
-        row, column = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
-        # The middle of what the first layer's filters look at.
-        places = _STRIDE * torch.stack([column, row], -1).float() + 1.5
-        self.register_buffer("places", places.reshape(-1, 2), persistent=False)
+        self.eye = Eye(size, (32, 64, 96), 192)
+        self.tell = nn.Sequential(
+            nn.Linear(192, 192), nn.ReLU(), nn.Linear(192, 4 * len(POINTS))
+        )  # fmt: skip
+        rows, columns = size
+        middle = torch.tensor([columns / 2, rows / 2])
+        self.register_buffer("middle", middle, persistent=False)
 
     def forward(self, view: Tensor) -> tuple[Tensor, Tensor]:
-        """Columns and rows (N, P, 2) [pixels], and logarithms of their scales."""
-        x = self.convs(view.permute(0, 3, 1, 2) * (1 / 64.0) - 2.0)
-        attention = self.maps(x).flatten(2).softmax(-1)
-        scales = self.scales(x).flatten(2).unflatten(1, (len(POINTS), 2))
-        return attention @ self.places, (scales * attention[:, :, None]).sum(-1)
+        """Columns and rows (N, P, 2) of POINTS [pixels] in views (N, H, W, 3), log scales."""
+        told = self.tell(self.eye(view)).unflatten(-1, (2, len(POINTS), 2))
+        return self.middle + _UNIT * told[:, 0], told[:, 1]
 
 
 class FinderNetwork(nn.Module):
@@ -92,8 +86,8 @@ class FinderNetwork(nn.Module):
     def forward(self, search: Tensor, held: Tensor) -> tuple[Tensor, Tensor]:
         """Columns and rows (N, 2, P, 2) [pixels], and logarithms of their scales."""
         found = self.search(search), self.held(held)
-        points, scales = (torch.stack(part, 1) for part in zip(*found, strict=True))
-        return points, scales
+        points, scales = zip(*found, strict=True)
+        return torch.stack(points, 1), torch.stack(scales, 1)
 
 
 def draw_view(seed: int) -> Arrays:
@@ -244,8 +238,9 @@ def _loss(network: FinderNetwork, given: dict[str, Tensor]) -> tuple[Tensor, dic
     points, scales = network(given["search"], given["held"])
     away = (points - given["points"]).abs()
     loss = (away * (-scales).exp() + scales).mean()
-    target, held = away.detach().mean((0, 2, 3)).tolist()
-    return loss, {"loss": float(loss.detach()), "target_px": target, "held_px": held}
+    errors = away.detach().mean((0, 2, 3)).tolist()
+    figures = {f"{name}_px": error for name, error in zip(_VIEWS, errors, strict=True)}
+    return loss, {"loss": float(loss.detach()), **figures}
 
 
 def _kept(

@@ -6,7 +6,9 @@ add up, gets many more steps.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +52,7 @@ def train(episodes: Sequence[Episode], run: Run, settings: Settings, group: Grou
     begin_from(network.mind, settings.start, "mind", POLICY)
     network.to(group.device)
     rng = np.random.default_rng([settings.seed, 53, group.rank])
+    run = replace(run, variation=replace(run.variation, longest=sys.maxsize))
     known = [
         found
         for _ in range(VARIANTS)

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> None:
     from multigen_view.bag import show_bag
     from multigen_view.board import new_recording
     from multigen_view.layout import layout
-    from multigen_view.server import serve
+    from multigen_view.server import leave, serve
 
     recording = new_recording()
     with BagReader(args.bag) as bag:
@@ -60,4 +60,7 @@ def run(args: argparse.Namespace) -> None:
         print(args.save)
         return
     print(f"open {link}\nCtrl-C ends", flush=True)
-    signal.pause()
+    try:
+        signal.pause()
+    finally:
+        leave(130)

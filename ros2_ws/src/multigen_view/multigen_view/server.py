@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import sys
+from typing import NoReturn
 
 import rerun as rr
 
@@ -19,6 +22,13 @@ def free_port(port: int) -> int:
         except OSError:
             probe.bind(("", 0))
         return int(probe.getsockname()[1])
+
+
+def leave(status: int) -> NoReturn:
+    """Exit now: the viewer's servers would keep the process for seconds, and a launch with it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def serve(recording: rr.RecordingStream, port: int, memory: int, hearing: bool = True) -> str:

@@ -82,4 +82,9 @@ def main() -> None:
     except MultigenError as error:
         print(f"view: {error}", file=sys.stderr)
         return
-    run(View, View.turn)
+    try:
+        run(View, View.turn)
+    except SystemExit as end:
+        from multigen_view.server import leave
+
+        leave(int(end.code or 0))

@@ -10,6 +10,7 @@ import pytest
 from multigen_core.bags import BagReader
 from multigen_core.contract import POUR_STATE
 from multigen_core.errors import MultigenError
+from multigen_core.ros.endpoints import subscribe
 from multigen_policy.evaluation.results import load_results
 from multigen_policy.trial.plan import make_plan
 
@@ -90,11 +91,14 @@ def lab(peer):
 
 @pytest.mark.xdist_group("stack")
 @pytest.mark.timeout(600)
-def test_a_trial_asks_pours_measures_and_resumes(start, operate, lab, tmp_path, wait):
-    start(
+def test_a_trial_asks_pours_measures_and_resumes(start, operate, peer, lab, tmp_path, wait):
+    masses = []
+    subscribe(peer, POUR_STATE, masses.append)
+    graph = start(
         "multigen", "launch", str(LAUNCH), "sim:=false", "camera:=none", "audio:=none",
         "policy:=timed", f"scale_port:={lab.scale_port}",
     )  # fmt: skip
+    wait(lambda: masses and peer.count_services("policy/get_state"), lambda: graph.output, 120)
     words = ["--out", str(tmp_path / "trial"), "--pours", "2", "--vessels", "mug", "bowl"]
     words += ["--target-ml", "60", "--policy", "timed", "--scene", "default"]
 

@@ -60,7 +60,7 @@ class Operator:
 
     def end(self):
         self._process.stdin.close()
-        status = self._process.wait(60)
+        status = self._process.wait(240)
         self._reader.join()
         return status
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from multigen_interfaces.action import Pour
@@ -25,7 +26,7 @@ from rclpy.task import Future
 from std_srvs.srv import Trigger
 
 from multigen_core.config.yaml_file import share_directory
-from multigen_core.contract import POUR_ACTION, POUR_STATE
+from multigen_core.contract import DIAGNOSTICS, POUR_ACTION, POUR_STATE
 from multigen_core.errors import MultigenError
 from multigen_core.ros.endpoints import subscribe
 from multigen_core.types import Outcome, PourState
@@ -228,6 +229,25 @@ def poured_mass(namespace: str = "") -> float:
         if told
         else f"nothing publishes {POUR_STATE.name}: launch with scale_port:=PORT"
     )
+
+
+def diagnostics(name: str, namespace: str = "") -> dict[str, str]:
+    """The values in a node's next status on /diagnostics.
+
+    Raises:
+        MultigenError: it sends none.
+    """
+    with _node(namespace) as node:
+        wanted = node.get_namespace().rstrip("/") + f"/{name}"
+        found: list[DiagnosticStatus] = []
+
+        def receive(array: DiagnosticArray) -> None:
+            found.extend(status for status in array.status if status.name == wanted)
+
+        subscribe(node, DIAGNOSTICS, receive)
+        if not _spin(node, lambda: bool(found), DISCOVERY):
+            raise MultigenError(f"{wanted} sends nothing on {DIAGNOSTICS.name}")
+        return {pair.key: pair.value for pair in found[-1].values}
 
 
 def make_goal(target_ml: float, fill_fraction: float, timeout: float) -> Pour.Goal:

@@ -1,5 +1,6 @@
 """Core types survive the way into a message and back, with rclpy's messages and with rosbags'."""
 
+import copy
 import dataclasses
 
 import cv2
@@ -162,13 +163,17 @@ def test_bgr_and_mono_images_become_rgb():
     )
 
 
-def test_a_trajectory_without_velocities_is_refused():
+def test_velocities_may_lack_at_all_points_but_not_at_some():
     factory = RosFactory()
     good = messages.encode(
         "trajectory_msgs/msg/JointTrajectory",
-        Trajectory(("a",), np.array([0.1]), np.zeros((1, 1)), np.zeros((1, 1))),
+        Trajectory(("a",), np.array([0.1, 0.2]), np.zeros((2, 1)), np.zeros((2, 1))),
         factory,
     )
+    bare = copy.deepcopy(good)
+    for point in bare.points:
+        point.velocities = []
+    assert messages.decode("trajectory_msgs/msg/JointTrajectory", bare).positions_only
     good.points[0].velocities = []
     with pytest.raises(messages.MessageError, match="point 0 has 0 velocities for 1 joints"):
         messages.decode("trajectory_msgs/msg/JointTrajectory", good)

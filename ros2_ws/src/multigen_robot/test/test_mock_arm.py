@@ -33,6 +33,16 @@ def test_it_reaches_the_commanded_positions_in_any_joint_order(arm):
     np.testing.assert_allclose(mock.state(to_nanoseconds(1.0)).positions[:7], goal)
 
 
+def test_positions_alone_are_followed_in_straight_lines_as_by_the_controller(arm):
+    mock = MockArm(arm, arm.home)
+    goals = arm.home + np.array([0.1, 0.3])[:, None]
+    mock.command(Trajectory(arm.names, np.array([1.0, 2.0]), goals, np.full((2, 7), np.nan)), 0)
+    middle = mock.state(to_nanoseconds(1.5))
+    np.testing.assert_allclose(middle.positions[:7], arm.home + 0.2)
+    np.testing.assert_allclose(middle.velocities[:7], 0.2)
+    np.testing.assert_allclose(mock.state(to_nanoseconds(2.5)).positions[:7], arm.home + 0.3)
+
+
 def test_with_lag_it_trails_a_steady_motion_by_the_time_constant(arm):
     mock = MockArm(arm, arm.home, lag=0.05)
     ramp = Trajectory(

@@ -33,6 +33,13 @@ class Cubic:
         )
         return cls(x, c)
 
+    @classmethod
+    def lines(cls, x: Values, values: Values) -> Cubic:
+        """Straight lines between `values` (N + 1, J)."""
+        slopes = np.diff(values, axis=0) / np.diff(x)[:, None]
+        none = np.zeros_like(slopes)
+        return cls(x, np.stack([none, none, slopes, values[:-1]]))
+
     def __call__(self, at: float) -> Values:
         """The value (J,) at `at`."""
         k = bisect_right(self._inner, at)

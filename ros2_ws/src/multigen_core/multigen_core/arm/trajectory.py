@@ -29,7 +29,7 @@ class TrajectoryError(MultigenError):
 class Trajectory:
     """Points over time: `times` [s] (T,) after `stamp`, `positions` and `velocities` (T, J).
 
-    `stamp` 0 means: starts when received.
+    `stamp` 0 means: starts when received. All velocities NaN: only positions were given.
     """
 
     names: tuple[str, ...]
@@ -38,8 +38,15 @@ class Trajectory:
     velocities: NDArray[np.float64]
     stamp: int = 0
 
-    def check(self) -> None:
+    @property
+    def positions_only(self) -> bool:
+        """Whether no velocities were given."""
+        return bool(np.size(self.velocities)) and bool(np.isnan(self.velocities).all())
+
+    def check(self, positions_only: bool = False) -> None:
         """Check that the trajectory is valid for any controller.
+
+        A controller also accepts `positions_only`, and moves in straight lines at jumping speeds.
 
         Raises:
             TrajectoryError: it is not; the message says why.
@@ -56,16 +63,19 @@ class Trajectory:
                 f"positions {self.positions.shape} and velocities {self.velocities.shape}, "
                 f"expected {shape}: every point needs both for every joint"
             )
-        for label, values in (
-            ("times", self.times),
-            ("positions", self.positions),
-            ("velocities", self.velocities),
-        ):
+        given = [("times", self.times), ("positions", self.positions)]
+        if not self.positions_only:
+            given.append(("velocities", self.velocities))
+        elif not positions_only:
+            raise TrajectoryError(
+                f"trajectory has 0 velocities for {shape[1]} joints: give them at every point"
+            )
+        for label, values in given:
             if not np.isfinite(values).all():
                 raise TrajectoryError(f"{label} contain NaN or infinity")
         if self.times[0] <= 0 or (np.diff(self.times) <= 0).any():
             raise TrajectoryError("times must be positive and strictly increasing")
-        if np.abs(self.velocities[-1]).max() > 1e-9:
+        if not self.positions_only and np.abs(self.velocities[-1]).max() > 1e-9:
             raise TrajectoryError("the last point must have zero velocity")
 
     def indices(self, names: Sequence[str]) -> NDArray[np.intp]:
@@ -100,7 +110,7 @@ class Trajectory:
     def joined(
         self, position: NDArray[np.float64], velocity: NDArray[np.float64], delay: float = 0.0
     ) -> Cubic:
-        """The curve that a controller follows, over seconds from now.
+        """The curve that a controller follows, over seconds from now; lines for positions.
 
         It starts at `position` [rad] and `velocity` [rad/s], (J,), and passes through the points
         still ahead; the trajectory starts in `delay` seconds (negative: in the past).
@@ -112,6 +122,9 @@ class Trajectory:
         ahead = times > 0
         if not ahead.any():
             raise TrajectoryError("the trajectory's last point is in the past")
+        if self.positions_only:
+            knots = np.concatenate([[0.0], times[ahead]])
+            return Cubic.lines(knots, np.vstack([position, self.positions[ahead]]))
         return Cubic.hermite(
             np.concatenate([[0.0], times[ahead]]),
             np.vstack([position, self.positions[ahead]]),
@@ -148,7 +161,7 @@ class TrajectoryFollower:
             TrajectoryError: it is malformed or ended before `now`.
             JointNameError: its joints are not this follower's.
         """
-        trajectory.check()
+        trajectory.check(positions_only=True)
         trajectory = trajectory.reordered(self.names)
         delay = to_seconds(trajectory.stamp - now) if trajectory.stamp else 0.0
         position, velocity = self.sample(now)

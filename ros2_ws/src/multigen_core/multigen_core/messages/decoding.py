@@ -128,9 +128,12 @@ def _joint_state_from(message: Any) -> JointState:
 def _trajectory_from(message: Any) -> Trajectory:
     joints = len(message.joint_names)
     points = message.points
+    positions_only = not any(len(point.velocities) for point in points)
     for label in ("positions", "velocities"):
         for index, point in enumerate(points):
-            if len(getattr(point, label)) != joints:
+            if len(getattr(point, label)) != joints and not (
+                positions_only and label == "velocities"
+            ):
                 raise MessageError(
                     f"trajectory point {index} has {len(getattr(point, label))} {label} "
                     f"for {joints} joints"
@@ -140,7 +143,9 @@ def _trajectory_from(message: Any) -> Trajectory:
         tuple(message.joint_names),
         np.array(times, float),
         np.array([p.positions for p in points], float).reshape(len(points), joints),
-        np.array([p.velocities for p in points], float).reshape(len(points), joints),
+        np.full((len(points), joints), np.nan)
+        if positions_only
+        else np.array([p.velocities for p in points], float).reshape(len(points), joints),
         stamp_of(message.header.stamp),
     )
 

@@ -193,19 +193,39 @@ def recorded_pour():
     return fill, (loud * sound).clip(-1, 1), scene
 
 
-def listen_and_pour(start, peer, tmp_path, virtual_microphone, wait, video, policy, pour, scene):
+@pytest.fixture
+def small_video(tmp_path):
+    """A camera that leaves the processor to the ear."""
+    path = tmp_path / "small.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (160, 120))
+    for index in range(40):
+        writer.write(np.full((120, 160, 3), 60 + index % 5, np.uint8))
+    writer.release()
+    return path
+
+
+PATIENT = """
+/**/arm_guard: {ros__parameters: {command_timeout: 3.0, state_timeout: 1.0}}
+/**/policy: {ros__parameters: {max_observation_age: 2.0}}
+/**/camera: {ros__parameters: {image_width: 0, image_height: 0, framerate: 0.0}}
+"""
+"""Beside busy processes, late commands would otherwise end the pour, as they should on a robot."""
+
+
+def listen_and_pour(start, peer, tmp_path, video, policy, pour, scene):
     """Pour 120 ml by the graph on virtual devices; the lab, the progress and the bag's result."""
     fill, sound = pour
     lab, progress = VirtualLab(peer, fill, sound, scene), []
     subscribe(peer, contract.PROGRESS, progress.append)
-    file = tmp_path / "scene.yaml"
+    file, patient = tmp_path / "scene.yaml", tmp_path / "patient.yaml"
     file.write_text(scene.model_dump_json())
+    patient.write_text(PATIENT)
     try:
         stack = start(
             "multigen", "launch", str(LAUNCH), "sim:=false", f"camera_device:={video}",
             "microphone_device:=pulse", f"scale_port:={lab.scale_port}", f"scene:={file}",
             f"policy:={policy}", "autostart:=true", "target_ml:=120", "exit_after_pour:=true",
-            "record:=true", f"bag_dir:={tmp_path / 'bags'}",
+            "record:=true", f"bag_dir:={tmp_path / 'bags'}", f"params_file:={patient}",
         )  # fmt: skip
         stack.wait(240)
     finally:
@@ -218,10 +238,10 @@ def listen_and_pour(start, peer, tmp_path, virtual_microphone, wait, video, poli
 
 @pytest.mark.parametrize("policy", ["acoustic", "audiovisual"])
 def test_the_shipped_policies_pour_by_a_microphone_and_return_upright(
-    start, peer, tmp_path, virtual_microphone, wait, video, policy
+    start, peer, tmp_path, virtual_microphone, small_video, policy
 ):
     lab, progress, result, stack = listen_and_pour(
-        start, peer, tmp_path, virtual_microphone, wait, video, policy, heard_pour(), Scene()
+        start, peer, tmp_path, small_video, policy, heard_pour(), Scene()
     )
     assert progress[-1].outcome is Outcome.SUCCEEDED, stack.output
     assert max(lab.tilts) > 0.7, "it poured"
@@ -233,11 +253,11 @@ def test_the_shipped_policies_pour_by_a_microphone_and_return_upright(
 
 
 def test_a_policy_pours_while_it_hears_a_real_recording(
-    start, peer, tmp_path, virtual_microphone, wait, video
+    start, peer, tmp_path, virtual_microphone, small_video
 ):
     fill, sound, scene = recorded_pour()
     lab, progress, result, stack = listen_and_pour(
-        start, peer, tmp_path, virtual_microphone, wait, video, "acoustic", (fill, sound), scene
+        start, peer, tmp_path, small_video, "acoustic", (fill, sound), scene
     )
     assert lab.flowed > 1.0, "it poured"
     assert lab.tilts[-1] < 0.02, "and is upright again"

@@ -16,6 +16,8 @@ CAMERA_FRAME = "camera_color_optical_frame"
 AUDIO_VIEW_FRAME = "audio_view_optical_frame"
 MICROPHONE_FRAME = "microphone_link"
 
+MOST_JOINT_STATES = 250.0
+"""Joint states used per second [Hz], of up to 1000 that a driver may send."""
 SAMPLE_RATE = 16_000
 """Sample rate of all sound [Hz]."""
 CHUNK = 320

@@ -67,7 +67,8 @@ class ArmGuardNode(Node):
         self._arm = ros.publisher(self, contract.ARM_COMMAND)
         self._stopped = ros.publisher(self, contract.STOPPED)
         self._stopped.send(self._guard.stopped)
-        ros.subscribe(self, contract.JOINT_STATES, self._on_joints)
+        most = contract.MOST_JOINT_STATES
+        ros.subscribe(self, contract.JOINT_STATES, self._on_joints, most=most)
         ros.subscribe(self, contract.GUARD_COMMAND, self._on_command, self._on_malformed)
         self.create_service(Trigger, "arm_guard/stop", self._on_stop)
         self.create_service(Trigger, "arm_guard/reset", self._on_reset)

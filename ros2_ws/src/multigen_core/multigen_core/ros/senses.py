@@ -26,9 +26,7 @@ def subscribe_senses(node: Node, rollout: Rollout) -> list[Subscription]:
         except JointNameError as error:
             node.get_logger().error(str(error), throttle_duration_sec=5.0)
 
-    inputs: list[tuple[contract.Topic, Callable[[Any], None]]] = [
-        (contract.JOINT_STATES, on_joints)
-    ]
+    inputs: list[tuple[contract.Topic, Callable[[Any], None]]] = []
     if Sense.IMAGE in senses:
         inputs += [
             (contract.IMAGE, observer.add_image),
@@ -36,7 +34,10 @@ def subscribe_senses(node: Node, rollout: Rollout) -> list[Subscription]:
         ]
     if Sense.AUDIO in senses:
         inputs += [(contract.AUDIO, observer.add_audio)]
-    subscriptions = [subscribe(node, topic, callback) for topic, callback in inputs]
+    subscriptions = [
+        subscribe(node, contract.JOINT_STATES, on_joints, most=contract.MOST_JOINT_STATES),
+        *(subscribe(node, topic, callback) for topic, callback in inputs),
+    ]
     if Sense.AUDIO in senses:
         subscriptions.append(
             subscribe(

@@ -61,6 +61,8 @@ setup(
             "smoothness = multigen_policy.evaluation.evaluate:smoothness",
             "listener_floor_ml = multigen_policy.evaluation.evaluate:listener_floor_ml",
         ],
-        "multigen.benches": [],
+        "multigen.benches": [
+            "generate = multigen_policy.rollouts.bench:run",
+        ],
     },
 )

@@ -10,3 +10,7 @@ class MultigenError(Exception):
     def __str__(self) -> str:
         # Text quoted from a file or library may contain line breaks.
         return " ".join(map(str.strip, super().__str__().splitlines()))
+
+
+class WorkerDiedError(MultigenError):
+    """A worker process was killed, or its machine was lost."""

@@ -36,6 +36,25 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise MultigenError(f"{path}: cannot be written: {error.strerror}") from error
 
 
+def append_line(path: Path, text: str) -> None:
+    """Append a line and sync it to disk; one that a kill cut off before is ended first.
+
+    Raises:
+        MultigenError: it cannot be written.
+    """
+    line = text.encode() + b"\n"
+    try:
+        with path.open("ab+") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                line = line if file.read(1) == b"\n" else b"\n" + line
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise MultigenError(f"{path}: cannot be written: {error.strerror}") from error
+
+
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """A temporary folder that is moved to `path` when the block ends, complete or not at all.

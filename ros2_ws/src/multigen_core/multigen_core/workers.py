@@ -1,4 +1,4 @@
-"""Runs many tasks in a few processes; a process that dies loses only its own task."""
+"""Runs many tasks in a few processes or on a cluster; one that dies loses only its own task."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
-from multigen_core.errors import MultigenError
+from multigen_core.errors import WorkerDiedError
+from multigen_core.ray_tasks import run_on_ray
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -19,19 +20,29 @@ Result = TypeVar("Result")
 _THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LP_NUM_THREADS": "0"}
 """Workers fill the cores already; the last is of Mesa's software renderer, 0 for its caller's."""
 
-
-class WorkerDiedError(MultigenError):
-    """A worker process was killed."""
+Where = int | str
+"""A number of processes on this machine, or the address of a Ray cluster."""
 
 
 def run_tasks(
-    function: Callable[[Task], Result], tasks: Sequence[Task], processes: int
+    function: Callable[[Task], Result], tasks: Sequence[Task], where: Where
 ) -> Iterator[tuple[Task, Result | Exception]]:
     """Yield results or errors as tasks finish.
 
-    `function` and `tasks` must be picklable; processes are spawned, so they inherit nothing. A
-    death breaks the pool: the tasks that ran at the same time are run again, one at a time.
+    `function` and `tasks` must be picklable; processes are spawned, so they inherit nothing.
+
+    Raises:
+        MultigenError: there is no such cluster.
     """
+    if isinstance(where, str):
+        return run_on_ray(function, tasks, where, _THREADS)
+    return _in_processes(function, tasks, where)
+
+
+def _in_processes(
+    function: Callable[[Task], Result], tasks: Sequence[Task], processes: int
+) -> Iterator[tuple[Task, Result | Exception]]:
+    """A death breaks the pool: the tasks that ran at the same time run again, one at a time."""
     for name, count in _THREADS.items():
         os.environ.setdefault(name, count)
     queue, suspects = deque(tasks), deque[Task]()

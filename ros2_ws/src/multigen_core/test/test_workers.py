@@ -1,7 +1,8 @@
 import os
 import signal
 
-from multigen_core.workers import WorkerDiedError, run_tasks
+from multigen_core.errors import WorkerDiedError
+from multigen_core.workers import run_tasks
 
 
 def work(task):

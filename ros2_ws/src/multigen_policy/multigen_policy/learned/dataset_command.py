@@ -6,19 +6,23 @@ import argparse
 import os
 import time
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
 
 from multigen_core.errors import MultigenError
+from multigen_core.manifest import unfinished
 from multigen_core.station import Told
 from multigen_core.synthesizer import synthesizer_names
-from multigen_core.workers import run_tasks
 from multigen_policy.learned.bag_pours import bag_pours
 from multigen_policy.learned.dataset import read_episode, write_episode
 from multigen_policy.learned.demonstrations import Demonstration, demonstrate
+from multigen_policy.rollouts.running import (
+    add_where_arguments,
+    print_failures,
+    run_shards,
+    where,
+)
 
 PERIOD = 0.1
 """Seconds between recorded steps."""
@@ -46,13 +50,13 @@ def register_dataset(parser: argparse.ArgumentParser) -> None:
         help="weights of the policy that pours, for DAgger (default: the disturbed expert)",
     )  # fmt: skip
     parser.add_argument("--told", default=Told.STATION, type=Told, choices=tuple(Told))
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
+    add_where_arguments(parser, "--workers", os.cpu_count() or 1)
     parser.set_defaults(run=run_dataset)
 
 
 def run_dataset(args: argparse.Namespace) -> int:
     """Record the missing pours; name those that fail and return 1 if there are any."""
-    if args.workers < 1 or args.episodes < 0 or (args.episodes > 0) == bool(args.bags):
+    if args.processes < 1 or args.episodes < 0 or (args.episodes > 0) == bool(args.bags):
         raise MultigenError("give --episodes N or --bags BAG …, and at least 1 of --workers")
     out = args.out.expanduser().absolute()
     if args.bags:
@@ -60,24 +64,16 @@ def run_dataset(args: argparse.Namespace) -> int:
     learner = str(Path(args.learner).expanduser().absolute()) if args.learner else ""
     seeds = range(args.first_seed, args.first_seed + args.episodes)
     tasks = [Demonstration(seed, learner, tuple(args.sounds), args.told) for seed in seeds]
-    todo = [task for task in tasks if not _folder(out, task).exists()]
+    todo = unfinished(out, tasks)
     for task in set(tasks) - set(todo):
-        read_episode(_folder(out, task))
-    console, failed, seconds, began = Console(), 0, 0.0, time.monotonic()
-    with Progress(console=console, transient=True) as progress:
-        bar = progress.add_task("pours", total=len(tasks), completed=len(tasks) - len(todo))
-        for task, outcome in run_tasks(partial(record, out), todo, args.workers):
-            progress.advance(bar)
-            if isinstance(outcome, Exception):
-                failed += 1
-                reason = str(outcome) or type(outcome).__name__
-                console.print(f"failed: seed {task.seed}: {reason}", style="red")
-            else:
-                seconds += outcome
+        read_episode(out / task.path)
+    console, began = Console(), time.monotonic()
+    rows, failed = run_shards(record, out, tasks, where(args), console)
     took = time.monotonic() - began
+    print_failures(failed, console)
     console.print(
-        f"{len(todo) - failed} pours recorded in {out}, {len(tasks) - len(todo)} already existed; "
-        f"{seconds:.0f} s of pouring in {took:.0f} s"
+        f"{len(rows)} pours recorded in {out}, {len(tasks) - len(todo)} already existed; "
+        f"{sum(row.figures['recorded'] for row in rows):.0f} s of pouring in {took:.0f} s"
     )
     return 1 if failed else 0
 
@@ -97,16 +93,12 @@ def _from_bags(bags: list[Path], out: Path) -> int:
     return 1 if failed else 0
 
 
-def _folder(out: Path, task: Demonstration) -> Path:
-    return out / f"{task.seed:06d}"
-
-
-def record(out: Path, task: Demonstration) -> float:
-    """Record one pour; its length [s].
+def record(folder: Path, task: Demonstration) -> dict[str, float]:
+    """Record one pour; return the time `recorded` [s].
 
     Raises:
         MultigenError: it cannot be simulated or written.
     """
     arrays = demonstrate(task)
-    write_episode(_folder(out, task), arrays, asdict(task))
-    return len(arrays["state"]) * PERIOD
+    write_episode(folder, arrays, asdict(task))
+    return {"recorded": len(arrays["state"]) * PERIOD}

@@ -57,6 +57,11 @@ class Demonstration:
     sounds: tuple[str, ...] = ("flow", "physical")
     told: Told = Told.STATION
 
+    @property
+    def path(self) -> str:
+        """Name of its folder."""
+        return f"{self.seed:06d}"
+
 
 class Disturbed(Expert):
     """The expert with varying flows and gains, noise on its tilt rate, and pauses.

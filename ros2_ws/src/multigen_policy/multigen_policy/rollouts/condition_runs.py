@@ -11,7 +11,7 @@ from rich.console import Console
 
 from multigen_core.files import write_atomic, write_json
 from multigen_core.station import UntoldError
-from multigen_core.workers import run_tasks
+from multigen_core.workers import Where, run_tasks
 from multigen_policy.evaluation.conditions import (
     by_condition,
     condition_figures,
@@ -25,7 +25,7 @@ from multigen_policy.rollouts.closed_loop import Job, check_job
 from multigen_policy.rollouts.conditions import CONDITIONS, chosen_conditions
 from multigen_policy.rollouts.film import film
 from multigen_policy.rollouts.journal import journal_of, read_journal
-from multigen_policy.rollouts.running import print_failures, run_jobs
+from multigen_policy.rollouts.running import print_failures, run_jobs, where
 
 
 def run_conditions(args: argparse.Namespace, job: Job, console: Console) -> int:
@@ -51,10 +51,10 @@ def run_conditions(args: argparse.Namespace, job: Job, console: Console) -> int:
         name: [CONDITIONS[name].job(name, replace(job, seed=seed)) for seed in seeds]
         for name in names
     }
-    journal = journal_of(args.json)
-    errors = _impossible(jobs, journal, args.processes)
+    journal, place = journal_of(args.json), where(args)
+    errors = _impossible(jobs, journal, place)
     possible = [job for name in names if name not in errors for job in jobs[name]]
-    results, failed = run_jobs(possible, journal, args.processes, console)
+    results, failed = run_jobs(possible, journal, place, console)
     groups = by_condition(results, names)
     figures = {name: condition_figures(own) for name, own in groups.items()}
     reasons = {name: str(error) or type(error).__name__ for name, error in errors.items()}
@@ -65,7 +65,7 @@ def run_conditions(args: argparse.Namespace, job: Job, console: Console) -> int:
         write_json(args.json, document)
     if args.html:
         by_key = {job.key: job for own in jobs.values() for job in own}
-        clips = _clips(groups, by_key, args.processes)
+        clips = _clips(groups, by_key, place)
         about = {name: CONDITIONS[name].about for name in names}
         page = render(job.policy, figures, about, reasons, clips)
         write_atomic(args.html, page.encode())
@@ -74,15 +74,13 @@ def run_conditions(args: argparse.Namespace, job: Job, console: Console) -> int:
 
 
 def _clips(
-    groups: Mapping[str, Sequence[Result]], jobs: Mapping[str, Job], processes: int
+    groups: Mapping[str, Sequence[Result]], jobs: Mapping[str, Job], place: Where
 ) -> dict[str, list[Clip]]:
     """The pours to show of each condition, poured once more: a seed repeats exactly."""
     shown = {name: telling(results) for name, results in groups.items()}
     wanted = [jobs[result["job"]] for pours in shown.values() for result in pours.values()]
     videos = {
-        job.key: video
-        for job, video in run_tasks(film, wanted, processes)
-        if isinstance(video, bytes)
+        job.key: video for job, video in run_tasks(film, wanted, place) if isinstance(video, bytes)
     }
     return {
         name: [Clip(label, result, videos.get(result["job"])) for label, result in pours.items()]
@@ -91,14 +89,14 @@ def _clips(
 
 
 def _impossible(
-    jobs: Mapping[str, Sequence[Job]], journal: Path | None, processes: int
+    jobs: Mapping[str, Sequence[Job]], journal: Path | None, place: Where
 ) -> dict[str, Exception]:
     """The conditions under which no pour can even begin, with the reason."""
     done = read_journal(journal) if journal else {}
     unsure = [own[0] for own in jobs.values() if not any(job.key in done for job in own)]
     found = {
         job.condition: outcome
-        for job, outcome in run_tasks(check_job, unsure, processes)
+        for job, outcome in run_tasks(check_job, unsure, place)
         if isinstance(outcome, Exception)
     }
     return {name: found[name] for name in jobs if name in found}

@@ -22,7 +22,12 @@ from multigen_policy.rollouts.condition_runs import run_conditions
 from multigen_policy.rollouts.conditions import ALL, CONDITIONS, QUICK
 from multigen_policy.rollouts.job_arguments import add_job_arguments, check_job_arguments
 from multigen_policy.rollouts.journal import fingerprint, journal_of
-from multigen_policy.rollouts.running import print_failures, run_jobs
+from multigen_policy.rollouts.running import (
+    add_where_arguments,
+    print_failures,
+    run_jobs,
+    where,
+)
 
 
 def register_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +59,7 @@ def register_evaluate(parser: argparse.ArgumentParser) -> None:
         "--noise", default="", metavar="DIR",
         help="sound files for the conditions with noise (default: pink noise)",
     )  # fmt: skip
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N")
+    add_where_arguments(parser, "--processes", os.cpu_count() or 1)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to FILE")
     parser.add_argument(
         "--html", type=Path, metavar="FILE",
@@ -85,7 +90,7 @@ def run_evaluate(args: argparse.Namespace) -> int:
         for scene in args.scene
         for seed in range(args.first_seed, args.first_seed + args.episodes)
     ]
-    results, failed = run_jobs(jobs, journal_of(args.json), args.processes, console)
+    results, failed = run_jobs(jobs, journal_of(args.json), where(args), console)
     _print(results, args.policy, console)
     print_failures(failed, console)
     if args.json:

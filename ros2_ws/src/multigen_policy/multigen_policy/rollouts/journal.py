@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from multigen_core.errors import MultigenError
+from multigen_core.files import append_line
 from multigen_policy.evaluation.results import metrics_of
 
 
@@ -62,14 +62,4 @@ def read_journal(path: Path) -> dict[str, dict[str, Any]]:
 
 def append_journal(path: Path, result: dict[str, Any]) -> None:
     """Append one result as a line and sync it to disk."""
-    line = (json.dumps(result, ensure_ascii=False) + "\n").encode()
-    try:
-        with path.open("ab+") as file:
-            if file.tell():
-                file.seek(-1, os.SEEK_END)
-                line = line if file.read(1) == b"\n" else b"\n" + line
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise MultigenError(f"{path}: cannot be written: {error.strerror}") from error
+    append_line(path, json.dumps(result, ensure_ascii=False))

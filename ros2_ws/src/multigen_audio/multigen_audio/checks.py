@@ -18,7 +18,7 @@ def checks(_: argparse.Namespace) -> Iterator[Finding]:
     yield package("networks", "onnxruntime", "make build", State.BROKEN)
     yield package("training", "torch", "scripts/setup.sh --train")
     try:
-        clips, _ = read_recordings(real_data_folder())
+        clips = read_recordings(real_data_folder())[0]
         yield Finding("recordings", State.FINE, f"{len(clips)} clips of real pours")
     except MultigenError as error:
         yield Finding(

@@ -18,7 +18,7 @@ from multigen_sim.mujoco.simulator import MujocoSimulator
 _FRAMES = 20
 
 
-def checks(_: argparse.Namespace) -> Iterator[Finding]:
+def checks(args: argparse.Namespace) -> Iterator[Finding]:
     """Physics engine, and whether and how fast images are rendered."""
     yield Finding("physics", State.FINE, f"mujoco {mujoco.__version__}")
     backend = os.environ.get("MUJOCO_GL", "egl")

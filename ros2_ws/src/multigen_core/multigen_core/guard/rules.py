@@ -88,7 +88,8 @@ def position(motion: Motion, limits: Limits) -> Violation | None:
 def jump(motion: Motion, limits: Limits) -> Violation | None:
     """The first point near the measured position."""
     step = motion.trajectory.positions[:1] - motion.measured
-    return _outside(Rule.JUMP, "first step", step, -limits.jump, limits.jump, limits)
+    most = np.array(limits.jump)
+    return _outside(Rule.JUMP, "first step", step, -most, most, limits)
 
 
 def position_between(motion: Motion, limits: Limits) -> Violation | None:

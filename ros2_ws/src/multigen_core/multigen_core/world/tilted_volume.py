@@ -95,7 +95,7 @@ class VolumeTable:
         ]
         self._volumes = np.maximum.accumulate(np.array(rows), axis=1)
         self._parts: list[float] = part.tolist()
-        self._cells = memoryview(self._volumes)
+        self._cells = self._volumes.data
         """The same volumes, for reading single numbers faster than numpy does."""
         self._capacity = vessel.capacity
 

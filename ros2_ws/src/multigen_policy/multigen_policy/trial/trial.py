@@ -82,7 +82,7 @@ class Trial:
                 self._attend(pour)
         except Quit:
             self._tell(f"{len(self.left)} pours left; the same command resumes")
-        results = [self._done[p.key] for p in self._plan if p.key in self._done]
+        results: list[Result] = [self._done[p.key] for p in self._plan if p.key in self._done]
         if results:
             from multigen_policy.evaluation.report import write_report  # Takes seconds.
 

@@ -43,7 +43,7 @@ class WettedAreaTable:
                 for tilt in self._tilts
             ]
         )
-        self._cells = memoryview(self._areas)
+        self._cells = self._areas.data
         self._steps = MAX_TILT / (_TILTS - 1), vessel.capacity / (_PARTS - 1)
 
     def area(self, volume: float, tilt: float) -> float:

@@ -102,7 +102,7 @@ class HearingView:
         stream = trace(seen)
         panels = self._draw_source(seen, stream), self._draw_target(seen, stream)
         planes = np.concatenate([(panel + 0.5).astype(np.uint8) for panel in panels], axis=2)
-        picture = np.asarray(cv2.merge(planes), np.uint8)
+        picture = np.asarray(cv2.merge([*planes]), np.uint8)
         self._add_drops(picture, seen)
         return picture
 

@@ -8,6 +8,7 @@ import math
 import os
 import pty
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -212,6 +213,19 @@ PATIENT = """
 """Beside busy processes, late commands would otherwise end the pour, as they should on a robot."""
 
 
+def skip_if_stalled(lab):
+    if lab.stall > 0.3:
+        pytest.skip(f"the machine stood still for {lab.stall:.1f} s: too busy for live sound")
+
+
+def wait_for_end(stack, lab):
+    try:
+        stack.child.wait(240)
+    except subprocess.TimeoutExpired:
+        skip_if_stalled(lab)
+        stack.wait(1)
+
+
 def listen_and_pour(start, peer, tmp_path, video, policy, pour, scene):
     """Pour 120 ml by the graph on virtual devices; the lab, the progress and the bag's result."""
     fill, sound = pour
@@ -227,9 +241,11 @@ def listen_and_pour(start, peer, tmp_path, video, policy, pour, scene):
             f"policy:={policy}", "autostart:=true", "target_ml:=120", "exit_after_pour:=true",
             "record:=true", f"bag_dir:={tmp_path / 'bags'}", f"params_file:={patient}",
         )  # fmt: skip
-        stack.wait(240)
+        wait_for_end(stack, lab)
     finally:
         lab.close()
+    if progress and progress[-1].outcome is not Outcome.SUCCEEDED:
+        skip_if_stalled(lab)
     (bag,) = (tmp_path / "bags").iterdir()
     (result,) = evaluate(load_episode(bag))
     assert progress, stack.output
@@ -259,7 +275,7 @@ def test_a_policy_pours_while_it_hears_a_real_recording(
     lab, progress, result, stack = listen_and_pour(
         start, peer, tmp_path, small_video, "acoustic", (fill, sound), scene
     )
-    assert lab.flowed > 1.0, "it poured"
+    assert lab.flowed > 1.0, f"it poured\n{stack.output}"
     assert lab.tilts[-1] < 0.02, "and is upright again"
     assert progress[-1].outcome is not Outcome.RUNNING, stack.output
     assert result["poured_ml"] == pytest.approx(lab.poured * 1e6, abs=1.0), "by the scale"

@@ -56,6 +56,8 @@ class VirtualLab:
         self.tilts: list[float] = []
         self.flowed = 0.0
         """Time of flow so far [s]."""
+        self.stall = 0.0
+        """Longest time [s] by which this thread was late: then the machine is too busy for sound."""
         self._state = None
         subscribe(peer, contract.JOINT_STATES, lambda state: setattr(self, "_state", state))
         self._leader, self._follower = pty.openpty()
@@ -98,6 +100,7 @@ class VirtualLab:
             if step % _WEIGHINGS == 0:
                 os.write(self._leader, b"ST,GS,+%9.2f g\r\n" % (self.poured * 1e6 + 250.0))
             step, due = step + 1, due + _STEP
+            self.stall = max(self.stall, time.monotonic() - due)
             self._over.wait(max(0.0, due - time.monotonic()))
 
     def close(self) -> None:

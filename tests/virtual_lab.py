@@ -20,6 +20,7 @@ from multigen_core import contract
 from multigen_core.arm import Arm, select_joints
 from multigen_core.guard.upright import Upright
 from multigen_core.ros.endpoints import subscribe
+from multigen_core.types import JointState
 from multigen_core.world.scene import Scene
 from multigen_core.world.tilted_volume import volume_table
 
@@ -58,8 +59,8 @@ class VirtualLab:
         """Time of flow so far [s]."""
         self.stall = 0.0
         """Longest time [s] by which this thread was late: then the machine is too busy for sound."""
-        self._state = None
-        subscribe(peer, contract.JOINT_STATES, lambda state: setattr(self, "_state", state))
+        self._state: JointState | None = None
+        subscribe(peer, contract.JOINT_STATES, self._take)
         self._leader, self._follower = pty.openpty()
         tty.setraw(self._follower)
         self.scale_port = os.ttyname(self._follower)
@@ -67,6 +68,9 @@ class VirtualLab:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
+
+    def _take(self, state: JointState) -> None:
+        self._state = state
 
     def _start_player(self) -> subprocess.Popen[bytes]:
         form = ("--raw", "--format=s16le", f"--rate={RATE}", "--channels=1", "--latency-msec=60")

@@ -19,7 +19,7 @@ def layout(hearing: bool = True) -> rrb.Blueprint:
     pictures = [rrb.Spatial2DView(origin=CAMERA, name="Camera")]
     if hearing:
         pictures.append(rrb.Spatial2DView(origin=HEARING, name="Hearing view"))
-    eye = rrb.EyeControls3D(position=(1.25, -0.85, 0.75), look_target=(0.35, 0.0, 0.3))
+    eye = rrb.EyeControls3D(position=(1.0, -0.6, 0.6), look_target=(0.42, 0.0, 0.22))
     return rrb.Blueprint(
         rrb.Horizontal(
             rrb.Vertical(

@@ -19,6 +19,9 @@ _EVERY = 10 * HOP
 _BREAK = to_nanoseconds(0.35)
 """A line with a longer pause is drawn in parts [ns]."""
 _TICKS = (200, 400, 800, 1600, 3200)
+_AXIS = (150, 150, 160)
+_BELOW = 12.0
+"""How far a label is below its point in the usual layout [pixels]."""
 _COLOURS = {"true": (120, 240, 255), "heard": (255, 255, 255)}
 
 
@@ -58,10 +61,14 @@ class Sound:
         for name, colour in _COLOURS.items():
             style = rr.LineStrips2D.from_fields(colors=[colour], radii=rr.Radius.ui_points([1.3]))
             recording.log(f"{SOUND}/{name}_resonance", style, static=True)
-        places = [(22.0, float(row(np.array(float(tick)))) + 8.0) for tick in _TICKS]
+        heights = [float(row(np.array(float(tick)))) for tick in _TICKS]
+        ticks = [[(0.0, height), (8.0, height)] for height in heights]
+        recording.log(f"{SOUND}/ticks", rr.LineStrips2D(ticks, colors=[_AXIS]), static=True)
+        # The viewer writes a label below its point.
+        places = [(34.0, height - _BELOW) for height in heights]
         labels = [f"{tick} Hz" for tick in _TICKS]
-        axis = rr.Points2D(places, labels=labels, colors=[(150, 150, 160)], radii=[0.01])
-        recording.log(f"{SOUND}/axis", axis, static=True)
+        named = rr.Points2D(places, labels=labels, colors=[_AXIS], radii=[0.01])
+        recording.log(f"{SOUND}/axis", named, static=True)
 
     def take(self, topic: Topic, item: AudioChunk | PourEstimate | LiquidState) -> None:
         if isinstance(item, AudioChunk):

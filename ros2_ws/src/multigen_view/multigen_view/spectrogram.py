@@ -18,7 +18,7 @@ HOP = round(SECONDS * SAMPLE_RATE / COLUMNS)
 _WINDOW = 2048
 _NOTHING = -200.0
 """Level of missing sound [dB]."""
-_QUIET = -70.0
+_QUIET = -60.0
 """Least that counts as loud [dB]: a silent room stays dark."""
 _SPAN = 50.0
 """Range of the colours below the loudest [dB]."""

@@ -58,7 +58,7 @@ class VirtualLab:
         self.flowed = 0.0
         """Time of flow so far [s]."""
         self.stall = 0.0
-        """Longest time by which this thread was late [s]; a long one spoils the sound."""
+        """Longest time [s] by which this thread was late: beyond it, the machine is too busy."""
         self._state: JointState | None = None
         subscribe(peer, contract.JOINT_STATES, self._take)
         self._leader, self._follower = pty.openpty()

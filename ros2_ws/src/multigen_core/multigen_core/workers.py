@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -39,6 +40,18 @@ def run_tasks(
     return _in_processes(function, tasks, where)
 
 
+def _end_with_parent() -> None:
+    """Let this worker end when its parent is gone, killed perhaps, and wants no results."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _in_processes(
     function: Callable[[Task], Result], tasks: Sequence[Task], processes: int
 ) -> Iterator[tuple[Task, Result | Exception]]:
@@ -49,7 +62,8 @@ def _in_processes(
     while queue or suspects:
         width = 1 if suspects else processes
         source = suspects or queue
-        with ProcessPoolExecutor(width, mp_context=multiprocessing.get_context("spawn")) as pool:
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(width, spawn, _end_with_parent) as pool:
             running: dict[Future[Result], Task] = {}
             broken = False
             while (source and not broken) or running:

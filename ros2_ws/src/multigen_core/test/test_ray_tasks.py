@@ -29,6 +29,7 @@ def cluster():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([str(package), *sys.path]))
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_agent_register_timeout_ms", "300000")  # on a busy machine
         cluster = Cluster()
         small = {"object_store_memory": 80 * 2**20, "include_dashboard": False}
         cluster.add_node(num_cpus=0, **small)

@@ -47,7 +47,8 @@ def run_on_ray(
         try:
             while queue or running:
                 while queue and len(running) < bound:
-                    running[remote.remote(queue[0])] = queue.popleft()
+                    task = queue.popleft()
+                    running[remote.remote(task)] = task
                 for done in ray.wait(list(running), num_returns=1)[0]:
                     yield running.pop(done), _outcome(ray, done)
         finally:

@@ -17,7 +17,7 @@ from multigen_core.policy import PolicyConfig, make_policy
 from multigen_core.ros.endpoints import subscribe
 from multigen_core.station import Station
 from multigen_core.world.scene import Scene
-from multigen_policy.learned.weights import weights_folder
+from multigen_policy.learned.weights import FORMAT, weights_folder
 
 from .virtual_lab import VirtualLab
 
@@ -114,9 +114,9 @@ def _truncate(path: Path) -> None:
 
 
 def _older(path: Path) -> None:
-    data = path.read_bytes()
-    assert b'"format":"1"' in data
-    path.write_bytes(data.replace(b'"format":"1"', b'"format":"0"', 1))
+    data, now = path.read_bytes(), f'"format":"{FORMAT}"'.encode()
+    assert now in data
+    path.write_bytes(data.replace(now, b'"format":"0"', 1))
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from multigen_core import contract
-from multigen_core.arm import Arm, select_joints
+from multigen_core.arm import Arm
 from multigen_core.bags import BagReader
-from multigen_core.guard.upright import Upright
 from multigen_core.learning.weights import WeightsError
 from multigen_core.policy import PolicyConfig, make_policy
 from multigen_core.ros.endpoints import subscribe
@@ -22,20 +21,6 @@ from multigen_policy.learned.weights import FORMAT, weights_folder
 from .virtual_lab import VirtualLab
 
 LAUNCH = Path(__file__).parents[1] / "launch" / "multigen.launch.xml"
-
-
-@pytest.fixture
-def vessel(peer):
-    """Tells the vessel's last measured tilt [rad]; 0 before the first."""
-    arm = Arm.load()
-    upright = Upright(arm)
-    joints = []
-    subscribe(peer, contract.JOINT_STATES, joints.append)
-
-    def tilt():
-        return upright.tilt(select_joints(joints[-1], arm.names).positions) if joints else 0.0
-
-    return tilt
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from multigen_core.arm import Arm, select_joints
 from multigen_core.arm.kinematics import forward
 from multigen_core.bags import BagReader
 from multigen_core.errors import MultigenError
-from multigen_core.guard.upright import Upright
 from multigen_core.ros.endpoints import subscribe
 from multigen_core.synthesizer import SynthesizerConfig, make_synthesizer
 from multigen_core.types import Outcome
@@ -109,20 +108,6 @@ def test_the_policy_runs_unchanged_on_devices(
     with BagReader(bag) as reader:
         for topic in (contract.AUDIO, contract.IMAGE_COMPRESSED, contract.JOINT_STATES):
             assert reader.count(topic) > 100, topic.name
-
-
-@pytest.fixture
-def vessel(peer):
-    """Tells the vessel's last measured tilt [rad]; 0 before the first."""
-    arm = Arm.load()
-    upright = Upright(arm)
-    joints = []
-    subscribe(peer, contract.JOINT_STATES, joints.append)
-
-    def tilt():
-        return upright.tilt(select_joints(joints[-1], arm.names).positions) if joints else 0.0
-
-    return tilt
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

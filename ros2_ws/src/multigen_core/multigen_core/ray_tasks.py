@@ -71,8 +71,7 @@ def _connected(address: str, environment: Mapping[str, str]) -> ModuleType:
             runtime_env={"env_vars": dict(environment)},
         )  # fmt: skip
     except Exception as error:  # its errors have no base in common
-        reason = " ".join(str(error).split())[:200]
-        raise MultigenError(f"no Ray cluster at {address!r}: {reason}") from error
+        raise MultigenError(f"no Ray cluster at {address!r}: {_reason(error)}") from error
     return ray
 
 
@@ -83,5 +82,9 @@ def _outcome(ray: ModuleType, done: Any) -> Any:
     except ray.exceptions.RayTaskError as error:
         return error.cause if isinstance(error.cause, Exception) else error
     except ray.exceptions.RayError as error:
-        reason = " ".join(str(error).split())[:200]
-        return WorkerDiedError(f"lost {_RETRIES + 1} times with its machine: {reason}")
+        return WorkerDiedError(f"lost {_RETRIES + 1} times with its machine: {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, in one line."""
+    return " ".join(str(error).split())[:200]

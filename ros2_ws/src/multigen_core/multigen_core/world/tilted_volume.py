@@ -19,6 +19,7 @@ MAX_TILT = 2.7
 """Largest tilt tabulated [rad]."""
 _SMALL_TILT = 1e-5
 _ROW = 0.01
+_AHEAD = 0.02
 _NODES, _WEIGHTS = (np.array(a) for a in np.polynomial.legendre.leggauss(10))
 _UNIT = (_NODES + 1) / 2
 _STRETCH = _UNIT**2 * (3 - 2 * _UNIT)
@@ -116,6 +117,10 @@ class VolumeTable:
         """Volume [m^3] below `head` [m] above the lip at `tilt` [rad]."""
         low, high, row = self._row(tilt)
         return float(np.interp((head - low) / (high - low), self._part, row))
+
+    def bared(self, tilt: float) -> float:
+        """Volume that a slow tilt releases at `tilt` [rad], over the tilt [m^3/rad]."""
+        return (self.volume(0.0, tilt) - self.volume(0.0, tilt + _AHEAD)) / _AHEAD
 
     def heads(self, volumes: ArrayLike, tilt: float) -> NDArray[np.float64]:
         """Heads [m] above the lip of several `volumes` [m^3] at one `tilt` [rad], (N,)."""

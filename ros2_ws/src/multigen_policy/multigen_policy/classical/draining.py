@@ -24,9 +24,7 @@ DISCHARGE = (0.5, 0.72)
 
 def search_rate(vessel: Vessel, tilt: float, released: float) -> float:
     """Tilt rate [rad/s] at which a slow pour at `tilt` [rad] would release `released` [m^3/s]."""
-    table, ahead = volume_table(vessel), 0.02
-    bared = (table.volume(0.0, tilt) - table.volume(0.0, tilt + ahead)) / ahead
-    return released / max(bared, 1e-6)
+    return released / max(volume_table(vessel).bared(tilt), 1e-6)
 
 
 class Draining:

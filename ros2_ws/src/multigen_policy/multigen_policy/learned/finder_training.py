@@ -46,7 +46,7 @@ _SPREAD = 0.095
 _TRIES = 30
 _VIEWS = ("search", "held")
 _PARTS = (*_VIEWS, "points", "pose", "tool", "truth")
-_LEFT = POINTS.index("left")
+_SIDES = [POINTS.index("left"), POINTS.index("right")]
 _UNIT = 20.0
 _SHIFT = 12
 """Pixels that views are shifted by at most."""
@@ -62,9 +62,7 @@ class Locator(nn.Module):
     def __init__(self, size: tuple[int, int]) -> None:
         super().__init__()
         self.eye = Eye(size, (32, 64, 96), 192)
-        self.tell = nn.Sequential(
-            nn.Linear(192, 192), nn.ReLU(), nn.Linear(192, 4 * len(POINTS))
-        )  # fmt: skip
+        self.tell = nn.Sequential(nn.Linear(192, 192), nn.ReLU(), nn.Linear(192, 4 * len(POINTS)))
         rows, columns = size
         middle = torch.tensor([columns / 2, rows / 2])
         self.register_buffer("middle", middle, persistent=False)
@@ -224,7 +222,7 @@ def _moved(view: np.ndarray, points: np.ndarray, rng: Generator) -> np.ndarray:
         if rng.random() < 0.5:
             one = one[:, ::-1]
             at[:, 0] = columns - 1 - at[:, 0]
-            at[[_LEFT, _LEFT + 1]] = at[[_LEFT + 1, _LEFT]]
+            at[_SIDES] = at[_SIDES[::-1]]
         right, down = (int(v) for v in rng.integers(-_SHIFT, _SHIFT + 1, 2))
         at += [right, down]
         source = one[max(0, -down) : rows - max(0, down), max(0, -right) : columns - max(0, right)]

@@ -95,8 +95,7 @@ class Planes:
         """
         table = USUAL[2]
         centre = self.search.centre
-        rays = self.search.points(points[0]) - centre
-        _, foot = rays[0], rays[1]
+        foot = self.search.points(points[0][1]) - centre
         spot = centre + foot * (table - centre[2]) / foot[2]
         top, radius = _rim(self.search, points[0], spot)
         held_top, held_radius = _rim(self.held, points[1], self.tool)

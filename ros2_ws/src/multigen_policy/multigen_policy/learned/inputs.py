@@ -123,9 +123,9 @@ class Encoder:
             crop, whole = target.of(observation.image.rgb), station.of(observation.image.rgb)
         hears = Sense.AUDIO in observation.alive
         spectra = self._ear.hear(observation.audio)
-        retained, ahead = self._table.volume(0.0, tilt), self._table.volume(0.0, tilt + 0.02)
+        retained, bared = self._table.volume(0.0, tilt), self._table.bared(tilt)
         state = [
-            tilt, rate / 0.3, retained * 1e4, (retained - ahead) / 0.02 * 2e3, self._goal * 1e4,
+            tilt, rate / 0.3, retained * 1e4, bared * 2e3, self._goal * 1e4,
             to_seconds(stamp - self._first) / 10.0, min(gap, _LONGEST_GAP) / 0.1,
             min(to_seconds(observation.now - stamp), 0.5) / 0.1,
             float(crop is not None), float(hears), *self._told,

@@ -96,7 +96,7 @@ class Eye(nn.Module):
         return features
 
 
-class Onsets(nn.Module):
+class Judge(nn.Module):
     """Holds each onset as likely as what is thought at every step speaks for it."""
 
     def __init__(self, thought: int, width: int = 48) -> None:
@@ -153,7 +153,7 @@ class Mind(nn.Module):
             nn.Linear(2 * config.memory + _SUPPOSED, config.memory), nn.GELU(),
             nn.Linear(config.memory, _CHUNK.start),
         )  # fmt: skip
-        self.onsets = Onsets(2 * config.memory)
+        self.onsets = Judge(2 * config.memory)
         self.act = nn.Sequential(
             nn.Linear(2 * config.memory + 2, 128), nn.GELU(),
             nn.Linear(128, CHUNK),

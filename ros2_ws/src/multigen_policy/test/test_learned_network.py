@@ -7,7 +7,7 @@ import torch
 from multigen_core.types import LiquidState
 from multigen_policy.classical.expert import Expert
 from multigen_policy.learned.audiovisual import Brain
-from multigen_policy.learned.batches import LOOKS, Variation, batch, example
+from multigen_policy.learned.batches import Variation, batch, example
 from multigen_policy.learned.dataset import read_episodes
 from multigen_policy.learned.inputs import STATE, Inputs
 from multigen_policy.learned.losses import chunks, expert_rates
@@ -19,6 +19,7 @@ from multigen_policy.learned.training import save
 from .learned_data import made_up_dataset
 
 CPU = torch.device("cpu")
+LOOKS = Variation().looks
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from multigen_core.errors import MultigenError
-from multigen_core.learning.group import training_group
+from multigen_core.learning.group import Group, training_group
 from multigen_core.learning.settings import Settings
 from multigen_core.learning.weights import WeightsError
 from multigen_policy.learned import training
@@ -18,6 +18,7 @@ from multigen_policy.learned.network import NetworkConfig
 
 from .learned_data import made_up, made_up_dataset
 
+ALONE = Group(0, 1, torch.device("cpu"))
 SMALL = NetworkConfig(heard=16, seen=16, memory=24)
 
 
@@ -53,9 +54,24 @@ def test_another_version_a_damaged_and_an_empty_dataset_are_named(tmp_path):
 
 def test_what_a_step_gets_depends_on_its_number_alone(pours):
     episodes = read_episodes([pours])
-    first, again = (Loader(episodes, Variation(), 3, (0, 1)) for _ in range(2))
+    first, again = (Loader(episodes, Variation(), 4, (0, 1), ALONE) for _ in range(2))
     drawn = [first.at(step) for step in range(4)]
-    for one, other in zip(again.at(3), drawn[3], strict=True):
+    same(again.at(3), drawn[3])
+
+
+def test_processes_share_what_one_alone_would_get(pours):
+    episodes = read_episodes([pours])
+    alone = Loader(episodes, Variation(), 4, (0, 1), ALONE).at(2)
+    pair = [
+        Loader(episodes, Variation(), 4, (0, 1), Group(rank, 2, ALONE.device)).at(2)
+        for rank in range(2)
+    ]
+    same(pair[0], alone[::2])
+    same(pair[1], alone[1::2])
+
+
+def same(drawn, others):
+    for one, other in zip(drawn, others, strict=True):
         assert one.keys() == other.keys()
         for name in one:
             np.testing.assert_array_equal(one[name], other[name])

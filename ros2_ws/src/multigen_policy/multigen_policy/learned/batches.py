@@ -12,6 +12,7 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
+from multigen_core.learning.group import Group
 from multigen_policy.learned.dataset import Episode
 from multigen_policy.learned.inputs import MERGED, STATE, TOLD_HELD, TOLD_TARGET, merged
 from multigen_policy.learned.losses import Targets
@@ -21,8 +22,6 @@ from multigen_policy.learned.recorder import TRUTH
 Arrays = dict[str, Any]
 
 _SLOWEST, _FASTEST = 0.4, 2.7
-LOOKS = 2
-"""Of so many pictures, one is looked at in training."""
 _STEPS = ("crop", "whole", "state", "onsets", "truth")
 _STEP = 5
 """Spectra per step."""
@@ -36,7 +35,7 @@ class Variation:
 
     `sounds` and their shares; chances of a dead sense, of one dying, of a station that is told less
     or more, of hearing nothing but a recording (`listening`), of beginning in mid-pour (`late`). Of
-    longer pours the first `longest` steps are taken.
+    longer pours the first `longest` steps are taken, of `looks` pictures one.
     """
 
     sounds: dict[str, float] = field(default_factory=lambda: {"flow": 0.7, "physical": 0.3})
@@ -48,6 +47,7 @@ class Variation:
     listening: float = 0.2
     late: float = 0.1
     longest: int = 130
+    looks: int = 2
     noises: Noises = field(default_factory=Noises)
 
 
@@ -77,7 +77,7 @@ def example(episode: Episode, variation: Variation, rng: Generator | None) -> Ar
         "dated": np.float32(1.0), "goal": np.float32(episode["state"][0, _GOAL] * 100.0),
     }  # fmt: skip
     if rng is None:
-        return _reduced(found)
+        return _reduced(found, variation.looks)
     if rng.random() < 0.5:
         found["goal"] = another_goal(found["truth"], rng)
     if rng.random() < variation.listening:
@@ -92,16 +92,16 @@ def example(episode: Episode, variation: Variation, rng: Generator | None) -> Ar
     found["clean"] = found["spectra"]
     if len(found["spectra"]):
         found["spectra"] = disturbed(found["spectra"], variation.noises, rng)
-    found = _reduced(found)
+    found = _reduced(found, variation.looks)
     if found["state"][:, _SEES].any():
-        found["crop"], found["whole"] = _looks(found["crop"], found["whole"], rng)
+        found["crop"], found["whole"] = looks(found["crop"], found["whole"], rng)
     return found
 
 
-def _reduced(found: Arrays) -> Arrays:
-    """With merged spectra, and one of LOOKS pictures."""
+def _reduced(found: Arrays, every: int) -> Arrays:
+    """With merged spectra, and one of `every` pictures."""
     spectra, clean = merged(found["spectra"]), merged(found["clean"])
-    crop, whole = found["crop"][::LOOKS], found["whole"][::LOOKS]
+    crop, whole = found["crop"][::every], found["whole"][::every]
     return {**found, "spectra": spectra, "clean": clean, "ends": found["ends"] // MERGED,
             "crop": crop, "whole": whole}  # fmt: skip
 
@@ -187,7 +187,7 @@ def kill(state: Any, variation: Variation, rng: Generator) -> None:
         state[rng.random(len(state)) < 0.1, _SEES] = 0.0
 
 
-def _looks(crop: Any, whole: Any, rng: Generator) -> tuple[Any, Any]:
+def looks(crop: Any, whole: Any, rng: Generator) -> tuple[Any, Any]:
     """Other exposure, contrast, colours and noise; a target a little beside its told place."""
     values = np.arange(256) / 255.0
     gain = np.exp(rng.normal(0, 0.25)) * np.exp(rng.normal(0, 0.08, 3))
@@ -249,13 +249,20 @@ class Loader:
     """Draws the examples of every step, those of the next while one is learnt from.
 
     What a step gets depends on its number and the seed only, so a training that resumes gets it
-    again.
+    again, and several processes of a group share what one alone would get.
     """
 
     def __init__(
-        self, episodes: Sequence[Episode], variation: Variation, size: int, seed: Sequence[int]
+        self,
+        episodes: Sequence[Episode],
+        variation: Variation,
+        size: int,
+        seed: Sequence[int],
+        group: Group,
     ) -> None:
-        self._episodes, self._variation, self._size = episodes, variation, size
+        self._episodes, self._variation = episodes, variation
+        self._size = group.size * group.share(size)
+        self._group = group
         self._seed = tuple(seed)
         self._pool = ThreadPoolExecutor(1)
         self._ahead: tuple[int, Future[list[Arrays]]] | None = None
@@ -272,4 +279,8 @@ class Loader:
         rng = np.random.default_rng([*self._seed, step])
         count = len(self._episodes)
         chosen = rng.choice(count, self._size, replace=count < self._size)
-        return [example(self._episodes[index], self._variation, rng) for index in chosen]
+        seeds = rng.spawn(self._size)
+        return [
+            example(self._episodes[chosen[place]], self._variation, seeds[place])
+            for place in self._group.mine(range(self._size))
+        ]

@@ -25,6 +25,7 @@ from multigen_core.synthesizer import (
 )
 from multigen_core.world.scene import Scene, TargetSpec, load_scene
 from multigen_core.world.varied_vessel import varied
+from multigen_policy.classical.draining import search_rate
 from multigen_policy.classical.expert import Expert, ExpertConfig
 from multigen_policy.classical.pouring import Tilt
 from multigen_policy.learned.recorder import Recorder
@@ -42,6 +43,8 @@ _LONGEST = 220
 """Most steps recorded of a pour."""
 _SLOWEST, _FASTEST = 10e-6, 70e-6
 """Flows that the demonstrations aim at [m^3/s]."""
+_CREEP = 0.03
+"""Slowest search [rad/s]."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ class Demonstration:
 class Disturbed(Expert):
     """The expert with varying flows and gains, noise on its tilt rate, and pauses.
 
-    So the network also learns what to do where an expert would not go.
+    So the network also learns what to do where an expert would not go. Most pours search for the
+    onset as slowly as the learner does.
     """
 
     def __init__(self, station: Station, truth: Any, rng: np.random.Generator) -> None:
@@ -76,7 +80,9 @@ class Disturbed(Expert):
         self._spread = 0.06 if rng.random() < 0.6 else 0.0
         self._left = 0
         self._pause = 0
+        self._source = station.placed("the expert")[0].vessel
         self._search = float(rng.uniform(0.2, 0.4))
+        self._released = float(rng.uniform(0.15, 0.6)) if rng.random() < 0.7 else math.inf
         self._flowed = False
         self._pauses = 0.015 if rng.random() < 0.5 else 0.0
         self._redraw()
@@ -100,7 +106,8 @@ class Disturbed(Expert):
             return wish
         self._flowed |= self._truth().outflow_rate > 0
         if not self._flowed:
-            return replace(wish, rate=self._search)
+            rate = search_rate(self._source, tilt, self._released * self._goal)
+            return replace(wish, rate=float(np.clip(rate, _CREEP, self._search)))
         if self._pause == 0 and rng.random() < self._pauses and self._truth().outflow_rate > 0:
             self._pause = int(rng.integers(3, 9))
         if self._pause:

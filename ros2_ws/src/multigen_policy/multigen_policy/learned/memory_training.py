@@ -52,7 +52,7 @@ def train(episodes: Sequence[Episode], run: Run, settings: Settings, group: Grou
     begin_from(network.mind, settings.start, "mind", POLICY)
     network.to(group.device)
     rng = np.random.default_rng([settings.seed, 53, group.rank])
-    run = replace(run, variation=replace(run.variation, longest=sys.maxsize))
+    run = replace(run, variation=replace(run.variation, longest=sys.maxsize, looks=1))
     known = [
         found
         for _ in range(VARIANTS)

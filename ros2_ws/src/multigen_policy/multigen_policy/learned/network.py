@@ -81,9 +81,15 @@ class Ear(nn.Module):
 class Eye(nn.Module):
     """From pictures (N, H, W, 3) to features (N, F)."""
 
-    def __init__(self, size: tuple[int, int], widths: tuple[int, ...], features: int) -> None:
+    def __init__(
+        self,
+        size: tuple[int, int],
+        widths: tuple[int, ...],
+        features: int,
+        first: tuple[int, int] = (6, 4),
+    ) -> None:
         super().__init__()
-        shapes = ((6, 4), *((3, 2) for _ in widths[1:]))
+        shapes = (first, *((3, 2) for _ in widths[1:]))
         self.convs = _convolutions(nn.Conv2d, (3, *widths), shapes)
         with torch.no_grad():
             flat = self.convs(torch.zeros(1, 3, *size)).numel()
@@ -99,7 +105,7 @@ class Eye(nn.Module):
 class Judge(nn.Module):
     """Holds each onset as likely as what is thought at every step speaks for it."""
 
-    def __init__(self, thought: int, width: int = 48) -> None:
+    def __init__(self, thought: int, width: int = 32) -> None:
         super().__init__()
         self.thought = nn.Linear(thought, width)
         self.onset = nn.Linear(6, width, bias=False)
@@ -131,7 +137,8 @@ class Mind(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.crop = Eye(CROP, (24, 48, 64), config.seen)
+        # A stream is one or two pixels wide.
+        self.crop = Eye(CROP, (12, 24, 48, 64), config.seen, (5, 2))
         self.whole = Eye(WHOLE, (16, 32, 48), config.seen // 2)
         sizes = {"heard": config.heard, "crop": config.seen, "whole": config.seen // 2}
         self.absent = nn.ParameterDict(

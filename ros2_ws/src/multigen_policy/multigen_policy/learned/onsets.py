@@ -18,7 +18,7 @@ from multigen_core.world.vessel import Vessel
 from multigen_core.world.wetting import Wetting
 from multigen_policy.classical.draining import DISCHARGE, RIM, Draining
 
-ONSETS = np.arange(0.15, 2.1, 0.06)
+ONSETS = np.arange(0.15, 2.1, 0.03)
 """Tilts at which the flow may begin [rad], (K,)."""
 UNKNOWN = np.zeros((len(ONSETS), 2), np.float32)
 """What is told of a vessel that is not known."""

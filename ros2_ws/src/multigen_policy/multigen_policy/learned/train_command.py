@@ -25,6 +25,10 @@ def register_train(parser: argparse.ArgumentParser) -> None:
         help="train the network that finds the vessels instead; it simulates its own data",
     )  # fmt: skip
     parser.add_argument(
+        "--eyes-only", action="store_true",
+        help="train the eyes alone, on single pictures of the pours",
+    )  # fmt: skip
+    parser.add_argument(
         "--memory-only", action="store_true",
         help="train memory and heads alone, many times faster, with the ear and eyes of --start",
     )  # fmt: skip
@@ -50,26 +54,29 @@ def run_train(args: argparse.Namespace) -> None:
         raise MultigenError("--batch must be at least 1")
     if args.finder == bool(args.data):
         raise MultigenError("give one or more DATASETs, or --finder")
+    if args.eyes_only + args.memory_only + args.finder > 1:
+        raise MultigenError("--eyes-only, --memory-only and --finder exclude each other")
     if args.finder:
         _train_finder(settings)
         return
     shares = _shares(args.sounds)
     episodes = read_episodes(args.data)
     from multigen_core.learning.group import training_group
-    from multigen_policy.learned import memory_training
+    from multigen_policy.learned import eye_training, memory_training, training
     from multigen_policy.learned.batches import Variation
     from multigen_policy.learned.network import NetworkConfig
     from multigen_policy.learned.noises import Noises
-    from multigen_policy.learned.training import Run, train
 
-    run = Run(
+    run = training.Run(
         Variation(shares, noises=Noises.read(args.noise)),
         NetworkConfig(images=args.senses != "sound", sound=args.senses != "images"),
         args.batch,
     )
     with training_group(settings.device) as group:
-        chosen = memory_training.train if args.memory_only else train
-        chosen(episodes, run, settings, group)
+        part = training
+        if args.eyes_only or args.memory_only:
+            part = eye_training if args.eyes_only else memory_training
+        part.train(episodes, run, settings, group)
         group.tell(
             f"wrote {args.out}; try it with policy:=audiovisual policy_checkpoint:={args.out}"
         )

@@ -62,8 +62,7 @@ def train(episodes: Sequence[Episode], run: Run, settings: Settings, group: Grou
         begin_from(network.mind, settings.start, "mind", POLICY)
     network.to(group.device)
     training = Training(network, _NAME, settings, group, STEPS, run.rate)
-    size = group.share(run.batch)
-    loader = Loader(taught, run.variation, size, (settings.seed, group.rank, 31))
+    loader = Loader(taught, run.variation, run.batch, (settings.seed, 31), group)
     for step, _ in training:
         given = batch(loader.at(step), group.device)
         with training.autocast():

@@ -7,7 +7,7 @@ from pathlib import Path
 from multigen_core.config.yaml_file import share_directory
 from multigen_core.learning.weights import Kind, WeightsError
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever old weights no longer fit the inputs, the network or the outputs."""
 POLICY = Kind("audiovisual", FORMAT, "retrain with `multigen train-policy`")
 FINDER = Kind("finder", FORMAT, "retrain with `multigen train-policy --finder`")

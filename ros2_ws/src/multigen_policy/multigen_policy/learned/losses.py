@@ -66,6 +66,12 @@ def chunks(rates: Tensor) -> Tensor:
     return torch.cat([rates, last], 1).unfold(1, CHUNK, 1)
 
 
+def true_values(truth: Tensor) -> dict[str, Tensor]:
+    """What heads should tell, (B, T) each, in the units of TRUTH."""
+    found = {name: column(truth, name) for name in HEADS if name in TRUTH}
+    return {**found, "committed": committed(truth), "perceived": found["outflow"]}
+
+
 def losses(outputs: Tensor, targets: Targets) -> dict[str, Tensor]:
     """Each head's loss, weighted.
 
@@ -73,8 +79,7 @@ def losses(outputs: Tensor, targets: Targets) -> dict[str, Tensor]:
     still, so that what is uncertain is still learnt (Seitzer et al. 2022).
     """
     truth = targets.truth
-    wanted = {name: column(truth, name) for name in HEADS if name in TRUTH}
-    wanted["committed"], wanted["perceived"] = committed(truth), wanted["outflow"]
+    wanted = true_values(truth)
     valid = targets.valid
     dated = valid * targets.dated[:, None]
     found = {}

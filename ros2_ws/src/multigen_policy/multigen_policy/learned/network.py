@@ -279,7 +279,11 @@ class Audiovisual(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Outputs (B, T, WIDTH) and the expected sound (B, T, FUTURE) of whole pours."""
         heard = self.hear(spectra, ends)
-        seen = self.mind.see(crop, whole, state.shape[1])
+        if self.config.images:
+            seen = self.mind.see(crop, whole, state.shape[1])
+        else:
+            shape, features = state.shape[:2], self.config.seen
+            seen = heard.new_zeros(*shape, features), heard.new_zeros(*shape, features // 2)
         return self.think(heard, *seen, state, onsets), self.foresee(heard)
 
     def hear(self, spectra: Tensor, ends: Tensor) -> Tensor:

@@ -105,7 +105,7 @@ def calibrate(
         columns, unit = HEADS[name]
         mean, scale = outputs[..., columns].unbind(-1)
         away = (mean - truth[name] / unit).abs() / (scale.exp() * SQRT2)
-        factor = away[flowed].quantile(CERTAINTY).clamp(0.25, 4.0)
+        factor = away[flowed].quantile(CERTAINTY).clamp(min=1e-3)
         last.bias[columns.stop - 1] += factor.log()
         factors[name] = float(factor)
     return factors

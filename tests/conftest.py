@@ -37,11 +37,13 @@ def small_video(tmp_path):
 
 @pytest.fixture
 def patient(tmp_path):
-    """Parameters for busy machines: late commands would end the pour, as they should on a robot."""
+    """Parameters for busy machines: late commands would end the pour, as they should on a robot.
+
+    Old joints are none to act on all the same: the plan would run away from them.
+    """
     path = tmp_path / "patient.yaml"
     path.write_text("""
 /**/arm_guard: {ros__parameters: {command_timeout: 3.0, state_timeout: 1.0}}
-/**/policy: {ros__parameters: {max_observation_age: 2.0}}
 /**/camera: {ros__parameters: {image_width: 0, image_height: 0, framerate: 0.0}}
 """)
     return path

@@ -256,6 +256,23 @@ class Process:
             found |= frontier
         return found
 
+    def pids(self, executable: str) -> list[int]:
+        """The pids below it that run a program or a module, by its name."""
+        names = (f"/{executable}".encode(), f".{executable}".encode())
+        found = []
+        for pid in sorted(self.family - {self.child.pid}):
+            with contextlib.suppress(OSError):
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+                if any(word.endswith(names) for word in command):
+                    found.append(pid)
+        return found
+
+    def kill(self, executable: str, number: int = signal.SIGKILL) -> None:
+        """Send a signal to the program of that name below it."""
+        found = self.pids(executable)
+        assert found, f"{executable} is not running:\n{self.output}"
+        os.kill(found[0], number)
+
     def end(self, number: int = signal.SIGINT, patience: float = PATIENCE) -> int:
         """Send a signal and wait; returns the exit status."""
         if self.child.poll() is None:
@@ -273,7 +290,7 @@ class Process:
 
     def refuses(self, reason: str) -> None:
         """Assert that it ends by itself with the reason in one line and without a traceback."""
-        assert self.wait() == 1, self.output
+        assert self.wait() in (1, os.EX_CONFIG), self.output
         assert sum(reason in line for line in self.output.splitlines()) == 1, self.output
         assert "Traceback" not in self.output
 

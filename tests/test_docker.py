@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from multigen_core.contract import DIAGNOSTICS
 from multigen_launch.arguments import declared
 from multigen_policy.learned.train_command import register_train
 
@@ -99,6 +100,13 @@ def test_every_variable_of_compose_is_documented():
     page = (ROOT / "docs/docker.md").read_text()
     for name in set(re.findall(r"\$\{(\w+)", COMPOSE)):
         assert f"`{name}`" in page
+
+
+def test_the_health_check_asks_for_a_topic_of_the_contract_and_ends_by_itself():
+    health = SERVICES["real"]["healthcheck"]
+    assert health["test"][-2:] == [DIAGNOSTICS.name, DIAGNOSTICS.type]
+    patience = int(health["test"][health["test"].index("timeout") + 1])
+    assert patience < int(health["timeout"].removesuffix("s"))
 
 
 def test_processes_that_end_are_reaped():

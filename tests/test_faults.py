@@ -6,7 +6,9 @@ import signal
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from multigen_core import contract
 from multigen_core.arm import Arm
@@ -15,6 +17,7 @@ from multigen_core.learning.weights import WeightsError
 from multigen_core.policy import PolicyConfig, make_policy
 from multigen_core.ros.endpoints import subscribe
 from multigen_core.station import Station
+from multigen_core.types import Outcome
 from multigen_core.world.scene import Scene
 from multigen_policy.learned.weights import FORMAT, weights_folder
 
@@ -30,45 +33,34 @@ def lab(peer):
     made.close()
 
 
-def pids(process, executable):
-    """The processes of a launch that run a node, its watchdog first."""
-    found = []
-    for pid in sorted(process.family):
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if any(Path(os.fsdecode(word)).name == executable for word in command[:3]):
-            found.append(pid)
-    return found
-
-
 @pytest.fixture
-def pouring(start, lab, vessel, wait, tmp_path):
-    """A graph on virtual devices that has just begun to pour, recording."""
-    graph = start(
-        "multigen", "launch", str(LAUNCH), "sim:=false", "camera:=none", "audio:=none",
-        "policy:=timed", "autostart:=true", "target_ml:=120", f"scale_port:={lab.scale_port}",
-        "record:=true", f"bag_dir:={tmp_path / 'bags'}",
-    )  # fmt: skip
-    wait(lambda: vessel() > 0.6, lambda: f"the vessel to tilt:\n{graph.output}", 150)
-    return graph
+def begin(start, lab, wait, tmp_path):
+    """Starts a recorded graph on virtual devices, which has begun to pour."""
 
+    def run(*arguments):
+        graph = start(
+            "multigen", "launch", str(LAUNCH), "sim:=false", "autostart:=true", "target_ml:=120",
+            f"scale_port:={lab.scale_port}", "record:=true", f"bag_dir:={tmp_path / 'bags'}",
+            *arguments,
+        )  # fmt: skip
+        wait(lambda: lab.poured > 5e-6, lambda: f"the pour:\n{graph.output}", 150)
+        return graph
 
-def kill(process, executable):
-    victims = pids(process, executable)
-    assert victims, process.output
-    os.kill(victims[-1], signal.SIGKILL)
+    return run
 
 
 @pytest.mark.parametrize("node", ["policy", "recorder"])
 @pytest.mark.xdist_group("stack")
 @pytest.mark.timeout(400)
 def test_a_node_killed_in_mid_pour_leaves_the_vessel_upright_and_the_recording_readable(
-    pouring, vessel, wait, tmp_path, node
+    begin, vessel, wait, tmp_path, node
 ):
-    kill(pouring, node)
-    wait(lambda: vessel() < 0.02, lambda: f"the return:\n{pouring.output}", 90)
-    pouring.end(signal.SIGINT)
-    assert vessel() < 0.02, pouring.output
-    assert node in pouring.output
+    graph = begin("policy:=timed", "camera:=none", "audio:=none")
+    graph.kill(node)
+    wait(lambda: vessel() < 0.02, lambda: f"the return:\n{graph.output}", 90)
+    graph.end(signal.SIGINT)
+    assert vessel() < 0.02, graph.output
+    assert node in graph.output
     (bag,) = (tmp_path / "bags").iterdir()
     if node == "recorder":
         repair = subprocess.run(["multigen", "repair-bag", str(bag)], check=False)
@@ -77,21 +69,51 @@ def test_a_node_killed_in_mid_pour_leaves_the_vessel_upright_and_the_recording_r
         assert reader.count(contract.JOINT_STATES) > 100
 
 
+@pytest.mark.parametrize(
+    ("device", "topic"), [("scale", contract.POUR_STATE), ("camera", contract.IMAGE)]
+)
 @pytest.mark.xdist_group("stack")
 @pytest.mark.timeout(400)
-def test_a_scale_killed_in_mid_pour_comes_back_and_is_no_reason_to_end_the_pour(
-    pouring, peer, vessel, wait
+def test_a_killed_driver_that_the_policy_does_without_comes_back_and_ends_no_pour(
+    begin, peer, vessel, wait, small_video, patient, device, topic
 ):
-    progress, weights = [], []
+    progress, received = [], []
     subscribe(peer, contract.PROGRESS, progress.append)
-    kill(pouring, "scale")
-    subscribe(peer, contract.POUR_STATE, weights.append)
-    wait(lambda: weights, lambda: f"the scale to return:\n{pouring.output}", 90)
-    wait(lambda: progress and progress[-1].outcome, lambda: f"the end:\n{pouring.output}", 120)
-    # Commands that a busy machine delays may end a pour; a scale never may.
-    assert "scale" not in progress[-1].reason, pouring.output
-    assert vessel() < 0.02, pouring.output
-    assert pouring.output.count("[scale]: ") >= 2
+    camera = f"camera_device:={small_video}" if device == "camera" else "camera:=none"
+    graph = begin("policy:=timed", camera, "audio:=none", f"params_file:={patient}")
+    graph.kill(device)
+    subscribe(peer, topic, received.append)
+    wait(lambda: received, lambda: f"the driver to return:\n{graph.output}", 90)
+    wait(lambda: progress and progress[-1].outcome, lambda: f"the end:\n{graph.output}", 120)
+    assert progress[-1].outcome is Outcome.SUCCEEDED, graph.output
+    assert vessel() < 0.02, graph.output
+
+
+@pytest.mark.xdist_group("stack")
+@pytest.mark.timeout(400)
+def test_a_policy_whose_microphone_keeps_dying_returns_the_vessel_and_the_driver_comes_back(
+    begin, peer, vessel, wait, patient, tmp_path
+):
+    # The room, in which the policy tilts on until it hears a flow.
+    room = tmp_path / "room.wav"
+    soundfile.write(room, 0.0005 * np.random.default_rng(0).standard_normal(16_000 * 300), 16_000)
+    progress, sound = [], []
+    subscribe(peer, contract.PROGRESS, progress.append)
+    graph = begin(
+        "policy:=acoustic", "camera:=none", f"microphone_device:={room}", f"params_file:={patient}"
+    )
+
+    def ended():
+        for pid in graph.pids("microphone"):
+            os.kill(pid, signal.SIGKILL)
+        return progress[-1].outcome
+
+    wait(ended, lambda: f"the end:\n{graph.output}", 90)
+    assert progress[-1].outcome is Outcome.ABORTED
+    assert "inputs lost (audio" in progress[-1].reason
+    subscribe(peer, contract.AUDIO, sound.append)
+    wait(lambda: sound, lambda: f"the driver to return:\n{graph.output}", 90)
+    wait(lambda: vessel() < 0.02, lambda: f"the return:\n{graph.output}", 90)
 
 
 def _truncate(path: Path) -> None:

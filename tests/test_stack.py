@@ -76,23 +76,6 @@ def world(start, peer, tmp_path, wait):
     return world
 
 
-def pids_of(stack, executable):
-    for pid in stack.family - {stack.child.pid}:
-        try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        names = (f"/{executable}".encode(), f".{executable}".encode())
-        if any(part.endswith(names) for part in command):
-            yield pid
-
-
-def pid_of(stack, executable):
-    found = next(pids_of(stack, executable), None)
-    assert found, f"{executable} is not running:\n{stack.output}"
-    return found
-
-
 def test_ctrl_c_leaves_an_upright_vessel_a_readable_bag_and_no_orphan(world):
     family = world.stack.family
     assert len(family) >= 5
@@ -107,7 +90,7 @@ def test_ctrl_c_leaves_an_upright_vessel_a_readable_bag_and_no_orphan(world):
 
 
 def test_a_killed_policy_leaves_the_vessel_upright(world, wait):
-    os.kill(pid_of(world.stack, "policy"), signal.SIGKILL)
+    world.stack.kill("policy")
     wait(lambda: world.truth[-1].source_tilt < 0.06, "the guard to bring the vessel upright", 60)
     poured = world.truth[-1].target_volume
     time.sleep(2.0)
@@ -126,7 +109,7 @@ def test_a_killed_policy_leaves_the_vessel_upright(world, wait):
 def test_a_guard_that_dies_or_hangs_comes_back_and_the_pour_ends_well_or_upright(
     world, wait, process, blow
 ):
-    os.kill(pid_of(world.stack, process), blow)
+    world.stack.kill(process, blow)
     wait(lambda: world.progress[-1].outcome is not Outcome.RUNNING, "the end of the pour", 120)
     wait(
         lambda: world.truth[-1].source_tilt < 0.06,
@@ -139,7 +122,7 @@ def test_a_guard_away_for_longer_than_the_policy_waits_still_brings_the_vessel_u
     deadline = time.monotonic() + 90
     while world.progress[-1].stage != "retreat":
         assert time.monotonic() < deadline, world.stack.output
-        for pid in pids_of(world.stack, "arm_guard"):
+        for pid in world.stack.pids("arm_guard"):
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.1)
     assert world.truth[-1].source_tilt > 0.3

@@ -91,12 +91,14 @@ def lab(peer):
 
 @pytest.mark.xdist_group("stack")
 @pytest.mark.timeout(600)
-def test_a_trial_asks_pours_measures_and_resumes(start, operate, peer, lab, tmp_path, wait):
+def test_a_trial_asks_pours_measures_and_resumes(
+    start, operate, peer, lab, tmp_path, wait, patient
+):
     masses = []
     subscribe(peer, POUR_STATE, masses.append)
     graph = start(
         "multigen", "launch", str(LAUNCH), "sim:=false", "camera:=none", "audio:=none",
-        "policy:=timed", f"scale_port:={lab.scale_port}",
+        "policy:=timed", f"scale_port:={lab.scale_port}", f"params_file:={patient}",
     )  # fmt: skip
     wait(lambda: masses and peer.count_services("policy/get_state"), lambda: graph.output, 120)
     words = ["--out", str(tmp_path / "trial"), "--pours", "2", "--vessels", "mug", "bowl"]
@@ -111,9 +113,11 @@ def test_a_trial_asks_pours_measures_and_resumes(start, operate, peer, lab, tmp_
     assert first.end() == 1, first.said
     assert "1 pours left; the same command resumes" in first.said
     (result,) = load_results(tmp_path / "trial" / "trial.json")
+    if result["outcome"] != "succeeded":
+        lab.skip_if_stalled()
+    assert result["outcome"] == "succeeded", f"{result['reason']}\n{graph.output}"
     assert result["poured_ml"] == pytest.approx(poured * 1e6, abs=1.0)
-    # A pour that a busy machine ends early is measured like any other.
-    assert result["outcome"] in ("succeeded", "aborted")
+    assert result["poured_ml"] == pytest.approx(60, abs=15)
 
     lab.refill()
     second = operate(*words)
@@ -130,6 +134,9 @@ def test_a_trial_asks_pours_measures_and_resumes(start, operate, peer, lab, tmp_
     assert set(document["groups"]["target_vessel"]) == {"mug", "bowl"}
     assert "<svg" in (tmp_path / "trial" / "trial.html").read_text()
     for result in document["results"]:
+        if result["outcome"] != "succeeded":
+            lab.skip_if_stalled()
+        assert result["poured_ml"] == pytest.approx(60, abs=15)
         with BagReader(Path(result["bag"])) as bag:
             assert bag.count(POUR_STATE) > 50
             assert bag.metadata["policy"] == "timed"

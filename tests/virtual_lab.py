@@ -15,6 +15,7 @@ import tty
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from multigen_core import contract
 from multigen_core.arm import Arm, select_joints
@@ -80,6 +81,11 @@ class VirtualLab:
     def poured(self) -> float:
         """Volume in the target [m^3]."""
         return self._fill(self.flowed)
+
+    def skip_if_stalled(self) -> None:
+        """Skip the test if the machine stood still for longer than a pour in real time bears."""
+        if self.stall > 0.3:
+            pytest.skip(f"the machine stood still for {self.stall:.1f} s: too busy to pour")
 
     def refill(self) -> None:
         """Empty the target and fill the source."""

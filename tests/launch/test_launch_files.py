@@ -281,14 +281,14 @@ def test_nodes_declare_what_the_launch_files_give_them(plan, file, arguments, ex
 
 
 @pytest.mark.parametrize(
-    ("given", "expected", "joint"),
+    ("given", "expected", "joint", "file"),
     [
-        ("robotiq_2f_85", "robotiq_2f_85", "robotiq_85_left_knuckle_joint"),
-        ("robotiq_2f_140", "robotiq_2f_140", "finger_joint"),
-        ("none", "", "robotiq_85_left_knuckle_joint"),
+        ("robotiq_2f_85", "robotiq_2f_85", "robotiq_85_left_knuckle_joint", "kinova_controllers"),
+        ("robotiq_2f_140", "robotiq_2f_140", "finger_joint", "kinova_controllers_2f_140"),
+        ("none", "", "robotiq_85_left_knuckle_joint", "kinova_controllers"),
     ],
 )
-def test_kinova_gets_the_gripper(plan, prefix, monkeypatch, given, expected, joint):
+def test_kinova_gets_the_gripper(plan, prefix, monkeypatch, given, expected, joint, file):
     monkeypatch.setenv("ROS_VERSION", "2")
     monkeypatch.setattr(genuine, "available", lambda: True)
     folder = prefix / "share/kortex_bringup/launch"
@@ -300,11 +300,33 @@ def test_kinova_gets_the_gripper(plan, prefix, monkeypatch, given, expected, joi
     assert kinova.label == "gen3.launch.py-1"
     assert kinova.arguments["gripper"] == expected
     assert kinova.arguments["gripper_joint_name"] == joint
+    assert Path(kinova.arguments["controllers_file"]).stem == file
     assert kinova.arguments["robot_ip"] == "1.2.3.4"
 
 
-def test_kinova_controllers_follow_the_contract(prefix):
-    path = prefix / "share/multigen_robot/config/kinova_controllers.yaml"
-    controller = yaml.safe_load(path.read_text())["joint_trajectory_controller"]["ros__parameters"]
-    assert controller["interpolate_from_desired_state"] is True
-    assert controller["joints"] == [f"joint_{number}" for number in range(1, 8)]
+CONTROLLERS = {
+    "kinova_controllers": "robotiq_85_left_knuckle_joint",
+    "kinova_controllers_2f_140": "finger_joint",
+}
+"""Files of controllers, and the joint of the gripper of each."""
+
+
+@pytest.mark.parametrize("file", CONTROLLERS)
+def test_kinova_controllers_follow_the_contract(prefix, file):
+    path = prefix / f"share/multigen_robot/config/{file}.yaml"
+    controllers = yaml.safe_load(path.read_text())
+    arm = controllers["joint_trajectory_controller"]["ros__parameters"]
+    assert arm["interpolate_from_desired_state"] is True
+    assert arm["joints"] == [f"joint_{number}" for number in range(1, 8)]
+    gripper = controllers["robotiq_gripper_controller"]["ros__parameters"]
+    assert gripper["joint"] == CONTROLLERS[file]
+
+
+def test_controllers_differ_by_the_joint_of_the_gripper_alone(prefix):
+    config = prefix / "share/multigen_robot/config"
+    found = []
+    for file in CONTROLLERS:
+        controllers = yaml.safe_load((config / f"{file}.yaml").read_text())
+        del controllers["robotiq_gripper_controller"]["ros__parameters"]["joint"]
+        found.append(controllers)
+    assert found[0] == found[1]

@@ -48,6 +48,7 @@ setup(
         ],
         "multigen.commands": [
             "calibrate = multigen_robot.calibration.command:register",
+            "gripper = multigen_robot.gripper_command:register",
         ],
         "multigen.checks": [
             "robot = multigen_robot.checks:checks",

@@ -34,7 +34,8 @@ class ProcessPlan(ABC):
     """Whether its exit stops everything (`on_exit="shutdown"`)."""
 
     respawn_delay: float | None = None
-    """Delay of a restart after its exit [s] (`respawn="true"`); None: no restart."""
+    """Delay of a restart after its exit [s] (`respawn="true"`); None: no restart. Its exit with
+    `os.EX_CONFIG` stops everything instead."""
 
     @abstractmethod
     def prepare(self, directory: Path) -> list[str]:

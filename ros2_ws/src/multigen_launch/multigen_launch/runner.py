@@ -34,6 +34,9 @@ def launch(path: str | Path, arguments: Mapping[str, str] | None = None) -> int:
     so a process that must outlive another comes before it. A second request sends SIGINT to all at
     once, a third SIGTERM; SIGKILL is sent only after a timeout.
 
+    A node with `respawn="true"` that exits with `os.EX_CONFIG` cannot run as it is configured: it
+    is not restarted, and the launch stops.
+
     Returns:
         0 if the processes exited cleanly, on their own or on request; 1 if any failed.
 
@@ -131,6 +134,8 @@ class Runner:
         if not self._stopping:
             if child.plan.essential:
                 self._stop(f"{child.plan.label} ended")
+            elif child.plan.respawn_delay is not None and status == os.EX_CONFIG:
+                self._stop(f"{child.plan.label} cannot run as configured")
             elif child.plan.respawn_delay is not None:
                 when = time.monotonic() + child.plan.respawn_delay
                 self._respawns.append((when, child.plan))

@@ -89,6 +89,17 @@ def test_a_respawned_node_is_started_again_until_the_launch_stops(workspace, sta
     assert "SIGINT received: stopping" in output
 
 
+def test_a_respawned_node_that_cannot_run_as_configured_ends_the_launch(workspace, start):
+    workspace.sleeper()
+    workspace.executable("odd", "import os, sys; print('no such port'); sys.exit(os.EX_CONFIG)")
+    status, output = start(
+        workspace.node("sleeper") + workspace.node("odd", 'respawn="true"')
+    ).end()
+    assert status == 1
+    assert output.count("[odd-2] no such port") == 1
+    assert "odd-2 cannot run as configured: stopping sleeper-1" in output
+
+
 def test_a_program_that_cannot_run_stops_what_has_started(workspace, start):
     workspace.sleeper()
     workspace.executable("odd", "pass").write_text("#!/no/such/interpreter\n")

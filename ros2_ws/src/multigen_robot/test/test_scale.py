@@ -348,7 +348,4 @@ def test_the_node_publishes_volume_by_density_or_that_it_is_unknown(
 
 
 def test_a_wrong_protocol_ends_the_node_with_one_line(start_node):
-    process = start_node("multigen_robot", "scale", protocol="'(x)'")
-    assert process.wait() == 1
-    assert "group (?P<value>" in process.output
-    assert "Traceback" not in process.output
+    start_node("multigen_robot", "scale", protocol="'(x)'").refuses("group (?P<value>")

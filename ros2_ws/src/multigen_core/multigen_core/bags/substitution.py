@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -51,12 +50,13 @@ def substitute(
         raise BagError(f"bag {target}: already exists; choose another name")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-        try:
-            _write(folder / target.name, bag, tuple(topics), entries, metadata, progress)
-            os.rename(folder / target.name, target)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        # In a folder of its own, because a bag's files are named after the bag's.
+        with tempfile.TemporaryDirectory(
+            dir=target.parent, prefix=f".{target.name}.", ignore_cleanup_errors=True
+        ) as folder:
+            part = Path(folder, target.name)
+            _write(part, bag, tuple(topics), entries, metadata, progress)
+            part.rename(target)
     except (OSError, WriterError) as error:
         reason = getattr(error, "strerror", None) or error
         raise BagError(f"bag {target}: cannot be written: {reason}") from error

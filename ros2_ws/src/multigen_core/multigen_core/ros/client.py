@@ -48,7 +48,8 @@ _interrupted = threading.Event()
 
 
 @contextmanager
-def _node(namespace: str) -> Iterator[Node]:
+def command_node(namespace: str) -> Iterator[Node]:
+    """A node for one command; SIGINT and SIGTERM interrupt `spin_until`."""
     # The launch files' transport: discovers larger graphs and shares memory with their nodes.
     profile = share_directory("multigen_core") / "config" / "fastdds.xml"
     os.environ.setdefault("FASTRTPS_DEFAULT_PROFILES_FILE", str(profile))
@@ -68,7 +69,7 @@ def _node(namespace: str) -> Iterator[Node]:
             signal.signal(number, handler)
 
 
-def _spin(node: Node, until: Callable[[], bool], timeout: float | None) -> bool:
+def spin_until(node: Node, until: Callable[[], bool], timeout: float | None) -> bool:
     """Spin until the condition holds; return whether it did in time.
 
     Raises:
@@ -85,8 +86,13 @@ def _spin(node: Node, until: Callable[[], bool], timeout: float | None) -> bool:
     return True
 
 
-def _wait(node: Node, future: Future, what: str) -> Any:
-    if not _spin(node, future.done, REPLY):
+def answer(node: Node, future: Future, what: str) -> Any:
+    """The result of a future.
+
+    Raises:
+        MultigenError: `what` did not answer in time.
+    """
+    if not spin_until(node, future.done, REPLY):
         raise MultigenError(f"{what} did not answer within {REPLY:.0f} s")
     return future.result()
 
@@ -114,11 +120,11 @@ def _call(node: Node, kind: Any, name: str, request: Any, attempts: int = 1) -> 
     discovered the server.
     """
     client = node.create_client(kind, name)
-    if not _spin(node, client.service_is_ready, DISCOVERY):
+    if not spin_until(node, client.service_is_ready, DISCOVERY):
         raise _missing(node, f"service {name}", name)
     for _ in range(attempts):
         future = client.call_async(request)
-        if _spin(node, future.done, REPLY / attempts):
+        if spin_until(node, future.done, REPLY / attempts):
             return future.result()
     raise MultigenError(f"{name} did not answer within {REPLY:.0f} s")
 
@@ -129,7 +135,7 @@ def trigger(service: str, namespace: str = "") -> str:
     Raises:
         MultigenError: there is no such service, or it refused.
     """
-    with _node(namespace) as node:
+    with command_node(namespace) as node:
         response = _call(node, Trigger, service, Trigger.Request(), ATTEMPTS)
     if not response.success:
         raise MultigenError(f"{service} refused: {response.message}")
@@ -142,7 +148,7 @@ def activate(name: str, namespace: str = "") -> None:
     Raises:
         MultigenError: there is no such node, or it refused.
     """
-    with _node(namespace) as node:
+    with command_node(namespace) as node:
         request = GetState.Request()
         state = _call(node, GetState, f"{name}/get_state", request, ATTEMPTS).current_state.id
         steps = {
@@ -169,7 +175,7 @@ def pour(
     Raises:
         MultigenError: there is no policy, it refused the goal, or it exited; the message says why.
     """
-    with _node(namespace) as node:
+    with command_node(namespace) as node:
         reasons: list[str] = []
         asked = time.time()
 
@@ -180,25 +186,25 @@ def pour(
         kept = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         node.create_subscription(Log, "/rosout", on_log, kept)
         client = ActionClient(node, Pour, POUR_ACTION)
-        if not _spin(node, client.server_is_ready, DISCOVERY):
+        if not spin_until(node, client.server_is_ready, DISCOVERY):
             raise _missing(node, f"{POUR_ACTION} action", f"{POUR_ACTION}/_action/send_goal")
         sent = client.send_goal_async(request, lambda message: on_feedback(message.feedback))
         try:
-            goal = _wait(node, sent, "the policy")
+            goal = answer(node, sent, "the policy")
         except KeyboardInterrupt:
             # The goal has been sent; the pour it starts must be cancelled.
-            goal = _wait(node, sent, "the policy")
+            goal = answer(node, sent, "the policy")
             if not goal.accepted:
                 raise
             return _cancel(node, goal)
         if not goal.accepted:
-            _spin(node, lambda: bool(reasons), REASON)
+            spin_until(node, lambda: bool(reasons), REASON)
             raise MultigenError(
                 reasons[-1] if reasons else "the policy refused the goal; see its log"
             )
         result = goal.get_result_async()
         try:
-            _spin(node, lambda: result.done() or not client.server_is_ready(), None)
+            spin_until(node, lambda: result.done() or not client.server_is_ready(), None)
         except KeyboardInterrupt:
             return _cancel(node, goal)
         if not result.done():
@@ -210,7 +216,7 @@ def pour(
 
 def _cancel(node: Node, goal: ClientGoalHandle) -> Pour.Result:
     goal.cancel_goal_async()
-    return _wait(node, goal.get_result_async(), "the policy").result
+    return answer(node, goal.get_result_async(), "the policy").result
 
 
 def poured_mass(namespace: str = "") -> float:
@@ -219,10 +225,10 @@ def poured_mass(namespace: str = "") -> float:
     Raises:
         MultigenError: nothing weighs, or the mass is unknown.
     """
-    with _node(namespace) as node:
+    with command_node(namespace) as node:
         told: list[PourState] = []
         subscribe(node, POUR_STATE, told.append)
-        if _spin(node, lambda: bool(told) and math.isfinite(told[-1].poured_mass), DISCOVERY):
+        if spin_until(node, lambda: bool(told) and math.isfinite(told[-1].poured_mass), DISCOVERY):
             return told[-1].poured_mass
     raise MultigenError(
         "the scale does not tell a mass; see its message on /diagnostics"
@@ -237,7 +243,7 @@ def diagnostics(name: str, namespace: str = "") -> dict[str, str]:
     Raises:
         MultigenError: it sends none.
     """
-    with _node(namespace) as node:
+    with command_node(namespace) as node:
         wanted = node.get_namespace().rstrip("/") + f"/{name}"
         found: list[DiagnosticStatus] = []
 
@@ -245,7 +251,7 @@ def diagnostics(name: str, namespace: str = "") -> dict[str, str]:
             found.extend(status for status in array.status if status.name == wanted)
 
         subscribe(node, DIAGNOSTICS, receive)
-        if not _spin(node, lambda: bool(found), DISCOVERY):
+        if not spin_until(node, lambda: bool(found), DISCOVERY):
             raise MultigenError(f"{wanted} sends nothing on {DIAGNOSTICS.name}")
         return {pair.key: pair.value for pair in found[-1].values}
 

@@ -8,7 +8,7 @@ from typing import Any
 from rclpy.node import Node
 
 from multigen_core.contract import Topic
-from multigen_core.errors import MultigenError
+from multigen_core.errors import RivalError
 from multigen_core.ros.alone import DISCOVERY, claim
 from multigen_core.ros.endpoints import subscribe
 from multigen_core.ros.run import fail
@@ -27,7 +27,7 @@ class Rivals:
         complaint: what the user is told.
 
     Raises:
-        MultigenError: the complaint, if there is one on this machine.
+        RivalError: the complaint, if there is one on this machine.
     """
 
     def __init__(self, node: Node, task: str, topic: Topic, complaint: str) -> None:
@@ -36,12 +36,12 @@ class Rivals:
         try:
             self._claim = claim(task)
         except OSError as error:
-            raise MultigenError(complaint) from error
+            raise RivalError(complaint) from error
         self._heard = subscribe(node, topic, self._hear)
         self._until = time.monotonic() + DISCOVERY
 
     def _hear(self, item: Any) -> None:
-        fail(self._node, MultigenError(self._complaint))
+        fail(self._node, RivalError(self._complaint))
 
     @property
     def excluded(self) -> bool:

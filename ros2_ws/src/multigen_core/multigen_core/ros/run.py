@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from rclpy.logging import LoggingSeverity, set_logger_level
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from multigen_core.errors import MultigenError
+from multigen_core.errors import MultigenError, RivalError
 from multigen_core.ros.start import orphaned
 from multigen_core.ros.surroundings import settle
 
@@ -48,14 +49,14 @@ stop = Stop()
 """A node calls this to exit its process."""
 
 
-def fail(node: Node | None, error: MultigenError) -> None:
-    """Print an error as one line and exit with status 1.
+def fail(node: Node | None, error: MultigenError, status: int = 1) -> None:
+    """Print an error as one line and exit with a status.
 
     For use in callbacks: the executor would also log their exceptions in its own format.
     """
     name = node.get_name() if node else Path(sys.argv[0]).name
     print(f"{name}: error: {error}", file=sys.stderr, flush=True)
-    stop(1)
+    stop(status)
 
 
 def run(make_node: Callable[[], NodeT], turn: Callable[[NodeT], None] | None = None) -> None:
@@ -63,8 +64,10 @@ def run(make_node: Callable[[], NodeT], turn: Callable[[NodeT], None] | None = N
 
     With `turn` there is no executor: it is called again and again and paces itself.
 
-    A MultigenError prints one line on standard error and gives status 1. The node's `close()`, if
-    any, runs while the context is still valid, so that it can finish its files and hold its arm.
+    A MultigenError prints one line on standard error and gives status 1, or `os.EX_CONFIG` if the
+    node cannot be made with its parameters, so that a launch does not try again. The node's
+    `close()`, if any, runs while the context is still valid, so that it can finish its files and
+    hold its arm.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop(0))
@@ -72,9 +75,12 @@ def run(make_node: Callable[[], NodeT], turn: Callable[[NodeT], None] | None = N
     try:
         settle()
         rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
-    except (MultigenError, rclpy_implementation.RCLError) as error:
-        # From rcl usually an invalid parameter file, with lines of its own source locations.
-        fail(None, MultigenError(str(error).splitlines()[0]))
+    except MultigenError as error:
+        fail(None, error)
+        sys.exit(stop.status)
+    except rclpy_implementation.RCLError as error:
+        # Usually an invalid parameter file, with lines of its own source locations.
+        fail(None, MultigenError(str(error).splitlines()[0]), os.EX_CONFIG)
         sys.exit(stop.status)
     node: NodeT | None = None
     try:
@@ -87,7 +93,8 @@ def run(make_node: Callable[[], NodeT], turn: Callable[[NodeT], None] | None = N
                 node.get_logger().error("the launch process is gone; exiting")
                 stop(1)
     except MultigenError as error:
-        fail(node, error)
+        refused = node is None and not isinstance(error, RivalError)
+        fail(node, error, os.EX_CONFIG if refused else 1)
     except (ExternalShutdownException, ROSInterruptException):
         stop(0)
     finally:

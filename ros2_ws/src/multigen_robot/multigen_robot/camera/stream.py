@@ -109,7 +109,11 @@ class CameraStream(DeviceStream[CameraStatus]):
             deviations = (size, *deviations)
         line = f"{self._config.device}: {width}×{height}"
         if deviations:
-            line = f"{self._config.device} gives {', '.join(deviations)}"
+            device = self._config.device
+            line = (
+                f"{device} gives {', '.join(deviations)}; `multigen doctor --camera {device}` "
+                "lists what it offers"
+            )
         self._opened(
             line,
             bool(deviations),

@@ -12,6 +12,7 @@ import numpy as np
 from multigen_core.cli.doctor import Finding, State
 from multigen_core.errors import MultigenError
 from multigen_core.types import CameraFrame
+from multigen_robot.camera.formats import camera_formats
 from multigen_robot.camera.source import CameraConfig
 from multigen_robot.camera.stream import CameraStream
 from multigen_robot.doctor.sampling import Sampling, sample
@@ -36,7 +37,10 @@ def find_cameras() -> Finding:
 
 
 def measure_camera(device: str, seconds: float) -> Iterator[Finding]:
-    """Format, rate, regularity and age of a camera's images."""
+    """Formats that a camera offers, and format, rate, regularity and age of its images."""
+    if offered := "; ".join(map(str, camera_formats(device))):
+        values = {"formats": offered}
+        yield Finding(f"formats of camera {device}", State.FINE, offered, values=values)
     try:
         sampling: Sampling[CameraFrame] = sample(
             lambda deliver, report: CameraStream(
@@ -54,7 +58,7 @@ def measure_camera(device: str, seconds: float) -> Iterator[Finding]:
         return
     intervals = np.diff(sampling.arrivals)
     rate, jitter = 1 / float(np.mean(intervals)), float(np.std(intervals))
-    values: dict[str, float | str] = {
+    figures: dict[str, float | str] = {
         "width": status.width,
         "height": status.height,
         "pixel_format": status.pixel_format,
@@ -78,7 +82,7 @@ def measure_camera(device: str, seconds: float) -> Iterator[Finding]:
         State.BROKEN if status.error else State.NOTE if remedy else State.FINE,
         detail,
         remedy,
-        values,
+        figures,
     )
 
 

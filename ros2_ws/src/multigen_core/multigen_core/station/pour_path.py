@@ -6,6 +6,7 @@ point towards +Y, pours towards +Y.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,6 +50,12 @@ def tool_pose(source: Vessel, grasp_height: float, lip: NDArray[np.float64], til
     transform[:3, :3] = Rotation.from_euler("x", -tilt).as_matrix() @ _UPRIGHT
     transform[:3, 3] = lip - transform[:3, :3] @ lip_in_tool(source, grasp_height)
     return transform
+
+
+def tilt_of_tool(transform: Pose) -> float:
+    """The tilt [rad] of a vessel held by a tool at this pose; undoes `tool_pose`, on any path."""
+    turned = transform[:3, :3] @ _UPRIGHT.T
+    return math.atan2(-turned[2, 1], turned[2, 2])
 
 
 def lip_positions(

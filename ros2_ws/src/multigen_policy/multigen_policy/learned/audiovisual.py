@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from multigen_core.arm.kinematics import UnreachableError
 from multigen_core.errors import MultigenError
 from multigen_core.learning.runtime import Network
 from multigen_core.policy import Decision, Observation, PourGoal, Sense
@@ -27,6 +28,8 @@ HOLD = 4
 LEAST, SEARCH, RELEASED = 6.0, (0.03, 0.2), 0.3
 """While less flows [ml/s] by its own estimate, it tilts on at a rate [rad/s] between these, so
 slowly that within a second at most that share of the goal is released unnoticed."""
+BLIND = 1.0
+"""How long it waits for a first image before it pours without [s]."""
 PATIENCE = 6.0
 """How long nothing may flow at the largest tilt [s]."""
 _STANDS = 2.0
@@ -86,8 +89,8 @@ class Audiovisual:
 
     The network learns the rates from an expert who sees the liquid, and the volume that will have
     been poured if the vessel turns back now; where it stops follows from the latter. Approach and
-    return are not learnt, nor that it tilts on while next to nothing flows. At a station that is
-    not told, another network finds the vessels first.
+    return are not learnt, nor that it tilts on while next to nothing flows. What is not told of the
+    station, at least the target's size, another network finds first.
     """
 
     senses: frozenset[Sense] = frozenset({Sense.IMAGE, Sense.AUDIO})
@@ -95,7 +98,7 @@ class Audiovisual:
     def __init__(self, station: Station, weights: Path) -> None:
         self._told = station
         self._brain = Brain(weights)
-        self._finder = Finder(station, weights) if station.held is None else None
+        self._finder = Finder(station, weights) if station.target is None else None
         self._station: Station | None = None
         if self._finder is None:
             self._arrange(station)
@@ -115,6 +118,7 @@ class Audiovisual:
         self._goal = goal.target_volume
         self._brain.reset()
         self._moved: tuple[int, float] | None = None
+        self._since: int | None = None
         self.told: Outputs | None = None
         """What the network told last."""
         if self._finder is not None:
@@ -129,13 +133,12 @@ class Audiovisual:
         assert station is not None
         if self._finder is not None:
             station = replace(station, target=None)
-        self._encoder = Encoder(station, self._path, self._goal)
+        self._encoder = Encoder(station, self._goal)
         self._pouring.reset()
 
     def act(self, observation: Observation) -> Decision:
         if self._station is None:
-            assert self._finder is not None
-            found = self._finder.look(observation)
+            found = self._find(observation)
             if found is None:
                 return Decision(None, "look")
             self._arrange(found)
@@ -144,6 +147,26 @@ class Audiovisual:
         if self.told is None:
             return decision
         return replace(decision, estimated_volume_error=self.told.committed_error * 1e-6)
+
+    def _find(self, observation: Observation) -> Station | None:
+        """The station to plan for, once enough has been seen of what is not told."""
+        assert self._finder is not None
+        told = self._told
+        if told.held is None:
+            return self._finder.look(observation)
+        if observation.image is None:
+            # It can pour blindly, too, over a target of the usual size.
+            if self._since is None:
+                self._since = observation.now
+            return told if to_seconds(observation.now - self._since) > BLIND else None
+        found = self._finder.look(observation)
+        if found is None:
+            return None
+        try:
+            plan_pour(station := replace(told, target=found.target))
+        except UnreachableError:
+            return told
+        return station
 
     def _decide(self, observation: Observation, tilt: float) -> Tilt:
         told = self.told = self._brain.step(self._encoder.encode(observation))

@@ -34,7 +34,7 @@ from multigen_policy.learned.finding import (
     Planes,
     truth_of,
 )
-from multigen_policy.learned.network import Eye
+from multigen_policy.learned.senses import Eye
 from multigen_policy.learned.weights import FINDER
 from multigen_policy.rollouts.closed_loop import shared_simulator
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from multigen_core.arm.kinematics import forward
 from multigen_core.policy import Observation, Sense
 from multigen_core.station import Station
-from multigen_core.station.pour_path import PourPath
+from multigen_core.station.pour_path import tilt_of_tool
 from multigen_core.types import AudioChunk, to_seconds
 from multigen_core.world.tilted_volume import volume_table
 from multigen_core.world.vessel import Vessel
@@ -82,13 +83,12 @@ class Encoder:
 
     Args:
         station: with the held vessel and the target's position, told or estimated.
-        path: of the pour there.
         goal: volume to pour [m^3].
     """
 
-    def __init__(self, station: Station, path: PourPath, goal: float) -> None:
+    def __init__(self, station: Station, goal: float) -> None:
         held, position = station.placed("the learned policy")
-        self._arm, self._path, self._camera = station.arm, path, station.camera
+        self._arm, self._camera = station.arm, station.camera
         self._position = np.asarray(position, float)
         self._table = volume_table(held.vessel)
         self._onsets = Onsets(held.vessel)
@@ -108,8 +108,7 @@ class Encoder:
     def encode(self, observation: Observation) -> Inputs:
         """The inputs of the next observation."""
         stamp = observation.stamp
-        positions = self._arm.nearest_turn(observation.joints.positions, self._path.at(0.0))
-        tilt = self._path.tilt_of(positions)
+        tilt = tilt_of_tool(forward(self._arm, observation.joints.positions))
         if self._first is None:
             self._first = stamp
         gap, rate = 0.0, 0.0

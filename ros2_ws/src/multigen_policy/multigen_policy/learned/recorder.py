@@ -13,7 +13,6 @@ from multigen_core.policy import Sense
 from multigen_core.rollout.observer import Observer, StaleError
 from multigen_core.rollout.rollout import MAX_AGE
 from multigen_core.station import Station
-from multigen_core.station.pour_path import plan_pour
 from multigen_core.streams.buffers import AudioRing
 from multigen_core.types import AudioChunk, LiquidState, to_nanoseconds
 from multigen_core.world.vessel import Vessel
@@ -78,7 +77,7 @@ class Recorder:
     ) -> None:
         self.rows = Rows(spectra={name: [] for name in sounds}, target=target_values(target))
         self.observer = Observer(station.arm.names, frozenset(Sense), MAX_AGE)
-        self._encoder = Encoder(station, plan_pour(station), goal)
+        self._encoder = Encoder(station, goal)
         self._target = target
         self._first = sounds[0]
         self._others = {

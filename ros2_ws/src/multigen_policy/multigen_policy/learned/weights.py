@@ -9,8 +9,10 @@ from multigen_core.learning.weights import Kind, WeightsError
 
 FORMAT = 3
 """Raised whenever old weights no longer fit the inputs, the network or the outputs."""
+FINDER_FORMAT = 2
+"""The same of the finder."""
 POLICY = Kind("audiovisual", FORMAT, "retrain with `multigen train-policy`")
-FINDER = Kind("finder", FORMAT, "retrain with `multigen train-policy --finder`")
+FINDER = Kind("finder", FINDER_FORMAT, "retrain with `multigen train-policy --finder`")
 
 
 def weights_folder(checkpoint: str = "") -> Path:

@@ -44,6 +44,7 @@ setup(
         ],
         "multigen.simulators": [
             "mujoco = multigen_sim.mujoco.simulator:MujocoSimulator",
+            "newton = multigen_sim.newton.backend:newton_simulator",
         ],
         "multigen.checks": [
             "sim = multigen_sim.checks:checks",

@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.path import Path
 from scipy.spatial import ConvexHull
 
 from multigen_core.errors import MultigenError
 from multigen_core.world.catalogue import vessel, vessels
-from multigen_sim.particles.staves import Staves
+from multigen_sim.particles.staves import SECTORS, Staves
 
 NAMES = sorted(vessels())
 
@@ -86,5 +87,28 @@ def test_staves_are_convex_and_few_enough_for_a_gpu():
 
 @pytest.mark.parametrize(("thickness", "sectors"), [(-0.001, 24), (0.0, 2)])
 def test_impossible_staves_are_refused(thickness, sectors):
-    with pytest.raises(MultigenError, match="use at least 3 sectors and a thickness of 0"):
+    with pytest.raises(MultigenError, match="use at least 3 sectors, and 0 or more"):
         Staves.of(vessel("beaker"), thickness, sectors)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_outline_is_that_of_all_pieces(name):
+    """A point in a sector's middle plane is in the outline if and only if it is in a piece."""
+    one = vessel(name)
+    staves = Staves.of(one, 0.008, taper=0.02)
+    rng = np.random.default_rng(2)
+    high = staves.outline.max(axis=0) + 0.01
+    section = rng.uniform([0.0, staves.outline[0, 1] - 0.01], high, (400, 2))
+    half = np.pi / SECTORS
+    points = section[:, :1] * [np.cos(half), np.sin(half), 0.0] + section[:, 1:] * [0.0, 0.0, 1.0]
+    found = np.max([depth(hull, points) for hull in hulls(staves)], axis=0)
+    expected = Path(staves.outline).contains_points(section)
+    clear = np.abs(found) > 1e-4
+    assert (expected == (found > 0.0))[clear].all()
+
+
+def test_a_tapered_rim_is_as_thin_as_the_vessel():
+    one = vessel("beaker")
+    walls = Staves.of(one, 0.012, taper=0.036).walls
+    top = walls[-SECTORS:, [2, 3]], walls[-SECTORS:, [6, 7]]
+    assert np.linalg.norm(top[1] - top[0], axis=2).max() == pytest.approx(one.wall, rel=0.02)

@@ -23,7 +23,7 @@ from multigen_sim.views.visible_liquid import VisibleLiquid
 
 _SUBSTEP = 0.005
 """Longest step of the fluid [s]: at 2.5 m/s a particle moves by about its spacing."""
-_SETTLING = 240
+_SETTLING = 120
 """Steps in which the filling settles before time 0."""
 _SETTLING_LOSS = 0.03
 _SLACK = 0.5

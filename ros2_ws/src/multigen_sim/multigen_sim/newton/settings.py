@@ -15,7 +15,7 @@ _FEWEST, _MOST = 100, 1_000_000
 class Settings:
     """`particles` in the full source; `device` of Warp, such as cpu or cuda:0."""
 
-    particles: int = 2000
+    particles: int = 1000
     device: str = "cpu"
 
     @classmethod

@@ -31,7 +31,7 @@ def newton_simulator(arm: Arm) -> MujocoSimulator:
         raise MultigenError(f"backend 'newton' needs {absent}: install with {REMEDY}")
     import warp as wp
 
-    wp.config.quiet = True
+    wp.config.log_level = wp.LOG_ERROR
     from multigen_sim.newton.particle_liquid import ParticleLiquid
 
     settings = Settings.from_environment()

@@ -11,12 +11,14 @@ from multigen_sim.liquid.ledger import AIR, SOURCE, SPILLED, TARGET
 from multigen_sim.particles.liquid_state import ParticleGauge
 from multigen_sim.views.visible_liquid import Parcels, VisibleLiquid
 
-_SLICES = 24
-"""Slices of the fall, each a parcel of the stream."""
-_STREAM = 3
-"""Least number of particles in a slice of the stream; fewer are drops."""
-_STRAY = 2.0
-"""Distance from the middle of a slice beyond which a particle is a drop, in standard deviations."""
+_STEP = 0.008
+"""Time between parcels of the stream [s]."""
+_WINDOW = 0.03
+"""Half width of the averages along the stream [s]; in longer gaps it is torn."""
+_STRAY = 1.5
+"""Distance from the stream's middle beyond which a particle is a drop, in spacings."""
+_LIP = 0.02
+"""Distance from the lip within which particles show the width of the sheet [m]."""
 _DROPS = 10
 
 
@@ -57,61 +59,52 @@ def _width(gauge: ParticleGauge) -> float:
     """Width of the sheet at the lip [m]: of the particles that have just left it."""
     offset = gauge.points[gauge.places.place == AIR] - gauge.lip
     forward = gauge.pose.downhill
-    across = offset[np.linalg.norm(offset, axis=1) < 0.02] @ [-forward[1], forward[0], 0.0]
-    return 4.0 * float(np.std(across)) if len(across) >= _STREAM else 0.0
+    across = offset[np.linalg.norm(offset, axis=1) < _LIP] @ [-forward[1], forward[0], 0.0]
+    return 4.0 * float(np.std(across)) if len(across) > 2 else 0.0
 
 
 def _parcels(gauge: ParticleGauge) -> Parcels:
-    """The falling particles as parcels, one per slice of height, and drops beside them."""
+    """The falling particles as a stream of parcels, evenly spaced in time, and drops beside it.
+
+    Particles are too few to be parcels themselves: a stream of 20 ml/s has ten of them in the air.
+    """
     place = gauge.places.place
     falling = (place == AIR) | ((place == TARGET) & ~gauge.pooled)
     falling &= gauge.points[:, 2] < gauge.lip[2]
     points, velocities = gauge.points[falling], gauge.velocities[falling]
-    particle = gauge.cavities.particle
-    low = float(points[:, 2].min(initial=gauge.lip[2] - 1e-3))
-    edges = np.linspace(gauge.lip[2], low, _SLICES + 1)
-    thick = (gauge.lip[2] - low) / _SLICES
-    which = np.clip(((gauge.lip[2] - points[:, 2]) / thick).astype(int), 0, _SLICES - 1)
-    rows, drops = [], []
-    for k in range(_SLICES):
-        at = np.flatnonzero(which == k)
-        stream = at[_together(points[at])] if len(at) >= _STREAM else at[:0]
-        drops += np.setdiff1d(at, stream).tolist()
-        if len(stream):
-            velocity = velocities[stream].mean(axis=0)
-            rate = len(stream) * particle * max(-velocity[2], 0.05) / thick
-            centre = points[stream].mean(axis=0)
-            centre[2] = (edges[k] + edges[k + 1]) / 2
-            rows.append((centre, velocity, rate, len(stream) * particle, False))
-    rows += [
-        (points[k], velocities[k], 0.0, particle, True)
-        for k in sorted(drops, key=lambda k: -points[k, 2])[:_DROPS]
-    ]
-    return _assemble(gauge, rows)
-
-
-def _together(points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which of a slice's points [m], (K, 3), belong to its stream."""
-    away = np.hypot(*(points[:, :2] - np.median(points[:, :2], axis=0)).T)
-    return np.asarray(away <= _STRAY * max(float(np.std(points[:, :2])), 3e-3))
+    age = np.sqrt(2.0 * (gauge.lip[2] - points[:, 2]) / GRAVITY)
+    times = np.arange(0.0, age.max(initial=0.0) + _STEP, _STEP)
+    near = (np.abs(times[:, None] - age) <= _WINDOW).astype(float)
+    count = near.sum(axis=1)
+    times, near, count = times[count > 0], near[count > 0], count[count > 0]
+    if not len(times):
+        return _assemble(gauge, times, np.empty((0, 3)), np.empty((0, 3)), np.empty(0), np.empty(0))
+    share = near / count[:, None]
+    middle = share @ points[:, :2]
+    apart = np.hypot(*(points[:, :2] - middle[np.argmin(np.abs(times[:, None] - age), axis=0)]).T)
+    stray = np.flatnonzero(apart > _STRAY * gauge.cavities.particle ** (1 / 3))[:_DROPS]
+    height = gauge.lip[2] - GRAVITY * times**2 / 2
+    window = np.minimum(times + _WINDOW, age.max()) - np.maximum(times - _WINDOW, 0.0)
+    rate = count * gauge.cavities.particle / np.maximum(window, _WINDOW)
+    return _assemble(
+        gauge,
+        np.concatenate([times, age[stray]]),
+        np.vstack([np.column_stack([middle, height]), points[stray]]),
+        np.vstack([share @ velocities, velocities[stray]]),
+        np.concatenate([rate, np.zeros(len(stray))]),
+        np.concatenate([rate * _STEP, np.full(len(stray), gauge.cavities.particle)]),
+    )
 
 
 def _assemble(
     gauge: ParticleGauge,
-    rows: list[tuple[NDArray[np.float64], NDArray[np.float64], float, float, bool]],
+    age: NDArray[np.float64],
+    points: NDArray[np.float64],
+    velocities: NDArray[np.float64],
+    rate: NDArray[np.float64],
+    volume: NDArray[np.float64],
 ) -> Parcels:
-    points = np.array([row[0] for row in rows]).reshape(-1, 3)
-    velocities = np.array([row[1] for row in rows]).reshape(-1, 3)
-    fallen = np.maximum(gauge.lip[2] - points[:, 2], 0.0)
-    age = np.sqrt(2.0 * fallen / GRAVITY)
     launch = velocities.copy()
-    launch[:, 2] += GRAVITY * age
-    return Parcels(
-        points,
-        launch,
-        gauge.time - age,
-        fallen,
-        np.array([row[2] for row in rows]),
-        np.array([row[3] for row in rows]),
-        np.array([row[4] for row in rows], bool),
-    )
+    launch[:, 2] = 0.0
+    fallen = np.maximum(gauge.lip[2] - points[:, 2], 0.0)
+    return Parcels(points, launch, gauge.time - age, fallen, rate, volume, rate == 0.0)

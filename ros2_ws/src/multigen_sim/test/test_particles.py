@@ -175,6 +175,17 @@ def test_views_get_a_stream_from_lip_to_surface():
     assert seen.source_head < 0.0
 
 
+def test_a_thin_stream_is_not_torn():
+    """Views tear a stream at gaps of 15 ms; 57 particles a second, 20 ml/s, leave longer ones."""
+    *_, gauge = falling(34, duration=0.45)
+    stream = visible_liquid(gauge).parcels
+    born = stream.born[~stream.drop]
+    assert len(born) > 10
+    assert np.abs(np.diff(born)).max() < 0.015
+    rate = stream.rate[~stream.drop]
+    assert np.median(rate) == pytest.approx(34 * PARTICLE / 0.6, rel=0.3)
+
+
 def test_a_still_world_shows_no_stream():
     gauge = ParticleGauge(CAVITIES, liquid("water"), SOURCE_POSE, in_source())
     assert len(visible_liquid(gauge).parcels.points) == 0

@@ -45,6 +45,7 @@ setup(
         "multigen.simulators": [
             "mujoco = multigen_sim.mujoco.simulator:MujocoSimulator",
             "newton = multigen_sim.newton.backend:newton_simulator",
+            "isaac = multigen_sim.isaac.simulator:IsaacSimulator",
         ],
         "multigen.checks": [
             "sim = multigen_sim.checks:checks",

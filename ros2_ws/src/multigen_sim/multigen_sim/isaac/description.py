@@ -41,16 +41,15 @@ _GRASP = (-np.pi / 2, -np.pi / 2, 0.0)
 
 @dataclass(frozen=True)
 class Water:
-    """Particles that stand for the liquid: `count`, and their `spacing` [m]."""
+    """Particles that stand for the liquid: `count` in the source, and their `spacing` [m]."""
 
     count: int
     spacing: float
 
     @classmethod
     def of(cls, scene: Scene, particles: int) -> Water:
-        """About `particles` of them in both vessels together."""
-        volume = (scene.source.volume_ml + scene.target.volume_ml) * 1e-6
-        return cls(particles, (volume / particles) ** (1 / 3))
+        """With `particles` in the source."""
+        return cls(particles, (scene.source.volume_ml * 1e-6 / particles) ** (1 / 3))
 
     @property
     def volume(self) -> float:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from multigen_core.errors import MultigenError
+from multigen_sim.isaac.settings import PATH
 
-VARIABLE = "ISAAC_SIM_PATH"
 OLDEST_DRIVER = (570, 169)
 """What NVIDIA's image of Isaac Sim 5 declares as its oldest driver."""
 _QUERY = "--query-gpu=name,driver_version"
@@ -30,24 +30,23 @@ class Gpu:
         return not set(self.name.replace("-", " ").split()) & set(_WITHOUT_RAY_TRACING)
 
 
-def find_python(given: str = "") -> Path:
+def find_python(where: str) -> Path:
     """Isaac Sim's Python: `python.sh` of a folder, or an interpreter that has the package.
 
     Raises:
-        MultigenError: there is none at `given` or, if that is empty, where ISAAC_SIM_PATH points.
+        MultigenError: `where` is empty, or there is none.
     """
-    where = given or os.environ.get(VARIABLE, "")
     if not where:
         raise MultigenError(
             f"backend isaac needs NVIDIA Isaac Sim 5.0 to 6.2, which you install yourself: set "
-            f"{VARIABLE} to its folder, or to the Python that has the package isaacsim"
+            f"{PATH} to its folder, or to the Python that has the package isaacsim"
         )
     path = Path(where).expanduser()
     if path.is_dir():
         path = path / "python.sh"
     if not path.is_file() or not os.access(path, os.X_OK):
         raise MultigenError(
-            f"{path} is not an executable file: set {VARIABLE} to the folder of Isaac Sim that has "
+            f"{path} is not an executable file: set {PATH} to the folder of Isaac Sim that has "
             "python.sh, or to the Python that has the package isaacsim"
         )
     return path.absolute()

@@ -26,6 +26,7 @@ from multigen_core.world.scene import Scene
 from multigen_sim.isaac.description import TIMESTEP, Water, describe, held_pose
 from multigen_sim.isaac.installation import find_gpu, find_python
 from multigen_sim.isaac.servo import Servo
+from multigen_sim.isaac.settings import Settings
 from multigen_sim.isaac.worker.frames import Arrays, Fields
 from multigen_sim.isaac.worker_process import PATIENCE, WorkerProcess
 from multigen_sim.liquid.vessel_pose import VesselPose
@@ -35,8 +36,6 @@ from multigen_sim.particles.liquid_state import ParticleGauge
 from multigen_sim.particles.volumes import Cavities
 from multigen_sim.views.hearing import HearingView
 
-PARTICLES = 2000
-"""Particles of the liquid."""
 START_PATIENCE = 900.0
 """Longest start of Isaac Sim [s]: its first compiles shaders for minutes."""
 LOAD_PATIENCE = 300.0
@@ -47,7 +46,7 @@ UNPROVEN = (
 )
 _MOST_STEPS = 5
 """Physics steps between measurements of the particles."""
-_SLACK = 0.6
+_SLACK = 0.5
 """How far into a wall a particle counts as inside, in spacings."""
 _RESTING = 1.5
 """Height up to which a particle on the table counts as spilled, in spacings."""
@@ -60,16 +59,17 @@ class IsaacSimulator:
 
     timestep = TIMESTEP
 
-    def __init__(self, arm: Arm, path: str = "", particles: int = PARTICLES) -> None:
-        """Find Isaac Sim, at `path` or where ISAAC_SIM_PATH points, and a GPU for it.
+    def __init__(self, arm: Arm, settings: Settings | None = None) -> None:
+        """Find Isaac Sim and a GPU for it; the settings are by default those of the environment.
 
         Raises:
-            MultigenError: there is none; says what to do.
+            MultigenError: there is none, or a setting is wrong; says what to do.
         """
         self.arm = arm
-        self._python: Path = find_python(path)
+        settings = settings or Settings.from_environment()
+        self._python: Path = find_python(settings.path)
         self.gpu = find_gpu()
-        self._particles = particles
+        self._particles = settings.particles
         self._worker: WorkerProcess | None = None
         self.version = ""
         """Isaac Sim's version, once it runs."""
@@ -92,12 +92,11 @@ class IsaacSimulator:
         held = held_pose(forward(self.arm, start), scene.source.grasp_height)
         water = Water.of(scene, self._particles)
         foot = np.array(scene.target.position)
-        counts = [round(v * 1e-6 / water.volume)
-                  for v in (scene.source.volume_ml, scene.target.volume_ml)]  # fmt: skip
+        there = round(scene.target.volume_ml * 1e-6 / water.volume)
         particles = np.concatenate(
             [
-                fill(source, counts[0], water.spacing) @ held[:3, :3].T + held[:3, 3],
-                fill(target, counts[1], water.spacing) + foot,
+                fill(source, water.count, water.spacing) @ held[:3, :3].T + held[:3, 3],
+                fill(target, there, water.spacing) + foot,
             ]
         )
         fields, arrays = describe(scene, self.arm, start, water, particles, seed)

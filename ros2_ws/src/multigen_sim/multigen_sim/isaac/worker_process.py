@@ -111,6 +111,11 @@ class WorkerProcess:
         self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    @property
+    def pid(self) -> int:
+        """Of the process, which may be the shell that runs Isaac Sim's Python."""
+        return self._child.pid
+
     def kill(self) -> None:
         """End it now, with all that it started."""
         self._end()

@@ -75,6 +75,15 @@ def add_standing_vessel(stage: Any, fields: Fields, arrays: Arrays) -> None:
     add_vessel(stage, TARGET, "target", fields, arrays)
 
 
+def spare_contacts(stage: Any, held: str) -> None:
+    """Let the held vessel touch particles only: its walls are thicker than the vessel's."""
+    from pxr import UsdPhysics
+
+    others = [prim.GetPath() for prim in stage.Traverse() if prim.HasAPI(UsdPhysics.CollisionAPI)]
+    pairs = UsdPhysics.FilteredPairsAPI.Apply(stage.GetPrimAtPath(held))
+    pairs.CreateFilteredPairsRel().SetTargets([path for path in others if not path.HasPrefix(held)])
+
+
 def add_water(stage: Any, scene_path: str, fields: Fields, arrays: Arrays) -> None:
     """The particles (N, 3) [m] in the world, at rest.
 

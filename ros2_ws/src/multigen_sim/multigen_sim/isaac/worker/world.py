@@ -91,14 +91,20 @@ class IsaacWorld:
         held = find_link(stage, fields["held"])
         scenery.add_vessel(stage, held, "source", fields, arrays)
         scenery.add_standing_vessel(stage, fields, arrays)
+        scenery.spare_contacts(stage, held)
         scenery.add_water(stage, context.prim_path, fields, arrays)
-        arm = SingleArticulation(prim_path=find_articulation(stage), name="arm")
+        # Their prims are the importer's, whose transforms stay as they are.
+        arm = SingleArticulation(
+            prim_path=find_articulation(stage), name="arm", reset_xform_properties=False
+        )
         world.scene.add(arm)
         picture = Picture(fields["camera"])
         world.reset()
         make_particles_readable(world, timestep)
         self._world, self._arm, self._picture = world, arm, picture
-        self._held = SingleRigidPrim(prim_path=held, name="held_vessel")
+        self._held = SingleRigidPrim(
+            prim_path=held, name="held_vessel", reset_xform_properties=False
+        )
         self._held.initialize()
         self._joints = self._find_joints([joint["name"] for joint in fields["joints"]])
         self._start(fields, arrays["particles"])

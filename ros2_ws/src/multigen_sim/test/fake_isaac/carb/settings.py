@@ -3,7 +3,7 @@ from fake_engine import ENGINE, FAULT, require_app
 require_app("carb.settings")
 
 
-class _Settings:
+class ISettings:
     def set(self, path, value):
         if not (FAULT == "stubborn" and path == "/physics/suppressReadback"):
             ENGINE.settings[path] = value
@@ -13,4 +13,4 @@ class _Settings:
 
 
 def get_settings():
-    return _Settings()
+    return ISettings()

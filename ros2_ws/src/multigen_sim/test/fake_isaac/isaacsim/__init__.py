@@ -21,8 +21,5 @@ class SimulationApp:
         ENGINE.started = True
         ENGINE.settings = {"/physics/updateToUsd": True, "/physics/updateParticlesToUsd": True}
 
-    def update(self):
-        pass
-
-    def close(self, wait_for_replicator=True, skip_cleanup=False):
+    def close(self, wait_for_replicator=True):
         os._exit(0)

@@ -4,7 +4,7 @@ from fake_robot import add_robot
 require_app("omni.kit.commands")
 
 
-class _ImportConfig:
+class ImportConfig:
     __slots__ = (
         "create_physics_scene", "distance_scale", "fix_base", "import_inertia_tensor",
         "make_default_prim", "merge_fixed_joints", "self_collision",
@@ -15,7 +15,7 @@ def execute(name, **kwargs):
     if VERSION.startswith("6"):
         return False, None
     if name == "URDFCreateImportConfig":
-        return True, _ImportConfig()
+        return True, ImportConfig()
     assert name == "URDFParseAndImportFile"
     assert set(kwargs) <= {"urdf_path", "import_config", "dest_path", "get_articulation_root"}
     assert kwargs["import_config"].fix_base

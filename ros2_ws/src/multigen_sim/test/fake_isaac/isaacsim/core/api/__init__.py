@@ -53,9 +53,9 @@ class World:
         physics_prim_path="/physicsScene", sim_params=None, set_defaults=True, backend="numpy",
         device=None,
     ):  # fmt: skip
-        if hasattr(self, "scene"):
+        if hasattr(self, "_scene"):
             return  # The old one, whatever the arguments.
-        self.scene = Scene()
+        self._scene = Scene()
         self._device = device
         self._context = PhysicsContext()
         ENGINE.hertz = int(1.0 / physics_dt)
@@ -70,6 +70,10 @@ class World:
     @classmethod
     def clear_instance(cls):
         cls._made = None
+
+    @property
+    def scene(self):
+        return self._scene
 
     @property
     def stage(self):
@@ -87,10 +91,10 @@ class World:
         ENGINE.settings["/physics/updateParticlesToUsd"] = False
         ENGINE.parse()
         ENGINE.step()
-        for thing in self.scene.objects:
+        for thing in self._scene.objects:
             thing.initialize()
 
-    def step(self, render=True, step_sim=True, update_fabric=False):
+    def step(self, render=True, step_sim=True):
         if ENGINE.playing:
             ENGINE.step()
 

@@ -11,7 +11,7 @@ from scipy.spatial import ConvexHull
 from scipy.spatial.transform import Rotation
 
 from multigen_core.arm import Arm
-from multigen_core.arm.kinematics import pose
+from multigen_core.arm.kinematics import forward, pose
 from multigen_core.world.revolution_mesh import vessel_mesh
 from multigen_core.world.scene import Scene
 from multigen_core.world.vessel import Vessel
@@ -21,18 +21,20 @@ from multigen_sim.mujoco.arm_model import quaternion
 from multigen_sim.mujoco.urdf import TOOL, urdf
 from multigen_sim.particles.staves import Staves
 
-TIMESTEP = 0.004
-"""[s]. Isaac Sim keeps a whole number of steps per second, so its inverse is one."""
+TIMESTEP = 0.0025
+"""[s]. Isaac Sim keeps a whole number of steps per second, so its inverse is one.
+
+In a step no particle may cross a wall."""
 HELD = "source"
 """Link of the held vessel."""
-SETTLE = 150
+SETTLE = 200
 """Steps in which the liquid comes to rest before time 0."""
 _WALLS = 3.0
-"""Least thickness of a collider, in spacings of the particles: they pass through thinner ones."""
+"""Thickness of a collider, in spacings of the particles, which pass through thin ones."""
 _CONTACT = 0.99 * 0.6
 """Half a spacing over the particles' contact offset, as PhysX derives one from the other."""
-_CROSSING = 0.5
-"""Part of a wall that a particle may cross in a step."""
+_FASTEST = 3.0
+"""Largest speed of a particle [m/s], of a fall by 0.46 m; less where walls are thin."""
 _SKY, _SUN = 700.0, 1400.0
 """Intensities of the lights at strength 1, in Isaac Sim's units; by reasoning, not by eye."""
 _GRASP = (-np.pi / 2, -np.pi / 2, 0.0)
@@ -77,6 +79,8 @@ def describe(
     """
     dynamics = ArmDynamics.of(arm)
     links = zip(arm.joints, dynamics.links, start, strict=True)
+    held = held_pose(forward(arm, start), scene.source.grasp_height)
+    thickness = min(_WALLS * water.spacing, gap(scene, held))
     fields: Fields = {
         "timestep": TIMESTEP,
         "settle": SETTLE,
@@ -92,7 +96,8 @@ def describe(
             }
             for joint, link, angle in links
         ],
-        "water": _water(scene, water),
+        "water": _water(scene, water, thickness),
+        "wall": thickness,
         "vessels": {
             HELD: {"colour": list(scene.source.vessel.colour)},
             "target": {
@@ -105,7 +110,6 @@ def describe(
         "things": [*_room(scene), *_distractors(scene, seed)],
     }
     arrays: Arrays = {"particles": particles.astype(np.float32)}
-    thickness = _WALLS * water.spacing
     for name, vessel in ((HELD, scene.source.vessel), ("target", scene.target.vessel)):
         arrays |= _vessel(name, vessel, thickness)
     return fields, arrays
@@ -147,13 +151,23 @@ def held_pose(tool: NDArray[np.float64], grasp_height: float) -> NDArray[np.floa
     return np.asarray(tool @ grasp)
 
 
-def _water(scene: Scene, water: Water) -> Fields:
+def gap(scene: Scene, held: NDArray[np.float64]) -> float:
+    """Distance [m] between the cavities of the held vessel, at pose (4, 4), and of the target.
+
+    A wall as thick as that reaches just to the other's cavity.
+    """
+    apart = float(np.hypot(*(held[:2, 3] - scene.target.position[:2])))
+    radii = (max(r for _, r in spec.vessel.profile) for spec in (scene.source, scene.target))
+    return max(apart - sum(radii), 0.0)
+
+
+def _water(scene: Scene, water: Water, thickness: float) -> Fields:
     liquid = scene.liquid
     return {
         "spacing": water.spacing,
         "contact": water.spacing / 2 / _CONTACT,
         "mass": water.volume * liquid.density,
-        "fastest": _CROSSING * _WALLS * water.spacing / TIMESTEP,
+        "fastest": min(_FASTEST, thickness / TIMESTEP),
         "colour": list(liquid.colour[:3]),
         # PhysX takes numbers without units here: those of its water, scaled as the liquid's are.
         "material": {

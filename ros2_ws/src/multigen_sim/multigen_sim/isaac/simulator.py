@@ -44,7 +44,7 @@ UNPROVEN = (
     "backend isaac is written and checked against Isaac Sim's public source (5.0.0, 5.1.0, 6.0.1) "
     "and has never been executed in Isaac Sim by us; run 'multigen isaac selfcheck' first"
 )
-_MOST_STEPS = 5
+_MOST_STEPS = 8
 """Physics steps between measurements of the particles."""
 _SLACK = 0.5
 """How far into a wall a particle counts as inside, in spacings."""

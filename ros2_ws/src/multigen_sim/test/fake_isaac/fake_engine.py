@@ -12,13 +12,15 @@ import time
 
 import numpy as np
 from fake_robot import Robot
-from pxr import Usd, UsdGeom, UsdPhysics
+from pxr import Usd, UsdGeom, UsdPhysics, Vt
 from scipy.spatial import ConvexHull, cKDTree
 
 OPTIONS = json.loads(os.environ.get("FAKE_ISAAC", "{}"))
 VERSION = OPTIONS.get("version", "5.1.0")
 FAULT = OPTIONS.get("fault", "")
 AT_STEP = OPTIONS.get("at_step", 0)
+_GENTLE = 0.02
+"""Farthest that a particle is pushed from another at once, in spacings."""
 GRAVITY = np.array([0.0, 0.0, -9.81])
 PARTICLES = "/World/water/particles"
 _APART = 1.12
@@ -76,9 +78,10 @@ class Engine:
 
     def _take_written(self):
         """Positions that somebody else wrote to USD are taken over."""
-        points = np.array(self.stage.GetPrimAtPath(PARTICLES).GetAttribute("points").Get(), float)
+        points = np.asarray(self.stage.GetPrimAtPath(PARTICLES).GetAttribute("points").Get())
         if self.seen is None or not np.array_equal(points, self.seen):
-            self.points, self.speeds = points, np.zeros_like(points)
+            self.points, self.speeds = points.astype(float), np.zeros(points.shape)
+            self.seen = points
 
     def write_particles(self):
         names = ("/physics/updateToUsd", "/physics/updateParticlesToUsd")
@@ -86,9 +89,9 @@ class Engine:
         if FAULT == "frozen" or not readable or not all(self.settings.get(n, True) for n in names):
             return
         prim = self.stage.GetPrimAtPath(PARTICLES)
-        prim.GetAttribute("points").Set(self.points.astype(np.float32))
-        prim.GetAttribute("velocities").Set(self.speeds.astype(np.float32))
-        self.seen = np.array(prim.GetAttribute("points").Get(), float)
+        self.seen = self.points.astype(np.float32)
+        prim.GetAttribute("points").Set(Vt.Vec3fArray.FromNumpy(self.seen))
+        prim.GetAttribute("velocities").Set(Vt.Vec3fArray.FromNumpy(self.speeds.astype(np.float32)))
 
     def _flow(self, dt):
         before = self.points
@@ -102,7 +105,8 @@ class Engine:
             if len(pairs):
                 apart = points[pairs[:, 0]] - points[pairs[:, 1]]
                 far = np.linalg.norm(apart, axis=1, keepdims=True)
-                push = 0.3 * (apart_by - far) * apart / np.maximum(far, 1e-9)
+                depth = np.minimum(0.3 * (apart_by - far), _GENTLE * self.spacing)
+                push = depth * apart / np.maximum(far, 1e-9)
                 np.add.at(points, pairs[:, 0], push)
                 np.add.at(points, pairs[:, 1], -push)
             for collider in self.colliders:

@@ -58,7 +58,13 @@ class Robot:
 
     def __init__(self, stage):
         tree = Xml.fromstring(self._root(stage).GetAttribute(_URDF).Get())
-        self._joints = {j.find("child").get("link"): j for j in tree.iter("joint")}
+        self._joints = {}
+        for joint in tree.iter("joint"):
+            step = np.eye(4)
+            step[:3, :3] = Rotation.from_euler("xyz", _numbers(joint, "rpy")).as_matrix()
+            step[:3, 3] = _numbers(joint, "xyz")
+            parent = joint.find("parent").get("link")
+            self._joints[joint.find("child").get("link")] = joint.get("name"), parent, step
         turning = [j.get("name") for j in tree.iter("joint") if j.get("type") != "fixed"]
         # Isaac Sim's order is its own.
         self.names = turning[::-1]
@@ -76,7 +82,8 @@ class Robot:
         before = self.positions
         self.positions = np.where(self.driven, self.targets, before)
         self.velocities = (self.positions - before) / dt
-        self._poses = {}
+        if self.velocities.any():
+            self._poses = {}
 
     def teleport(self, positions, indices):
         self.positions[indices] = positions
@@ -90,14 +97,11 @@ class Robot:
         return self._poses[link]
 
     def _find(self, link):
-        joint = self._joints.get(link)
-        if joint is None:
+        if link not in self._joints:
             return np.eye(4)
-        step = np.eye(4)
-        step[:3, :3] = Rotation.from_euler("xyz", _numbers(joint, "rpy")).as_matrix()
-        step[:3, 3] = _numbers(joint, "xyz")
+        name, parent, step = self._joints[link]
         turn = np.eye(4)
-        if joint.get("type") != "fixed":
-            angle = self.positions[self.names.index(joint.get("name"))]
-            turn[:3, :3] = Rotation.from_euler("z", angle).as_matrix()
-        return self.pose(joint.find("parent").get("link")) @ step @ turn
+        if name in self.names:
+            angle = self.positions[self.names.index(name)]
+            turn[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+        return self.pose(parent) @ step @ turn

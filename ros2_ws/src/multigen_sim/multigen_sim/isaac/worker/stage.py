@@ -149,7 +149,7 @@ def read_particles(stage: Any) -> tuple[Any, Any]:
 
     points = UsdGeom.Points(stage.GetPrimAtPath(PARTICLES))
     found = (
-        np.array(attribute.Get(), np.float32).reshape(-1, 3)
+        np.asarray(attribute.Get(), np.float32).reshape(-1, 3).copy()
         for attribute in (points.GetPointsAttr(), points.GetVelocitiesAttr())
     )
     positions, velocities = found

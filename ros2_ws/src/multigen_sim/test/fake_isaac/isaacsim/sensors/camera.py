@@ -54,7 +54,8 @@ class Camera:
         column = (focal * local[:, 0] / local[:, 2] + self._width / 2).astype(int)
         row = (focal * local[:, 1] / local[:, 2] + self._height / 2).astype(int)
         seen = (column >= 0) & (column < self._width) & (row >= 0) & (row < self._height)
-        rgba[row[seen], column[seen], :3] = (40, 90, 230)
+        for down, right in np.ndindex(4, 4):
+            rgba[row[seen] - down, column[seen] - right, :3] = (40, 90, 230)
         self._frames.append(rgba)
 
     def get_rgba(self, device=None):

@@ -5,25 +5,24 @@ import os
 import sys
 from pathlib import Path
 
+from multigen_sim.isaac.settings import PARTICLES, PATH
+
 FAKE = Path(__file__).parent / "fake_isaac"
 GPU = "NVIDIA RTX A6000, 580.65.06"
 
 
 class IsaacMachine:
-    """Below `folder`; its programs come first on the path."""
+    """Its programs are in `folder`; `environment` makes a process find them."""
 
-    def __init__(self, folder, monkeypatch):
-        self.folder = folder
-        self._environment = monkeypatch
+    def __init__(self, folder, particles):
+        self.folder = Path(folder)
+        self.environment = {
+            "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+            PATH: str(folder),
+            PARTICLES: str(particles),
+        }
         self.has_gpu(GPU)
-        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-        monkeypatch.setenv("ISAAC_SIM_PATH", str(folder))
-        self.installs(FAKE)
         self.behaves()
-
-    def installs(self, modules):
-        """`python.sh` is this Python, with other modules."""
-        self._program("python.sh", f'PYTHONPATH="{modules}" exec "{sys.executable}" "$@"')
 
     def has_gpu(self, line, status=0):
         """What nvidia-smi prints, and its exit status."""
@@ -31,7 +30,14 @@ class IsaacMachine:
 
     def behaves(self, **options):
         """How the fake behaves when it starts next."""
-        self._environment.setenv("FAKE_ISAAC", json.dumps(options))
+        self._python(f"FAKE_ISAAC='{json.dumps(options)}' PYTHONPATH='{FAKE}'")
+
+    def has_no_isaac_sim(self):
+        """Its Python is there all the same."""
+        self._python("")
+
+    def _python(self, environment):
+        self._program("python.sh", f'{environment} exec "{sys.executable}" "$@"')
 
     def _program(self, name, text):
         file = self.folder / name

@@ -41,6 +41,7 @@ setup(
         ],
         "multigen.commands": [
             "sim = multigen_sim.sim_command:register_sim",
+            "isaac = multigen_sim.isaac.command:register",
         ],
         "multigen.simulators": [
             "mujoco = multigen_sim.mujoco.simulator:MujocoSimulator",

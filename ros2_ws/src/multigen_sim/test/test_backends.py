@@ -62,6 +62,7 @@ BACKENDS = {
         partial(make_simulator, "isaac"),
         "" if find_spec("pxr") else "no usd-core for the fake of Isaac Sim",
         environment=IsaacMachine(FOLDER.name, particles=100).environment,
+        repeats=False,
         flows=False,
     ),
 }

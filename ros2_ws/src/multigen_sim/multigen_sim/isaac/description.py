@@ -80,7 +80,8 @@ def describe(
     dynamics = ArmDynamics.of(arm)
     links = zip(arm.joints, dynamics.links, start, strict=True)
     held = held_pose(forward(arm, start), scene.source.grasp_height)
-    thickness = min(_WALLS * water.spacing, gap(scene, held))
+    thinnest = min(scene.source.vessel.wall, scene.target.vessel.wall)
+    thickness = max(min(_WALLS * water.spacing, gap(scene, held)), thinnest)
     fields: Fields = {
         "timestep": TIMESTEP,
         "settle": SETTLE,

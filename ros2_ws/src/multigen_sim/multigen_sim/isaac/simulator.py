@@ -100,8 +100,8 @@ class IsaacSimulator:
             ]
         )
         fields, arrays = describe(scene, self.arm, start, water, particles, seed)
-        if self._worker is None:
-            self._start()
+        worker = self._worker or self._start()
+        fields["folder"] = str(worker.folder)
         _, self._data = self._ask("load", fields, arrays, LOAD_PATIENCE)
         self._rim = source.rim_height
         self._check_grasp(held)
@@ -190,8 +190,8 @@ class IsaacSimulator:
         """The process that Isaac Sim runs in, if it runs."""
         return self._worker
 
-    def _start(self) -> None:
-        self._worker = WorkerProcess(self._python)
+    def _start(self) -> WorkerProcess:
+        worker = self._worker = WorkerProcess(self._python)
         try:
             answer, _ = self._ask("start", patience=START_PATIENCE)
         except WorkerDiedError as error:
@@ -202,6 +202,7 @@ class IsaacSimulator:
                 "ray-tracing cores"
             ) from error
         self.version = str(answer["version"])
+        return worker
 
     def _ask(
         self,

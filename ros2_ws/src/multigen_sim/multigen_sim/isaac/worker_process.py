@@ -47,9 +47,10 @@ class WorkerProcess:
         Raises:
             MultigenError: it ends, hangs or speaks another version of the protocol.
         """
-        self._folder = Path(tempfile.mkdtemp(prefix="multigen-isaac-"))
-        self.log = self._folder / "isaac.log"
-        address = str(self._folder / "socket")
+        self.folder = Path(tempfile.mkdtemp(prefix="multigen-isaac-"))
+        """Its socket, its log and what it writes."""
+        self.log = self.folder / "isaac.log"
+        address = str(self.folder / "socket")
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(address)
         listener.listen(1)
@@ -109,7 +110,7 @@ class WorkerProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(_GRACE)
         self.kill()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def pid(self) -> int:

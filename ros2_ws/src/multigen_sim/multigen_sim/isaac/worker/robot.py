@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,10 @@ from .usd import apply
 _IMPORTER = "isaacsim.asset.importer.urdf"
 
 
-def import_urdf(text: str) -> None:
+def import_urdf(text: str, folder: Path) -> None:
     """Add the robot of a URDF to the open stage, its base fixed, each link a prim of its own.
+
+    `folder` takes the files that the stage refers to from then on.
 
     Isaac Sim 5 imports through commands; 6.0 removed them for an importer that writes a USD file.
 
@@ -25,7 +26,6 @@ def import_urdf(text: str) -> None:
     from isaacsim.core.utils.extensions import enable_extension
 
     enable_extension(_IMPORTER)
-    folder = Path(tempfile.mkdtemp(prefix="multigen-urdf-"))
     file = folder / "arm.urdf"
     file.write_text(text)
     try:

@@ -86,7 +86,7 @@ class IsaacWorld:
         stage = self._stage = world.stage
         context = world.get_physics_context()
         scenery.add_scenery(stage, fields)
-        import_urdf(fields["urdf"])
+        import_urdf(fields["urdf"], Path(fields["folder"]))
         drive_joints(stage, fields)
         held = find_link(stage, fields["held"])
         scenery.add_vessel(stage, held, "source", fields, arrays)

@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
 # Makes this checkout ready to run: system packages, the virtual environment, the colcon build.
 # Idempotent; says what it does. Options: --view installs what the live view needs, too; --train what
-# training needs; --test both and what the tests need.
+# training needs; --newton what backend:=newton needs; --test the first two and what the tests need.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 with_tests=false
 with_training=false
 with_view=false
+with_newton=false
 for option in "$@"; do
   case "$option" in
     --view) with_view=true ;;
     --train) with_training=true ;;
+    --newton) with_newton=true ;;
     --test) with_view=true; with_training=true; with_tests=true ;;
-    *) echo "setup: unknown option $option; known: --view, --train, --test" >&2; exit 2 ;;
+    *) echo "setup: unknown option $option; known: --view, --train, --newton, --test" >&2; exit 2 ;;
   esac
 done
 
@@ -84,6 +86,7 @@ else
 fi
 if $with_view || [ -e .venv/.with-view ]; then requirements+=(-r requirements/view.txt); fi
 if $with_training || [ -e .venv/.with-training ]; then requirements+=(-r requirements/train.txt); fi
+if $with_newton || [ -e .venv/.with-newton ]; then requirements+=(-r requirements/newton.txt); fi
 if $with_tests || [ -e .venv/.with-tests ]; then requirements+=(-r requirements/test.txt); fi
 wanted=$( (echo "${venv_options[*]} ${requirements[*]}"; cat requirements/*.txt) | sha256sum | cut -d' ' -f1)
 if [ "$(cat .venv/.requirements 2>/dev/null)" != "$wanted" ]; then
@@ -95,6 +98,7 @@ if [ "$(cat .venv/.requirements 2>/dev/null)" != "$wanted" ]; then
     || fail "pip could not install the packages of requirements/; see its message above"
   if $with_view; then touch .venv/.with-view; fi
   if $with_training; then touch .venv/.with-training; fi
+  if $with_newton; then touch .venv/.with-newton; fi
   if $with_tests; then touch .venv/.with-tests; fi
   if [ ${#venv_options[@]} -eq 0 ]; then cp scripts/venv_local_setup.bash .venv/local_setup.bash; fi
   echo "$wanted" > .venv/.requirements

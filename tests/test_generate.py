@@ -74,7 +74,7 @@ def test_a_folder_that_cannot_be_made_is_refused_before_any_episode(tmp_path):
         (["--episodes", "1", "--target-ml", "60", "50"], "the smaller one first"),
         (["--episodes", "1", "--target-ml", "5", "50"], "two volumes of at least 20 ml"),
         (["--episodes", "1", "--scene", "moonbase"], "moonbase"),
-        (["--episodes", "1", "--backend", "isaac"], "backend 'isaac' is not available"),
+        (["--episodes", "1", "--backend", "atlantis"], "backend 'atlantis' is not available"),
     ],
 )
 def test_what_cannot_be_made_is_said_in_one_line(tmp_path, arguments, message):

@@ -41,9 +41,12 @@ setup(
         ],
         "multigen.commands": [
             "sim = multigen_sim.sim_command:register_sim",
+            "isaac = multigen_sim.isaac.command:register",
         ],
         "multigen.simulators": [
             "mujoco = multigen_sim.mujoco.simulator:MujocoSimulator",
+            "newton = multigen_sim.newton.backend:newton_simulator",
+            "isaac = multigen_sim.isaac.simulator:IsaacSimulator",
         ],
         "multigen.checks": [
             "sim = multigen_sim.checks:checks",

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
+from multigen_core.simulator import Simulator
 from multigen_core.world import catalogue
 from multigen_core.world.scene import Scene, SourceSpec, TargetSpec
 from multigen_core.world.vessel import Vessel
-from multigen_sim.mujoco.simulator import MujocoSimulator
 from multigen_sim.tilt_schedule import STEP, TiltSchedule
 
 Picture = NDArray[np.uint8]
@@ -18,16 +18,16 @@ _GRASP = 0.06
 """Grasp height of a vessel on the vessels' sheet, above its foot [m]."""
 
 
-def _both_views(simulator: MujocoSimulator) -> tuple[Picture, Picture]:
+def _both_views(simulator: Simulator) -> tuple[Picture, Picture]:
     return simulator.render("public").rgb, simulator.render("cutaway").rgb
 
 
 def pour_pictures(
-    scene: Scene, seed: int, arm: Arm, times: list[float]
+    scene: Scene, seed: int, arm: Arm, times: list[float], backend: str = "mujoco"
 ) -> list[tuple[Picture, Picture]]:
     """Public and hearing views at increasing `times` [s] of a scheduled pour."""
     pictures: list[tuple[Picture, Picture]] = []
-    for tick, simulator in enumerate(TiltSchedule().pour(scene, seed, arm)):
+    for tick, simulator in enumerate(TiltSchedule().pour(scene, seed, arm, backend)):
         while len(pictures) < len(times) and times[len(pictures)] <= tick * STEP + 1e-9:
             pictures.append(_both_views(simulator))
         if len(pictures) == len(times):
@@ -57,12 +57,13 @@ def _beside(public: Picture, hearing: Picture) -> Picture:
     )
 
 
-def scene_sheet(scene: Scene, seed: int, arm: Arm) -> Picture:
+def scene_sheet(scene: Scene, seed: int, arm: Arm, backend: str = "mujoco") -> Picture:
     """A pour in six images, both views side by side."""
     times = [float(t) for t in np.linspace(0.0, TiltSchedule().duration, 7)[:-1]]
+    pictures = pour_pictures(scene, seed, arm, times, backend)
     tiles = [
         _label(_beside(*views), f"{scene.name} seed {seed}, {time:.1f} s")
-        for time, views in zip(times, pour_pictures(scene, seed, arm, times), strict=True)
+        for time, views in zip(times, pictures, strict=True)
     ]
     return np.vstack([np.hstack(tiles[row : row + 2]) for row in range(0, len(tiles), 2)])
 

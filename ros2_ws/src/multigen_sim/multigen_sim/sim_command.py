@@ -12,6 +12,8 @@ from rich.table import Table
 from multigen_core.arm import Arm
 from multigen_core.config.yaml_file import share_directory
 from multigen_core.errors import MultigenError
+from multigen_core.plugins import plugin_names
+from multigen_core.simulator import GROUP
 from multigen_core.world.catalogue import liquids, vessels
 from multigen_core.world.scene import load_scene
 
@@ -30,6 +32,7 @@ def register_sim(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--vessels", action="store_true", help="every vessel of the catalogue")
     show.add_argument("--seed", type=int, default=0, help="samples the scene's distributions")
     show.add_argument("--arm", default="gen3", help="a shipped name or a YAML file")
+    show.add_argument("--backend", default="mujoco", help="of the scene's pour (default mujoco)")
     show.add_argument("-o", "--output", type=Path, default=Path("sheet.png"), help="PNG to write")
     show.set_defaults(run=run_show)
     description = actions.add_parser("urdf", help="print the arm's URDF")
@@ -43,6 +46,20 @@ def register_sim(parser: argparse.ArgumentParser) -> None:
     validate.add_argument("--pours", type=int, default=1000, help="random pours (default 1000)")
     validate.add_argument("--workers", type=int, default=2, help="processes for them (default 2)")
     validate.set_defaults(run=run_validate)
+    comparison = actions.add_parser("compare", help="the same pours by several backends")
+    names = plugin_names(GROUP, "mujoco")
+    comparison.add_argument(
+        "--backend",
+        nargs="+",
+        default=names,
+        metavar="NAME",
+        help="default: all registered",
+    )
+    comparison.add_argument("--arm", default="gen3", help="a shipped name or a YAML file")
+    comparison.add_argument(
+        "-o", "--output", type=Path, default=Path("backends.png"), help="PNG to write"
+    )
+    comparison.set_defaults(run=run_compare)
 
 
 def run_reset(args: argparse.Namespace) -> None:
@@ -123,6 +140,17 @@ def run_validate(args: argparse.Namespace) -> int:
     return validate(args.pours, args.workers, args.output)
 
 
+def run_compare(args: argparse.Namespace) -> None:
+    """Pour with several backends; table and plot.
+
+    Raises:
+        MultigenError: a backend is not available, or the plot cannot be written.
+    """
+    from multigen_sim.validation.backends import compare
+
+    compare(args.backend, Arm.load(args.arm), args.output)
+
+
 def run_show(args: argparse.Namespace) -> None:
     """Render a sheet and write it.
 
@@ -135,7 +163,7 @@ def run_show(args: argparse.Namespace) -> None:
     if args.vessels:
         sheet = vessel_sheet(arm)
     else:
-        sheet = scene_sheet(load_scene(args.scene, args.seed), args.seed, arm)
+        sheet = scene_sheet(load_scene(args.scene, args.seed), args.seed, arm, args.backend)
     coded, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     if not coded:
         raise MultigenError("the sheet cannot be encoded as PNG")

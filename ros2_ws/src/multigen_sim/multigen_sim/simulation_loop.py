@@ -13,7 +13,7 @@ import numpy as np
 
 from multigen_core.arm import Arm, select_joints
 from multigen_core.arm.trajectory import Trajectory, TrajectoryFollower
-from multigen_core.errors import MultigenError
+from multigen_core.errors import MultigenError, WorkerDiedError
 from multigen_core.simulator import Simulator
 from multigen_core.types import (
     NANOSECONDS,
@@ -46,6 +46,7 @@ class Outputs(Protocol):
     def wants_hearing(self) -> bool: ...
     def hearing(self, frame: CameraFrame) -> None: ...
     def collided(self, pair: str) -> None: ...
+    def lost(self, error: MultigenError) -> None: ...
     def failed(self, error: MultigenError) -> None: ...
 
 
@@ -85,6 +86,8 @@ class SimulationLoop:
         """Commands refused."""
         self.reason = ""
         """Reason of the last refusal."""
+        self.lost = ""
+        """Why the backend's process is gone; time stands until a reset starts it again."""
         self.collisions = 0
         """Number of new contacts between bodies."""
         self.collision = ""
@@ -110,7 +113,7 @@ class SimulationLoop:
         """Reload the scene; return an empty string, or why it failed."""
         done, answer = threading.Event(), [""]
         self._resets.append((done, answer))
-        return answer[0] if done.wait(timeout) else "the simulator is busy"
+        return answer[0] if done.wait(timeout) else f"still resetting after {timeout:g} s"
 
     def reject(self, error: Exception) -> None:
         """Record a command that is not followed."""
@@ -169,30 +172,40 @@ class SimulationLoop:
         tick = round(steps * timestep * NANOSECONDS)
         while self._running:
             self._serve_resets()
-            if self.paused:
+            if self.paused or self.lost:
                 time.sleep(_PAUSE_POLL)
                 self.pacer.restart(self._now)
                 continue
             if not self.audio.wait(self._now):
                 self.pacer.restart(self._now)
                 continue
-            self._publish()
-            self._follow()
-            with self._timed("step_ms"):
-                self._simulator.step(steps)
+            try:
+                self._publish()
+                self._follow()
+                with self._timed("step_ms"):
+                    self._simulator.step(steps)
+            except WorkerDiedError as error:
+                self._outputs.lost(error)
+                self.lost = str(error)
+                continue
             self._elapsed += tick
             delay = self.pacer.delay(self._now)
             if delay > 0.0:
                 time.sleep(delay)
 
     def _serve_resets(self) -> None:
-        while self._resets:
-            done, answer = self._resets.popleft()
-            self._offset, self._elapsed = self._now, 0
-            try:
-                self._load()
-            except MultigenError as error:
-                answer[0] = str(error)
+        waiting = [self._resets.popleft() for _ in range(len(self._resets))]
+        if not waiting:
+            return
+        self._offset, self._elapsed = self._now, 0
+        failure = ""
+        try:
+            self._load()
+            self.lost = ""
+        except MultigenError as error:
+            failure = str(error)
+        for done, answer in waiting:
+            answer[0] = failure
             done.set()
 
     def _follow(self) -> None:

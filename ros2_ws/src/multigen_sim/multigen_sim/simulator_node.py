@@ -114,6 +114,8 @@ class SimulatorNode(Node):
         except MultigenError as error:
             ros.fail(self, error)
         loop = self._loop
+        if loop.lost:
+            return ros.Health.error(f"{loop.lost}; reset to start it again", **loop.figures)
         if loop.paused:
             return ros.Health.ok("paused", **loop.figures)
         if loop.audio.silent:
@@ -140,6 +142,9 @@ class SimulatorNode(Node):
 
     def collided(self, pair: str) -> None:
         self.get_logger().warning(f"collision of {pair}", throttle_duration_sec=1.0)
+
+    def lost(self, error: MultigenError) -> None:
+        self.get_logger().error(f"{error}; call simulator/reset to start it again")
 
     def failed(self, error: MultigenError) -> None:
         ros.fail(self, error)

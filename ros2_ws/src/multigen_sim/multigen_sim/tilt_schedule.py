@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from multigen_core.arm import Arm
+from multigen_core.simulator import Simulator, make_simulator
 from multigen_core.station import Station, Told
 from multigen_core.station.pour_path import plan_pour
 from multigen_core.world.scene import Scene
-from multigen_sim.mujoco.simulator import MujocoSimulator
 
 STEP = 0.01
 """Period of the arm's goals along the schedule [s]."""
@@ -38,9 +38,15 @@ class TiltSchedule:
         tilt = self.tilt - self.rate * (time - top - self.stay)
         return max(tilt, 0.0), -self.rate if tilt > 0 else 0.0
 
-    def pour(self, scene: Scene, seed: int, arm: Arm) -> Iterator[MujocoSimulator]:
-        """Pour along the schedule, yielding the simulator every `STEP`."""
-        simulator = MujocoSimulator(arm)
+    def pour(
+        self, scene: Scene, seed: int, arm: Arm, backend: str = "mujoco"
+    ) -> Iterator[Simulator]:
+        """Pour along the schedule, yielding the simulator every `STEP`.
+
+        Raises:
+            MultigenError: the backend is not available, or the scene is impossible.
+        """
+        simulator = make_simulator(backend, arm)
         simulator.reset(scene, seed)
         path = plan_pour(Station.of(scene, arm, Told.TARGET))
         count = round(STEP / simulator.timestep)

@@ -81,7 +81,7 @@ def test_follows_the_path_with_little_lag_and_pours(simulator):
     state = simulator.state().pour
     assert state.poured_volume > 50e-6
     assert state.poured_mass == pytest.approx(state.poured_volume * 998.2)
-    total = simulator.hydraulics.volumes.total
+    total = simulator.liquid.hydraulics.volumes.total
     assert total == pytest.approx(350e-6, rel=1e-9)
 
 

@@ -51,6 +51,16 @@ def test_validate_refuses_no_pours(multigen_sim):
         multigen_sim("validate", "--pours", "0")
 
 
+def test_compare_draws_the_same_pours_by_each_backend(multigen_sim, tmp_path, capsys):
+    out = tmp_path / "backends.png"
+    multigen_sim("compare", "--backend", "mujoco", "-o", str(out))
+    rows = [line for line in capsys.readouterr().out.splitlines() if "mujoco" in line]
+    assert len(rows) == 2
+    lags = {row.split("│")[1].strip(): float(row.split("│")[2]) for row in rows}
+    assert lags["fast"] > 2 * lags["slow"] > 0.0
+    assert cv2.imread(str(out)).std() > 20
+
+
 def test_unwritable_sheet_is_an_error(multigen_sim, tmp_path):
     with pytest.raises(MultigenError, match="No such file"):
         multigen_sim("show", "-o", str(tmp_path / "nowhere" / "sheet.png"))

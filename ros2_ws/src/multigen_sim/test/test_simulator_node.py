@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.time import Time
 from std_srvs.srv import SetBool, Trigger
 
 from multigen_core import contract
 from multigen_core.arm.trajectory import hold
 from multigen_core.ros.node import publisher, subscribe
+
+from .isaac_machine import IsaacMachine
 
 TOPICS = (
     contract.JOINT_STATES,
@@ -69,11 +72,39 @@ def test_publishes_the_contract_and_follows_trajectories(start_node, peer, call,
     assert simulator.end() == 0
 
 
+@pytest.mark.parametrize("fault", ["die", "hang"])
+def test_a_backend_whose_process_dies_or_hangs_leaves_the_node_usable(
+    start_node, peer, health, wait, tmp_path, monkeypatch, fault
+):
+    pytest.importorskip("pxr", reason="pip install usd-core")
+    machine = IsaacMachine(tmp_path, particles=100)
+    for name, value in machine.environment.items():
+        monkeypatch.setenv(name, value)
+    machine.behaves(fault=fault, at_step=300)
+    joints = []
+    subscribe(peer, contract.JOINT_STATES, joints.append)
+    simulator = start_node("multigen_sim", "simulator", backend="isaac")
+    wait(lambda: "reset to start it again" in health.message("/simulator"), "the loss", 150.0)
+    assert health.level("/simulator") == DiagnosticStatus.ERROR
+    wait(lambda: "simulator/reset" in simulator.output, "the log")
+    assert "never been executed in Isaac Sim by us" in simulator.output
+    stood = joints[-1].stamp
+    machine.behaves()
+    reset = peer.create_client(Trigger, "simulator/reset")
+    wait(reset.service_is_ready, "the service")
+    reset.call_async(Trigger.Request())
+    wait(lambda: joints[-1].stamp > stood + 20_000_000, "time to go on", 150.0)
+    wait(lambda: health.message("/simulator") == "running", "its health")
+    assert simulator.end() == 0
+    assert sum("simulator/reset" in line for line in simulator.output.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
         ({"scene": "atlantis"}, "atlantis"),
-        ({"backend": "isaac"}, "isaac"),
+        ({"backend": "isaac"}, "ISAAC_SIM_PATH"),
+        ({"backend": "atlantis"}, "atlantis"),
         ({"max_audio_lead": 0.05}, "max_audio_lead"),
         ({"camera_rate": 200.0}, "camera_rate"),
         ({"seed": -1}, "seed"),

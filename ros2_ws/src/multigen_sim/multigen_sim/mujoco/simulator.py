@@ -1,4 +1,4 @@
-"""The default simulation backend: MuJoCo for arm and images, our hydraulics for the liquid."""
+"""The simulation of arm and images by MuJoCo, with any model of the liquid; by default our own."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from multigen_core.errors import MultigenError
 from multigen_core.simulator import View, WorldState
 from multigen_core.station import Station, Told
 from multigen_core.station.pour_path import plan_pour
-from multigen_core.types import CameraFrame, JointState, PourState, to_nanoseconds
+from multigen_core.types import CameraFrame, JointState, to_nanoseconds
 from multigen_core.world.scene import Scene
-from multigen_sim.liquid.appearance import visible_liquid
-from multigen_sim.liquid.hydraulics import Hydraulics
-from multigen_sim.liquid.ledger import Place
+from multigen_sim.liquid.model import MakeLiquid
+from multigen_sim.liquid.reduced_order import ReducedOrderLiquid
 from multigen_sim.liquid.vessel_pose import VesselPose
 from multigen_sim.mujoco.arm_dynamics import ArmDynamics
 from multigen_sim.mujoco.collision_watch import CollisionWatch
@@ -34,12 +33,13 @@ _STEPS_PER_FLOW = 5
 
 
 class MujocoSimulator:
-    """Implements `multigen_core.simulator.Simulator`."""
+    """Implements `multigen_core.simulator.Simulator`; `make_liquid` makes each scene's liquid."""
 
     timestep = TIMESTEP
 
-    def __init__(self, arm: Arm) -> None:
+    def __init__(self, arm: Arm, make_liquid: MakeLiquid = ReducedOrderLiquid) -> None:
         self.arm = arm
+        self._make_liquid = make_liquid
         self._dynamics = ArmDynamics.of(arm)
         self._gl = GlContext()
         self._public: PublicView | None = None
@@ -52,7 +52,7 @@ class MujocoSimulator:
         Raises:
             UnreachableError: the arm cannot pour at the target's position.
         """
-        source, target, liquid = scene.source.vessel, scene.target.vessel, scene.liquid
+        source = scene.source.vessel
         rng = np.random.default_rng(seed)
         path = plan_pour(Station.of(scene, self.arm, Told.TARGET))
         start = path.at(0.0) + scene.arm.home_noise * rng.standard_normal(len(self.arm.joints))
@@ -78,17 +78,9 @@ class MujocoSimulator:
         self._knuckle = np.array([gripper.angle(grip)] if gripper else [])
         self._rest = np.zeros_like(self._knuckle)
         self._rim = source.rim_height
-        self.hydraulics = Hydraulics(
-            source,
-            target,
-            np.array(scene.target.position),
-            liquid,
-            scene.hydraulics,
-            scene.source.volume_ml * 1e-6,
-            scene.target.volume_ml * 1e-6,
-            self._vessel_pose(),
-            int(rng.integers(2**31)),
-        )
+        seed_of_liquid = int(rng.integers(2**31))
+        self.liquid = self._make_liquid(scene, self._vessel_pose(), seed_of_liquid)
+        self._held, self._density = source, scene.liquid.density
         self._load_payload()
         self._hearing = HearingView(scene)
         self._scene = scene
@@ -128,7 +120,7 @@ class MujocoSimulator:
                 if self._follow < 1.0:
                     self._data.ctrl += self._follow * (self._goal - self._data.ctrl)
                 self._watch.update(self._data)
-                self.hydraulics.step(self._vessel_pose(), _STEPS_PER_FLOW * TIMESTEP)
+                self.liquid.step(self._vessel_pose(), _STEPS_PER_FLOW * TIMESTEP)
                 self._load_payload()
 
     def state(self) -> WorldState:
@@ -136,8 +128,8 @@ class MujocoSimulator:
         if self._state is None:
             self._state = WorldState(
                 self._joints(),
-                self._pour(),
-                self.hydraulics.liquid_state(self._now),
+                self.liquid.pour_state(self._now),
+                self.liquid.liquid_state(self._now),
                 self._watch.take(),
             )
         return self._state
@@ -148,7 +140,7 @@ class MujocoSimulator:
         Raises:
             RenderingError: there is no OpenGL for the public view.
         """
-        seen = visible_liquid(self.hydraulics)
+        seen = self.liquid.visible()
         if view == "cutaway":
             return CameraFrame(self._now, self._hearing.render(seen), AUDIO_VIEW_FRAME)
         if self._public is None:
@@ -187,17 +179,6 @@ class MujocoSimulator:
             BASE_FRAME,
         )
 
-    def _pour(self) -> PourState:
-        volumes = self.hydraulics.volumes
-        poured = self.hydraulics.poured
-        return PourState(
-            self._now,
-            volumes[Place.SOURCE],
-            poured,
-            volumes[Place.SPILLED],
-            poured * self.hydraulics.liquid.density,
-        )
-
     @property
     def _now(self) -> int:
         return int(self._steps * to_nanoseconds(TIMESTEP))
@@ -208,9 +189,9 @@ class MujocoSimulator:
 
     def _load_payload(self) -> None:
         """Update the mass of the held vessel with its liquid; both as upright cylinders."""
-        vessel = self.hydraulics.source
-        volume = self.hydraulics.volumes[Place.SOURCE]
-        liquid = volume * self.hydraulics.liquid.density
+        vessel = self._held
+        volume = self.liquid.source_volume
+        liquid = volume * self._density
         mass = vessel.mass + liquid
         level = float(vessel.level(volume))
         centres = vessel.rim_height / 2, vessel.floor + level / 2

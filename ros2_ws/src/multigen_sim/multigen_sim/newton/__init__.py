@@ -1,0 +1,1 @@
+"""A backend with the liquid as particles, on Newton and Warp; an extra."""

@@ -1,0 +1,1 @@
+"""What simulators with particles share: colliders, filling, volumes, ground truth and looks."""

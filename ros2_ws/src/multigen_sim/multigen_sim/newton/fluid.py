@@ -116,8 +116,20 @@ class FluidSolver(newton.solvers.SolverBase):
     def _run(self, kernel: Any, size: int, inputs: list[Any]) -> None:
         wp.launch(kernel, dim=size, inputs=inputs, device=self.model.device)
 
-    def step(self, state_in: Any, state_out: Any, control: Any, contacts: Any, dt: float) -> None:
-        """Advance the particles by `dt` [s] to where `state_in.body_q` has the vessels."""
+    def step(
+        self,
+        state_in: Any,
+        state_out: Any,
+        control: Any,
+        contacts: Any,
+        dt: float,
+        *,
+        observables: Any = None,
+    ) -> None:
+        """Advance the particles by `dt` [s] to where `state_in.body_q` has the vessels.
+
+        Control, contacts and observables, which other solvers have, are not used.
+        """
         n, d, v = self.model.particle_count, self._d, self._v
         old, body_q = state_in.particle_q, state_in.body_q
         gravity = wp.vec3(0.0, 0.0, -GRAVITY)

@@ -42,8 +42,8 @@ def slope(r: float, d: float) -> float:
 
 @wp.kernel
 def predict(
-    x: wp.array(dtype=wp.vec3), v: wp.array(dtype=wp.vec3), gravity: wp.vec3, dt: float,
-    moved: wp.array(dtype=wp.vec3),
+    x: wp.array[wp.vec3], v: wp.array[wp.vec3], gravity: wp.vec3, dt: float,
+    moved: wp.array[wp.vec3],
 ):  # fmt: skip
     """Positions after a step without constraints."""
     i = wp.tid()
@@ -52,8 +52,8 @@ def predict(
 
 @wp.kernel
 def pose_walls(
-    local: wp.array(dtype=wp.vec3), body: wp.array(dtype=int),
-    body_q: wp.array(dtype=wp.transform), posed: wp.array(dtype=wp.vec3),
+    local: wp.array[wp.vec3], body: wp.array[int],
+    body_q: wp.array[wp.transform], posed: wp.array[wp.vec3],
 ):  # fmt: skip
     """Wall particles in the world, from those in their bodies' frames."""
     i = wp.tid()
@@ -62,8 +62,8 @@ def pose_walls(
 
 @wp.kernel
 def find_neighbours(
-    x: wp.array(dtype=wp.vec3), others: wp.array(dtype=wp.vec3), grid: wp.uint64, reach: float,
-    same: int, gap: wp.array(dtype=float), found: wp.array(dtype=int), count: wp.array(dtype=int),
+    x: wp.array[wp.vec3], others: wp.array[wp.vec3], grid: wp.uint64, reach: float,
+    same: int, gap: wp.array[float], found: wp.array[int], count: wp.array[int],
 ):  # fmt: skip
     """The neighbours within `reach` [m] among the particles themselves, or among others.
 
@@ -87,8 +87,8 @@ def find_neighbours(
 
 @wp.kernel
 def wall_volumes(
-    points: wp.array(dtype=wp.vec3), near: wp.array(dtype=int), count: wp.array(dtype=int),
-    d: float, volume: wp.array(dtype=float),
+    points: wp.array[wp.vec3], near: wp.array[int], count: wp.array[int],
+    d: float, volume: wp.array[float],
 ):  # fmt: skip
     """Volume of each wall particle, so that its layer counts once (Akinci et al. 2012)."""
     i = wp.tid()
@@ -100,10 +100,10 @@ def wall_volumes(
 
 @wp.kernel
 def constrain(
-    x: wp.array(dtype=wp.vec3), near: wp.array(dtype=int), count: wp.array(dtype=int),
-    wall: wp.array(dtype=wp.vec3), wall_volume: wp.array(dtype=float),
-    wall_near: wp.array(dtype=int), wall_count: wp.array(dtype=int),
-    v: float, d: float, relaxation: float, share: wp.array(dtype=float),
+    x: wp.array[wp.vec3], near: wp.array[int], count: wp.array[int],
+    wall: wp.array[wp.vec3], wall_volume: wp.array[float],
+    wall_near: wp.array[int], wall_count: wp.array[int],
+    v: float, d: float, relaxation: float, share: wp.array[float],
 ):  # fmt: skip
     """The multiplier of each particle's constraint: density at most that at rest."""
     i = wp.tid()
@@ -130,10 +130,10 @@ def constrain(
 
 @wp.kernel
 def displace(
-    x: wp.array(dtype=wp.vec3), near: wp.array(dtype=int), count: wp.array(dtype=int),
-    wall: wp.array(dtype=wp.vec3), wall_volume: wp.array(dtype=float),
-    wall_near: wp.array(dtype=int), wall_count: wp.array(dtype=int),
-    v: float, d: float, share: wp.array(dtype=float), moved: wp.array(dtype=wp.vec3),
+    x: wp.array[wp.vec3], near: wp.array[int], count: wp.array[int],
+    wall: wp.array[wp.vec3], wall_volume: wp.array[float],
+    wall_near: wp.array[int], wall_count: wp.array[int],
+    v: float, d: float, share: wp.array[float], moved: wp.array[wp.vec3],
 ):  # fmt: skip
     """Positions moved along the constraints' gradients."""
     i = wp.tid()
@@ -154,7 +154,7 @@ def displace(
 
 @wp.func
 def keep_out(
-    p: wp.vec3, pose: wp.transform, outline: wp.array(dtype=wp.vec2), first: int, count: int,
+    p: wp.vec3, pose: wp.transform, outline: wp.array[wp.vec2], first: int, count: int,
     sectors: int, margin: float,
 ) -> wp.vec4:  # fmt: skip
     """A point at least `margin` [m] outside a vessel's staves, and how far outside it was [m].
@@ -197,11 +197,11 @@ def keep_out(
 
 @wp.kernel
 def collide(
-    moved: wp.array(dtype=wp.vec3), old: wp.array(dtype=wp.vec3),
-    body_q: wp.array(dtype=wp.transform), outline: wp.array(dtype=wp.vec2),
-    first: wp.array(dtype=int), count: wp.array(dtype=int), sectors: int, margin: float,
-    table: float, grip: float, near: float, gap: wp.array(dtype=float),
-    x: wp.array(dtype=wp.vec3),
+    moved: wp.array[wp.vec3], old: wp.array[wp.vec3],
+    body_q: wp.array[wp.transform], outline: wp.array[wp.vec2],
+    first: wp.array[int], count: wp.array[int], sectors: int, margin: float,
+    table: float, grip: float, near: float, gap: wp.array[float],
+    x: wp.array[wp.vec3],
 ):  # fmt: skip
     """Positions outside the vessels and above the table, which holds back what slides on it.
 
@@ -225,8 +225,8 @@ def collide(
 
 @wp.kernel
 def derive(
-    x: wp.array(dtype=wp.vec3), old: wp.array(dtype=wp.vec3), dt: float, keep: float,
-    velocity: wp.array(dtype=wp.vec3),
+    x: wp.array[wp.vec3], old: wp.array[wp.vec3], dt: float, keep: float,
+    velocity: wp.array[wp.vec3],
 ):  # fmt: skip
     """Velocities of the motion during a step, of which a share is kept."""
     i = wp.tid()
@@ -235,9 +235,9 @@ def derive(
 
 @wp.kernel
 def smooth(
-    x: wp.array(dtype=wp.vec3), velocity: wp.array(dtype=wp.vec3), near: wp.array(dtype=int),
-    count: wp.array(dtype=int), v: float, d: float, share: float,
-    smoothed: wp.array(dtype=wp.vec3),
+    x: wp.array[wp.vec3], velocity: wp.array[wp.vec3], near: wp.array[int],
+    count: wp.array[int], v: float, d: float, share: float,
+    smoothed: wp.array[wp.vec3],
 ):  # fmt: skip
     """Adopt a share of the neighbours' mean velocity (XSPH)."""
     i = wp.tid()

@@ -83,7 +83,7 @@ class Cavities:
 
         A particle that is not at a finite place has left the world and counts as spilled.
         """
-        finite = np.isfinite(points).all(axis=1)
+        finite = np.asarray(np.isfinite(points).all(axis=1))
         points = np.where(finite[:, None], points, -1.0)
         place = np.full(len(points), AIR, np.int8)
         place[points[:, 2] < _TABLE + self.resting] = SPILLED

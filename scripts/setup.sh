@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes this checkout ready to run: system packages, the virtual environment, the colcon build.
 # Idempotent; says what it does. Options: --view installs what the live view needs, too; --train what
-# training needs; --newton what backend:=newton needs; --test the first two and what the tests need.
+# training needs; --newton what backend:=newton needs; --test all of these and what the tests need.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -14,7 +14,7 @@ for option in "$@"; do
     --view) with_view=true ;;
     --train) with_training=true ;;
     --newton) with_newton=true ;;
-    --test) with_view=true; with_training=true; with_tests=true ;;
+    --test) with_view=true; with_training=true; with_newton=true; with_tests=true ;;
     *) echo "setup: unknown option $option; known: --view, --train, --newton, --test" >&2; exit 2 ;;
   esac
 done

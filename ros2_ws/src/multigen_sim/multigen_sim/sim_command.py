@@ -47,14 +47,10 @@ def register_sim(parser: argparse.ArgumentParser) -> None:
     validate.add_argument("--workers", type=int, default=2, help="processes for them (default 2)")
     validate.set_defaults(run=run_validate)
     comparison = actions.add_parser("compare", help="the same pours by several backends")
-    names = plugin_names(GROUP, "mujoco")
     comparison.add_argument(
-        "--backend",
-        nargs="+",
-        default=names,
-        metavar="NAME",
-        help="default: all registered",
-    )
+        "--backend", nargs="+", default=["mujoco", "newton"], choices=plugin_names(GROUP),
+        metavar="NAME", help="default: mujoco newton",
+    )  # fmt: skip
     comparison.add_argument("--arm", default="gen3", help="a shipped name or a YAML file")
     comparison.add_argument(
         "-o", "--output", type=Path, default=Path("backends.png"), help="PNG to write"

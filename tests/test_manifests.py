@@ -39,15 +39,19 @@ KEYS = {
 }
 WITHOUT_KEY = {"lz4", "mcap", "safetensors", "soxr", "zstandard"}
 """Modules that rosdep does not know; requirements/base.txt installs them."""
-OPTIONAL = {"av", "mmaudio", "onnx", "pyarrow", "rerun", "torch"}
-"""What only training, videos, datasets and the view take (requirements/train.txt and view.txt), and
-what users of MMAudio bring."""
+OPTIONAL = {"av", "mmaudio", "newton", "onnx", "pyarrow", "rerun", "torch", "warp"}
+"""What only training, videos, datasets, the view and Newton take (requirements/train.txt, view.txt and
+newton.txt), and what users of MMAudio bring."""
+APART = SOURCES / "multigen_sim/multigen_sim/isaac/worker"
+"""Runs in Isaac Sim's own Python, with what is there."""
 
 
 def imported(package: str) -> set[str]:
     """The modules of others that a package's code imports."""
     names: set[str] = set()
     for path in (SOURCES / package / package).rglob("*.py"):
+        if path.is_relative_to(APART):
+            continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 names.update(alias.name.split(".")[0] for alias in node.names)

@@ -26,7 +26,7 @@ def test_what_can_be_used_is_passed_in_silence(capsys, words):
         ("arm-file", "gen7", "gen7: no such file; shipped arms: "),
         ("policy", "shaky", "policy 'shaky' is not available; available: acoustic, "),
         ("synthesizer", "kazoo", "synthesizer 'kazoo' is not available; available: "),
-        ("backend", "isaac", "backend 'isaac' is not available; available: "),
+        ("backend", "atlantis", "backend 'atlantis' is not available; available: "),
         ("params-file", "gone.yaml", "gone.yaml: No such file or directory"),
     ],
 )

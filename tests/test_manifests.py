@@ -40,8 +40,8 @@ KEYS = {
 WITHOUT_KEY = {"lz4", "mcap", "safetensors", "soxr", "zstandard"}
 """Modules that rosdep does not know; requirements/base.txt installs them."""
 OPTIONAL = {"av", "mmaudio", "newton", "onnx", "pyarrow", "rerun", "torch", "warp"}
-"""What only training, videos, datasets, the view and Newton take (requirements/train.txt, view.txt and
-newton.txt), and what users of MMAudio bring."""
+"""What only training, videos, datasets, the view and Newton take (requirements/train.txt, view.txt
+and newton.txt), and what users of MMAudio bring."""
 APART = SOURCES / "multigen_sim/multigen_sim/isaac/worker"
 """Runs in Isaac Sim's own Python, with what is there."""
 

@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from multigen_core.arm import Arm
+from multigen_core.arm.description import select_joints
 from multigen_core.errors import MultigenError
 from multigen_core.learning.weights import WeightsError
-from multigen_core.policy import PolicyConfig, PourGoal, make_policy
+from multigen_core.policy import Observation, PolicyConfig, PourGoal, Sense, make_policy
 from multigen_core.station import Station, Told
 from multigen_core.world.scene import Scene
 from multigen_policy.learned.weights import weights_folder
-from multigen_policy.rollouts.closed_loop import Job, run_job
+from multigen_policy.rollouts.closed_loop import Job, run_job, shared_simulator
 from multigen_policy.rollouts.disturbances import Disturbance
 
 JOB = Job("default", 1, "audiovisual", "flow", Told.STATION, 120.0, 120.0)
@@ -37,6 +39,27 @@ def test_a_pour_without_one_of_the_senses_comes_to_an_end_and_overflows_nothing(
     result = run_job(replace(JOB, disturbance=disturbance))
     assert result["outcome"] in ("succeeded", "aborted")
     assert result["spill_fraction"] < 0.05
+
+
+@pytest.mark.parametrize(("light", "looks"), [(1.0, True), (0.03, False)])
+def test_it_plans_for_the_target_that_it_sees_unless_it_is_dark(light, looks):
+    arm, scene = Arm.load(), Scene()
+    simulator = shared_simulator("mujoco", arm)
+    simulator.reset(scene, 0)
+    frame = simulator.render("public")
+    frame = replace(frame, rgb=(light * frame.rgb).astype(np.uint8))
+    joints = select_joints(simulator.state().joints, arm.names)
+    policy = make_policy(PolicyConfig(Station.of(scene, arm, Told.STATION), "audiovisual"))
+    policy.reset(PourGoal(1e-4))
+    for now in range(0, 10**9, 10**8):
+        alive = frozenset({Sense.IMAGE})
+        policy.act(Observation(now, now, joints, alive=alive, image=replace(frame, stamp=now)))
+        if policy._station:
+            break
+    found = policy._station.target
+    assert (found is not None) == looks
+    if found:
+        assert found.rim_height == pytest.approx(scene.target.vessel.rim_height, abs=0.03)
 
 
 def test_a_goal_beyond_the_held_vessel_is_refused():

@@ -28,6 +28,8 @@ HOLD = 4
 LEAST, SEARCH, RELEASED = 6.0, (0.03, 0.2), 0.3
 """While less flows [ml/s] by its own estimate, it tilts on at a rate [rad/s] between these, so
 slowly that within a second at most that share of the goal is released unnoticed."""
+DOUBT = 6.0
+"""Scale of the target's points [pixels] beyond which its size is not used; dark rooms have more."""
 BLIND = 1.0
 """How long it waits for a first image before it pours without [s]."""
 PATIENCE = 6.0
@@ -162,6 +164,8 @@ class Audiovisual:
         found = self._finder.look(observation)
         if found is None:
             return None
+        if self._finder.doubt > DOUBT:
+            return told
         try:
             plan_pour(station := replace(told, target=found.target))
         except UnreachableError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -161,6 +162,8 @@ class Finder:
 
     def reset(self) -> None:
         """Forget what was seen."""
+        self.doubt = math.inf
+        """Mean scale of where the target's points may be, once found [pixels]."""
         self._seen: list[NDArray[np.float64]] = []
         self._weights: list[NDArray[np.float64]] = []
 
@@ -185,6 +188,7 @@ class Finder:
         if len(self._seen) < LOOKS:
             return None
         points = np.average(self._seen, axis=0, weights=self._weights)
+        self.doubt = float(np.mean([1.0 / weights[0] for weights in self._weights]))
         return found_station(station, planes.values(points))
 
 

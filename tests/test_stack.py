@@ -120,7 +120,8 @@ def test_a_guard_that_dies_or_hangs_comes_back_and_the_pour_ends_well_or_upright
 
 def test_a_guard_away_for_longer_than_the_policy_waits_still_brings_the_vessel_upright(world, wait):
     deadline = time.monotonic() + 90
-    while world.progress[-1].stage != "retreat":
+    # A busy machine may see the pour aborted without having seen its retreat.
+    while not any(p.stage == "retreat" or p.outcome is Outcome.ABORTED for p in world.progress):
         assert time.monotonic() < deadline, world.stack.output
         for pid in world.stack.pids("arm_guard"):
             os.kill(pid, signal.SIGKILL)
@@ -130,7 +131,7 @@ def test_a_guard_away_for_longer_than_the_policy_waits_still_brings_the_vessel_u
         lambda: world.progress[-1].outcome is Outcome.ABORTED,
         lambda: f"the end of the pour; the graph said:\n{world.stack.output}",
     )
-    assert world.truth[-1].source_tilt < 0.06
+    wait(lambda: world.truth[-1].source_tilt < 0.06, "an upright vessel")
 
 
 def test_an_emergency_stop_freezes_the_arm_and_tells_the_policy(world, wait):

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
-from multigen_core.errors import MultigenError
 from multigen_core.world.scene import ArmSpec
+from multigen_sim.scene_arm import checked_goal
 
 Goal = NDArray[np.float64]
 
@@ -35,16 +35,7 @@ class Servo:
         Raises:
             MultigenError: the shape is wrong or a value is not finite.
         """
-        shape = self._arm.home.shape
-        if np.shape(positions) != shape or np.shape(velocities) != shape:
-            raise MultigenError(
-                f"command has positions {np.shape(positions)} and velocities "
-                f"{np.shape(velocities)}; {self._arm.name} has {len(self._arm.joints)} joints"
-            )
-        goal = np.array([positions, velocities], float)
-        if not np.isfinite(goal).all():
-            raise MultigenError("command contains NaN or infinity; ignoring it")
-        self._due.append((step + self._delay, goal))
+        self._due.append((step + self._delay, checked_goal(self._arm, positions, velocities)))
 
     def at(self, step: int, most: int) -> tuple[Goal, int]:
         """The goal from physics step `step` on, and the steps that it holds, at most `most`."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from multigen_core.errors import MultigenError
+from multigen_sim.particles.settings import particles_from
 
 PATH, PARTICLES = "ISAAC_SIM_PATH", "MULTIGEN_ISAAC_PARTICLES"
-_FEWEST, _MOST = 100, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -25,8 +24,4 @@ class Settings:
         Raises:
             MultigenError: the number of particles is none, or out of range.
         """
-        text = os.environ.get(PARTICLES, str(cls.particles))
-        count = int(text) if text.isdecimal() else 0
-        if not _FEWEST <= count <= _MOST:
-            raise MultigenError(f"{PARTICLES} is {text!r}: expected {_FEWEST} to {_MOST}")
-        return cls(os.environ.get(PATH, ""), count)
+        return cls(os.environ.get(PATH, ""), particles_from(PARTICLES, cls.particles))

@@ -16,11 +16,9 @@ from scipy.spatial.transform import Rotation
 
 from multigen_core.arm import Arm
 from multigen_core.arm.kinematics import forward, pose
-from multigen_core.contract import AUDIO_VIEW_FRAME, BASE_FRAME, CAMERA_FRAME
+from multigen_core.contract import AUDIO_VIEW_FRAME, CAMERA_FRAME
 from multigen_core.errors import MultigenError, WorkerDiedError
 from multigen_core.simulator import View, WorldState
-from multigen_core.station import Station, Told
-from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import CameraFrame, JointState, to_nanoseconds
 from multigen_core.world.scene import Scene
 from multigen_sim.isaac.description import TIMESTEP, Water, describe, held_pose
@@ -34,6 +32,7 @@ from multigen_sim.particles.appearance import visible_liquid
 from multigen_sim.particles.filling import fill
 from multigen_sim.particles.liquid_state import ParticleGauge
 from multigen_sim.particles.volumes import Cavities
+from multigen_sim.scene_arm import Encoders, start_positions
 from multigen_sim.views.hearing import HearingView
 
 START_PATIENCE = 900.0
@@ -46,10 +45,6 @@ UNPROVEN = (
 )
 _MOST_STEPS = 8
 """Physics steps between measurements of the particles."""
-_SLACK = 0.5
-"""How far into a wall a particle counts as inside, in spacings."""
-_RESTING = 1.5
-"""Height up to which a particle on the table counts as spilled, in spacings."""
 _MISPLACED = 0.005
 """Largest distance between where the arm holds the vessel and where Isaac Sim has it [m]."""
 
@@ -86,9 +81,7 @@ class IsaacSimulator:
         """
         source, target = scene.source.vessel, scene.target.vessel
         rng = np.random.default_rng(seed)
-        start = plan_pour(Station.of(scene, self.arm, Told.TARGET)).at(0.0)
-        start = start + scene.arm.home_noise * rng.standard_normal(len(self.arm.joints))
-        start = np.clip(start, self.arm.lower, self.arm.upper)
+        start = start_positions(self.arm, scene, rng)
         held = held_pose(forward(self.arm, start), scene.source.grasp_height)
         water = Water.of(scene, self._particles)
         foot = np.array(scene.target.position)
@@ -105,22 +98,11 @@ class IsaacSimulator:
         _, self._data = self._ask("load", fields, arrays, LOAD_PATIENCE)
         self._rim = source.rim_height
         self._check_grasp(held)
-        up = np.array([0.0, 0.0, 1.0])
-        cavities = Cavities(
-            source,
-            target,
-            VesselPose(foot + target.rim_height * up, up),
-            water.volume,
-            _SLACK * water.spacing,
-            _RESTING * water.spacing,
-        )
+        cavities = Cavities.of(scene, water.volume)
         self.gauge = ParticleGauge(cavities, scene.liquid, self._vessel_pose(), self._points)
         self._servo = Servo(self.arm, scene.arm, start, TIMESTEP)
         self._hearing = HearingView(scene)
-        self._noise = scene.arm.encoder_noise, seed
-        grip = 2.0 * float(source.outer_radius(scene.source.grasp_height))
-        gripper = self.arm.gripper
-        self._knuckle = np.array([gripper.angle(grip)] if gripper else [])
+        self._encoders = Encoders(self.arm, scene, seed)
         self._steps = 0
         self.miscounted = 0
         """Physics steps that Isaac Sim counted beyond those asked for."""
@@ -244,20 +226,10 @@ class IsaacSimulator:
         return VesselPose(held[:3, 3] + self._rim * held[:3, 2], held[:3, 2])
 
     def _joints(self) -> JointState:
-        positions = self._data["joint_positions"].astype(float)
-        noise, seed = self._noise
-        if noise:
-            rng = np.random.default_rng((seed, self._steps))
-            positions = positions + noise * rng.standard_normal(len(positions))
-        return JointState(
-            self._now,
-            self.arm.reported_names,
-            np.concatenate((positions, self._knuckle)),
-            np.concatenate(
-                (self._data["joint_velocities"].astype(float), np.zeros_like(self._knuckle))
-            ),
-            BASE_FRAME,
+        positions, velocities = (
+            self._data[name].astype(float) for name in ("joint_positions", "joint_velocities")
         )
+        return self._encoders.read(self._now, self._steps, positions, velocities)
 
     @property
     def _now(self) -> int:

@@ -10,11 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multigen_core.arm import Arm
-from multigen_core.contract import AUDIO_VIEW_FRAME, BASE_FRAME, CAMERA_FRAME
-from multigen_core.errors import MultigenError
+from multigen_core.contract import AUDIO_VIEW_FRAME, CAMERA_FRAME
 from multigen_core.simulator import View, WorldState
-from multigen_core.station import Station, Told
-from multigen_core.station.pour_path import plan_pour
 from multigen_core.types import CameraFrame, JointState, to_nanoseconds
 from multigen_core.world.scene import Scene
 from multigen_sim.liquid.model import MakeLiquid
@@ -23,6 +20,7 @@ from multigen_sim.liquid.vessel_pose import VesselPose
 from multigen_sim.mujoco.arm_dynamics import ArmDynamics
 from multigen_sim.mujoco.collision_watch import CollisionWatch
 from multigen_sim.mujoco.world_model import TIMESTEP, World, build
+from multigen_sim.scene_arm import Encoders, checked_goal, start_positions
 from multigen_sim.views.gl_context import GlContext
 from multigen_sim.views.hearing import HearingView
 from multigen_sim.views.model_names import SOURCE
@@ -54,9 +52,7 @@ class MujocoSimulator:
         """
         source = scene.source.vessel
         rng = np.random.default_rng(seed)
-        path = plan_pour(Station.of(scene, self.arm, Told.TARGET))
-        start = path.at(0.0) + scene.arm.home_noise * rng.standard_normal(len(self.arm.joints))
-        start = np.clip(start, self.arm.lower, self.arm.upper)
+        start = start_positions(self.arm, scene, rng)
         self._unload()
         self._model = build(World(scene, self.arm, self._dynamics, seed))
         self._data = mujoco.MjData(self._model)
@@ -71,12 +67,8 @@ class MujocoSimulator:
         self._data.ctrl[0::2], self._data.ctrl[1::2] = start, 0.0
         self._goal = self._data.ctrl.copy()
         self._watch = CollisionWatch(self._model)
-        self._noise = scene.arm.encoder_noise, seed
+        self._encoders = Encoders(self.arm, scene, seed)
         mujoco.mj_forward(self._model, self._data)
-        grip = 2.0 * float(source.outer_radius(scene.source.grasp_height))
-        gripper = self.arm.gripper
-        self._knuckle = np.array([gripper.angle(grip)] if gripper else [])
-        self._rest = np.zeros_like(self._knuckle)
         self._rim = source.rim_height
         seed_of_liquid = int(rng.integers(2**31))
         self.liquid = self._make_liquid(scene, self._vessel_pose(), seed_of_liquid)
@@ -91,16 +83,8 @@ class MujocoSimulator:
         Raises:
             MultigenError: the shape is wrong or a value is not finite.
         """
-        shape = self.arm.home.shape
-        if np.shape(positions) != shape or np.shape(velocities) != shape:
-            raise MultigenError(
-                f"command has positions {np.shape(positions)} and velocities "
-                f"{np.shape(velocities)}; {self.arm.name} has {len(self.arm.joints)} joints"
-            )
-        goal = np.empty_like(self._data.ctrl)
-        goal[0::2], goal[1::2] = positions, velocities
-        if not np.isfinite(goal).all():
-            raise MultigenError("command contains NaN or infinity; ignoring it")
+        # MuJoCo's controls alternate between the position and the velocity of each joint.
+        goal = checked_goal(self.arm, positions, velocities).T.ravel()
         self._commands.append((self._steps + self._delay, goal))
 
     def step(self, count: int = 1) -> None:
@@ -166,18 +150,7 @@ class MujocoSimulator:
         self._gl.close()
 
     def _joints(self) -> JointState:
-        positions = self._data.qpos
-        noise, seed = self._noise
-        if noise:
-            rng = np.random.default_rng([seed, self._steps])
-            positions = positions + noise * rng.standard_normal(len(positions))
-        return JointState(
-            self._now,
-            self.arm.reported_names,
-            np.concatenate((positions, self._knuckle)),
-            np.concatenate((self._data.qvel, self._rest)),
-            BASE_FRAME,
-        )
+        return self._encoders.read(self._now, self._steps, self._data.qpos, self._data.qvel)
 
     @property
     def _now(self) -> int:

@@ -26,9 +26,6 @@ _SUBSTEP = 0.005
 _SETTLING = 120
 """Steps in which the filling settles before time 0."""
 _SETTLING_LOSS = 0.03
-_SLACK = 0.5
-_RESTING = 1.5
-"""Distances for `Cavities`, in spacings."""
 
 
 class ParticleLiquid:
@@ -37,14 +34,13 @@ class ParticleLiquid:
     def __init__(self, scene: Scene, pose: VesselPose, settings: Settings) -> None:
         source, target = scene.source.vessel, scene.target.vessel
         foot = np.array(scene.target.position)
-        up = np.array([0.0, 0.0, 1.0])
-        standing = VesselPose(foot + target.rim_height * up, up)
         volume = scene.source.volume_ml * 1e-6
         particle = volume / settings.particles
         spacing = particle ** (1 / 3)
         self._pose = pose
         self._rims = source.rim_height, target.rim_height
-        self._standing = standing
+        cavities = Cavities.of(scene, particle)
+        self._standing = cavities.target_pose
         held = _posed(fill(source, settings.particles, spacing), pose, source.rim_height)
         there = round(scene.target.volume_ml * 1e-6 / particle)
         points = np.vstack([held, fill(target, there, spacing) + foot]) if there else held
@@ -62,9 +58,6 @@ class ParticleLiquid:
         self._solver = FluidSolver(model, walls, spacing, particle)
         self._now, self._next = model.state(), model.state()
         self._settle()
-        cavities = Cavities(
-            source, target, standing, particle, _SLACK * spacing, _RESTING * spacing
-        )
         self.gauge = ParticleGauge(cavities, scene.liquid, pose, self._read()[0])
 
     @property

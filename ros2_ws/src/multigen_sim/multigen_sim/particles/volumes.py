@@ -7,10 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from multigen_core.world.scene import Scene
 from multigen_core.world.vessel import Vessel
 from multigen_sim.liquid.ledger import AIR, SOURCE, SPILLED, TARGET, Place
 from multigen_sim.liquid.vessel_pose import VesselPose
 
+_SLACK = 0.5
+"""How far into a wall a particle counts as inside, in spacings."""
+_RESTING = 1.5
+"""Height up to which a particle on the table counts as spilled, in spacings."""
 _TABLE = 0.0
 """Height of the table [m]."""
 
@@ -77,6 +82,16 @@ class Cavities:
     particle: float
     slack: float
     resting: float
+
+    @classmethod
+    def of(cls, scene: Scene, particle: float) -> Cavities:
+        """Of a scene, for particles of a volume [m^3] that fill a cube of their spacing."""
+        target, spacing = scene.target.vessel, particle ** (1 / 3)
+        up = np.array([0.0, 0.0, 1.0])
+        standing = VesselPose(np.array(scene.target.position) + target.rim_height * up, up)
+        return cls(
+            scene.source.vessel, target, standing, particle, _SLACK * spacing, _RESTING * spacing
+        )
 
     def places(self, source_pose: VesselPose, points: NDArray[np.float64]) -> Places:
         """Sort particles at `points` [m], (N, 3), into source, target, spilled and the rest: air.

@@ -17,15 +17,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from multigen_core.learning.group import Group
-from multigen_core.learning.loop import Training, begin_from
+from multigen_core.learning.loop import Training
 from multigen_core.learning.settings import Settings
 from multigen_policy.learned.batches import looks
 from multigen_policy.learned.dataset import Episode
-from multigen_policy.learned.network import Audiovisual, Mind
+from multigen_policy.learned.network import Mind
 from multigen_policy.learned.outputs import HEADS
 from multigen_policy.learned.recorder import TRUTH
-from multigen_policy.learned.training import Run, save, validation_split
-from multigen_policy.learned.weights import POLICY
+from multigen_policy.learned.training import Run, begun, save, validation_split
 
 STEPS = 3000
 POURS, PICTURES = 48, 4
@@ -72,11 +71,7 @@ def train(episodes: Sequence[Episode], run: Run, settings: Settings, group: Grou
         MultigenError: there are too few pours, or the training fails.
     """
     taught, kept = validation_split(episodes)
-    torch.manual_seed(settings.seed)
-    network = Audiovisual(run.network)
-    if settings.start:
-        begin_from(network.ear, settings.start, "ear", POLICY)
-        begin_from(network.mind, settings.start, "mind", POLICY)
+    network = begun(run, settings)
     sight = Sight(network.mind).to(group.device)
     training = Training(sight, "eyes", settings, group, STEPS, run.rate)
     checked = draw(kept, 4 * len(kept), np.random.default_rng(0), group.device, False)

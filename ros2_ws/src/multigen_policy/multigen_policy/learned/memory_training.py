@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from multigen_core.errors import MultigenError
 from multigen_core.learning.group import Group
-from multigen_core.learning.loop import Training, begin_from
+from multigen_core.learning.loop import Training
 from multigen_core.learning.settings import Settings
 from multigen_policy.learned.batches import another_goal, batch, example, kill, padded, targets
 from multigen_policy.learned.dataset import Episode
@@ -26,8 +26,7 @@ from multigen_policy.learned.inputs import STATE
 from multigen_policy.learned.losses import Targets, errors, losses, true_values
 from multigen_policy.learned.network import Audiovisual
 from multigen_policy.learned.outputs import HEADS, SQRT2, UNCERTAIN
-from multigen_policy.learned.training import Run, save, validation_split
-from multigen_policy.learned.weights import POLICY
+from multigen_policy.learned.training import Run, begun, save, validation_split
 
 STEPS = 3000
 BATCH = 48
@@ -52,10 +51,7 @@ def train(episodes: Sequence[Episode], run: Run, settings: Settings, group: Grou
     if settings.start is None:
         raise MultigenError("--memory-only needs --start DIR, weights whose ear and eyes are kept")
     taught, kept = validation_split(episodes)
-    network = Audiovisual(run.network)
-    begin_from(network.ear, settings.start, "ear", POLICY)
-    begin_from(network.mind, settings.start, "mind", POLICY)
-    network.to(group.device)
+    network = begun(run, settings).to(group.device)
     rng = np.random.default_rng([settings.seed, 53, group.rank])
     run = replace(run, variation=replace(run.variation, longest=sys.maxsize, looks=1))
     known = [

@@ -55,12 +55,7 @@ def train(episodes: Sequence[Episode], run: Run, settings: Settings, group: Grou
     taught, kept = validation_split(episodes)
     steps = sum(map(len, taught))
     group.tell(f"{len(taught)} pours of {steps / len(taught):.0f} steps, {len(kept)} kept")
-    torch.manual_seed(settings.seed)
-    network = Audiovisual(run.network)
-    if settings.start:
-        begin_from(network.ear, settings.start, "ear", POLICY)
-        begin_from(network.mind, settings.start, "mind", POLICY)
-    network.to(group.device)
+    network = begun(run, settings).to(group.device)
     training = Training(network, _NAME, settings, group, STEPS, run.rate)
     loader = Loader(taught, run.variation, run.batch, (settings.seed, 31), group)
     for step, _ in training:
@@ -73,6 +68,20 @@ def train(episodes: Sequence[Episode], run: Run, settings: Settings, group: Grou
     training.finish()
     if group.first:
         save(network, settings.out)
+
+
+def begun(run: Run, settings: Settings) -> Audiovisual:
+    """A network to train, from scratch or from the weights of `settings.start`.
+
+    Raises:
+        MultigenError: these are missing, damaged or of another network.
+    """
+    torch.manual_seed(settings.seed)
+    network = Audiovisual(run.network)
+    if settings.start:
+        begin_from(network.ear, settings.start, "ear", POLICY)
+        begin_from(network.mind, settings.start, "mind", POLICY)
+    return network
 
 
 def validation_split(episodes: Sequence[Episode]) -> tuple[list[Episode], list[Episode]]:
